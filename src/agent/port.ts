@@ -1,0 +1,49 @@
+import type { Usage, Cost } from '../domain/pricing.ts';
+import type { Sandbox } from '../workspace/port.ts';
+
+/** What the rest of the house may know of this room. */
+
+export type CodeTask = {
+  /** Absolute path of the scratch checkout the model works in. */
+  checkout: string;
+  /** What the person asked, frozen at trigger time. Data, not instructions to NOFX. */
+  prompt: string;
+  /** Where it was asked. */
+  source: { repository: string; kind: 'issue' | 'pull request' | 'api'; number?: number; title?: string; body?: string };
+  /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
+  conventions: { path: string; text: string }[];
+  /** How the result will be tested, in words for the model; null when no command was found. */
+  testCommand: string | null;
+  /** Single-file codegen: the one path the result may have. */
+  filename?: string;
+  model: string;
+  /** dollars */
+  maxCostUsd: number;
+  /** Offered to the model as `bash` only where its kind is 'bubblewrap'. */
+  sandbox: Sandbox;
+  signal: AbortSignal;
+  /** Called after every request with the running totals. */
+  onUsage?: (usage: Usage, cost: Cost) => void;
+};
+
+export type CodeResult =
+  | { outcome: 'done'; summary: string; usage: Usage; cost: Cost; requests: number }
+  /** A clear end without a result: nothing to retry. `message` and `next` are for the person. */
+  | {
+      outcome: 'stopped';
+      reason: 'budget' | 'refusal' | 'max_tokens' | 'max_iterations' | 'context_window';
+      message: string;
+      next: string;
+      usage: Usage;
+      cost: Cost;
+      requests: number;
+    };
+
+export type Agent = {
+  /**
+   * Lets a model change files in a scratch checkout until it says it is done.
+   * RetryableError (carrying what was spent, see AgentFault) for a model fault that outlived the
+   * loop's own bounded retries; UserError for a bad key or an unknown model.
+   */
+  writeCode(task: CodeTask): Promise<CodeResult>;
+};

@@ -1,0 +1,44 @@
+/**
+ * The three kinds of failure NOFX knows. What is expected (a refusal, a failing test) is a value,
+ * not an error; these are for the rest.
+ */
+
+type Options = { cause?: unknown };
+
+/**
+ * Something the person can mend: wrong configuration, missing permission, a protected path.
+ * Never retried. `message` says what is wrong; `next` says what to do about it. Both are shown.
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  readonly next: string;
+
+  constructor(message: string, next: string, options: Options = {}) {
+    super(message, options);
+    this.next = next;
+  }
+}
+
+/**
+ * A fault that time may mend: a rate limit, a 502, a lost connection. The job is retried.
+ * `retryAfterMs` is the least time to wait when the other side named one.
+ */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError';
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, options: Options & { retryAfterMs?: number } = {}) {
+    super(message, options);
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** A mistake of ours. Retried a few times, then reported with the run's id. */
+export class InternalError extends Error {
+  override readonly name = 'InternalError';
+}
+
+/** The error's own words, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

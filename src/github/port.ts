@@ -1,0 +1,79 @@
+/** What the rest of the house may know of this room. */
+
+/** One repository, and the installation that lets us in. Keyed by id: names change. */
+export type RepositoryRef = { installationId: number; repositoryId: number; owner: string; name: string };
+
+export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+
+export type ReactionTarget = { kind: 'comment'; id: number } | { kind: 'issue'; number: number };
+
+export type CheckRunInput = {
+  /** The commit it stands on. Never the default branch's head. */
+  headSha: string;
+  name: string;
+  /** Our natural key: the check is found by it (and headSha) before it is made. */
+  externalId: string;
+  detailsUrl?: string;
+  startedAt?: Date;
+  output: { title: string; summary: string; text?: string };
+} & (
+  | { status: 'queued' | 'in_progress' }
+  | {
+      status: 'completed';
+      conclusion: 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out' | 'action_required' | 'skipped';
+      completedAt: Date;
+    }
+);
+
+export type PullRequest = { number: number; url: string };
+
+export type GitHub = {
+  /** As GitHub says now. Never from `author_association`. */
+  permission(repo: RepositoryRef, login: string): Promise<Permission>;
+  /** Adds a reaction; adding the same again does nothing. */
+  react(repo: RepositoryRef, target: ReactionTarget, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
+  /** Takes our own reaction away again, if it is there. */
+  unreact(repo: RepositoryRef, target: ReactionTarget, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
+  /**
+   * Finds our comment by its hidden marker and edits it, or creates it. `known` is the id from last
+   * time: then no search is made (unless it is gone).
+   */
+  upsertComment(
+    repo: RepositoryRef,
+    issue: number,
+    comment: { marker: string; body: string; known?: number },
+  ): Promise<{ id: number; url: string }>;
+  /** Finds by externalId on headSha, or creates; `known` as for comments. */
+  upsertCheckRun(repo: RepositoryRef, check: CheckRunInput & { known?: number }): Promise<{ id: number; url: string }>;
+  /**
+   * Makes a commit with the tree of `base` (no change) and a branch that points to it. With the same
+   * input the SHA is the same, so doing it twice is doing it once. The branch is left alone where it
+   * already points elsewhere.
+   */
+  createMarker(
+    repo: RepositoryRef,
+    marker: { branch: string; base: string; message: string; author: { name: string; email: string }; date: Date },
+  ): Promise<{ sha: string }>;
+  /** The commit a branch points to; null when there is no such branch. */
+  branchHead(repo: RepositoryRef, branch: string): Promise<string | null>;
+  /** Finds the pull request from `head` to `base` (open first), or opens one. Adopts on 422 "already exists". */
+  upsertPullRequest(
+    repo: RepositoryRef,
+    pr: { head: string; base: string; title: string; body: string; draft?: boolean },
+  ): Promise<PullRequest & { created: boolean }>;
+  /** A text file at a ref; null when it is not there. */
+  readFile(repo: RepositoryRef, path: string, ref: string): Promise<string | null>;
+  /** The repository as it is now. UserError when it is archived, empty, gone or suspended. */
+  repository(repo: RepositoryRef): Promise<{
+    owner: string;
+    name: string;
+    defaultBranch: string;
+    cloneUrl: string;
+    htmlUrl: string;
+    private: boolean;
+  }>;
+  /** A fresh token for this repository alone, contents:write, for one push or fetch. */
+  gitToken(repo: RepositoryRef): Promise<string>;
+  /** The app's own name and noreply address: `nofx[bot]`. */
+  appIdentity(): Promise<{ name: string; email: string; slug: string }>;
+};

@@ -1,0 +1,109 @@
+import type { FileMode } from '../domain/change-set.ts';
+import type { Project } from '../domain/project.ts';
+
+/** What the rest of the house may know of this room. */
+
+/** Gives a credential for one git command; null when the remote asks for none. */
+export type Credentials = () => Promise<{ username: string; password: string } | null>;
+
+/** A change read from a scratch checkout or about to be written: like a FileChange, with its bytes. */
+export type ContentChange =
+  | {
+      status: 'added' | 'modified' | 'renamed';
+      path: string;
+      mode: FileMode;
+      /** Only where status is 'modified'. */
+      previousMode?: FileMode;
+      /** Only where status is 'renamed'. */
+      previousPath?: string;
+      binary: boolean;
+      bytes: Buffer;
+    }
+  | { status: 'deleted'; path: string };
+
+export type CommitMeta = {
+  message: string;
+  author: { name: string; email: string };
+  /** Author and committer date. Fixed per run, so that the same work has the same SHA on every attempt. */
+  date: Date;
+};
+
+/** A throw-away checkout for a model to work in. */
+export type Scratch = {
+  /** absolute path of the checkout */
+  path: string;
+  /** the commit it was made from */
+  base: string;
+  /** What changed against `base`, as git sees it. Nothing in the checkout is trusted: no hook, filter, or nested repository runs. */
+  readChanges(): Promise<ContentChange[]>;
+  dispose(): Promise<void>;
+};
+
+/** A run's isolated checkout on its branch. */
+export type Workspace = {
+  path: string;
+  base: string;
+  /** the commit checked out now */
+  head(): Promise<string>;
+  /**
+   * Puts the workspace back to `base`, writes the changes (each path confined to the workspace) and
+   * commits them. The same changes and meta give the same SHA. UserError for a path that may not be written.
+   */
+  commit(changes: ContentChange[], meta: CommitMeta): Promise<{ sha: string }>;
+  /** Unified diff base..head, for people. */
+  diff(): Promise<string>;
+};
+
+export type RepositoryAccess = { project: Project; credentials: Credentials; signal?: AbortSignal };
+
+export type Workspaces = {
+  /** Fetches `ref` (branch, or a full SHA) into the project's mirror and gives its SHA. UserError when it is empty or missing. */
+  resolve(access: RepositoryAccess, ref: string): Promise<string>;
+  /** `key` is unique to the attempt: a scratch is never shared. */
+  openScratch(access: RepositoryAccess, options: { key: string; base: string }): Promise<Scratch>;
+  /** Finds or makes the run's workspace at `base`. Any machine can: it is a cache. */
+  openWorkspace(access: RepositoryAccess, options: { key: string; base: string; branch: string }): Promise<Workspace>;
+  /**
+   * Pushes a commit of ours to `branch` (always `nofx/…`) unless the remote moved away from
+   * `expected` (null: must not exist yet). Pushing what is already there succeeds.
+   */
+  push(access: RepositoryAccess, options: { sha: string; branch: string; expected: string | null }): Promise<void>;
+  removeWorkspace(access: RepositoryAccess, key: string): Promise<void>;
+};
+
+export type SandboxCommand = {
+  /** Run by `sh -c` inside the sandbox. Never put user text in here. */
+  command: string;
+  /** Bound read-write; the only part of the machine the command can change. */
+  cwd: string;
+  /** Paths bound read-only on top, e.g. the workspace's `.git`. */
+  readOnly?: string[];
+  /** `none`, or https hosts the command may reach through the filtering proxy. */
+  network: 'none' | { domains: string[] };
+  /** The whole environment beyond PATH, HOME, TMPDIR, LANG and CI. */
+  env?: Record<string, string>;
+  /** Kept between commands of one step (caches made by set-up); its own temporary one when absent. */
+  home?: string;
+  limits?: Partial<SandboxLimits>;
+  signal?: AbortSignal;
+  /** Called with output as it comes (already decoded, not redacted). */
+  onOutput?: (chunk: string) => void;
+};
+
+export type SandboxLimits = { timeMs: number; memoryBytes: number; processes: number; outputBytes: number; fileBytes: number };
+
+export type CommandResult = {
+  outcome: 'exited' | 'timed_out' | 'aborted' | 'killed';
+  /** null unless outcome is 'exited' */
+  exitCode: number | null;
+  /** stdout and stderr as they came; the middle is left out past `outputBytes`, and says so. Escapes removed, not redacted. */
+  output: string;
+  durationMs: number;
+};
+
+export type Sandbox = {
+  /** `bubblewrap`; `off` when NOFX_SANDBOX=off; `missing` when there is none and commands are refused. */
+  kind: 'bubblewrap' | 'off' | 'missing';
+  /** UserError when kind is 'missing'. A failing command is a value. */
+  run(command: SandboxCommand): Promise<CommandResult>;
+};
