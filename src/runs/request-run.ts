@@ -52,7 +52,7 @@ export async function requestRun(
     repoUrl: repository.cloneUrl,
     localPath: null,
     workspaceMode: 'worktree',
-    gitMode: config.git_mode ?? 'basic',
+    gitMode: config.gitMode ?? 'basic',
     defaultBranch: repository.defaultBranch,
     installationId: ref.installationId,
     repositoryId: ref.repositoryId,
@@ -100,7 +100,7 @@ function runConfig(config: RepoConfig): RunConfig {
   return {
     test: config.gates?.test ?? null,
     setup: setup
-      ? { command: setup.command, allowScripts: setup.allowScripts ?? false, domains: setup.domains ?? [] }
+      ? { command: setup.command, allowScripts: setup.allowScripts, domains: setup.domains }
       : null,
     draft: config.draft ?? false,
   };
