@@ -124,8 +124,10 @@ function bindQueue(boss: PgBoss): Queue {
       for (let i = 0; i < concurrency; i += 1) await startWorker(boss, name, handle);
     },
     async pending() {
-      const counts = await Promise.all(QUEUES.map(({ name }) => boss.getQueueStats(name, { force: true })));
-      return counts.flat().reduce((sum, stats) => sum + stats.queuedCount + stats.activeCount, 0);
+      // pg-boss's own counts are up to a minute old.
+      const sqlText = "select count(*)::int as count from pgboss.job where state in ('created', 'retry', 'active') and name = any($1)";
+      const { rows } = await boss.getDb().executeSql(sqlText, [QUEUES.map(({ name }) => name)]);
+      return rows[0].count as number;
     },
     stop: (graceMs) => boss.stop({ graceful: true, timeout: graceMs, close: true }),
   };
