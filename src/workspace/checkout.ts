@@ -63,9 +63,15 @@ export async function removeCheckout(path: string): Promise<void> {
 }
 
 async function addWorktree(git: Git, mirror: Mirror, { path, base, branch, signal }: CheckoutOptions): Promise<string> {
-  await withLock(mirror.path, signal, () =>
-    git.output(['worktree', 'add', '--quiet', '--force', '--no-checkout', '-B', branch, '--', path, base], { place: mirror.place, signal }),
-  );
+  const add = ['worktree', 'add', '--quiet', '--force', '--no-checkout', '-B', branch, '--', path, base];
+  await withLock(mirror.path, signal, async () => {
+    const added = await git.run(add, { place: mirror.place, signal });
+    if (added.exitCode === 0) return;
+    // The mirror may remember a worktree whose files are gone, and hold its branch.
+    await git.output(['worktree', 'prune', '--expire=now'], { place: mirror.place, signal });
+    await removeTree(path);
+    await git.output(add, { place: mirror.place, signal });
+  });
   const gitDir = (await readFile(join(path, '.git'), 'utf8')).replace(/^gitdir: /, '').trim();
   await git.output(['read-tree', '--reset', '-u', base], { place: toCheckout(path, gitDir).place, signal });
   return gitDir;

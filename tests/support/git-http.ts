@@ -8,6 +8,8 @@ export type GitHttp = {
   origin: string;
   /** `METHOD path?query` of every request, oldest first. */
   requests: string[];
+  /** bytes of request bodies, all together */
+  received: number;
   /** Called before a request is answered; answering it (or waiting) is the way to make faults. */
   intercept: (request: IncomingMessage, response: ServerResponse) => Promise<boolean> | boolean;
   close(): Promise<void>;
@@ -47,6 +49,7 @@ export async function serveGit(options: { root: string; username?: string; passw
         REMOTE_ADDR: '127.0.0.1',
       },
     });
+    request.on('data', (chunk: Buffer) => (served.received += chunk.length));
     request.pipe(child.stdin);
     child.stdin.on('error', () => undefined);
     answer(child.stdout, response);
@@ -55,6 +58,7 @@ export async function serveGit(options: { root: string; username?: string; passw
   const served: GitHttp = {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
+    received: 0,
     intercept: () => false,
     close: () =>
       new Promise((resolve) => {
