@@ -23,7 +23,7 @@ const Common = z.object({
     body: z.string().nullish(),
     state: z.enum(['open', 'closed']),
     /** Only pull requests have it. */
-    pull_request: z.unknown(),
+    pull_request: z.unknown().optional(),
     user: User.nullish(),
   }),
 });

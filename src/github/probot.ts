@@ -1,5 +1,6 @@
 import { Probot, ProbotOctokit } from 'probot';
 
+type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
 type ProbotOptions = NonNullable<ConstructorParameters<typeof Probot>[0]>;
 
 /**
@@ -7,13 +8,19 @@ type ProbotOptions = NonNullable<ConstructorParameters<typeof Probot>[0]>;
  * - the throttling plugin sleeps inside the job until a rate limit resets, up to an hour, and spaces
  *   comments by 3 s: `createGitHub` spaces writes itself and hands limits back as RetryableError;
  * - the retry plugin sends a 429 again after a second, which lengthens the limit;
- * - requests have no time limit of their own.
+ * - requests have no time limit of their own (see `openProbot`).
+ * And one is mended: an explicit `auth({ refresh: true })` would go to api.github.com from an Enterprise host.
  */
-const QuietOctokit = ProbotOctokit.defaults((options: Record<string, unknown>) => ({
+const QuietOctokit = ProbotOctokit.defaults((options: OctokitOptions) => ({
   ...options,
-  throttle: { ...(options.throttle as object | undefined), enabled: false },
-  retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 415, 422, 429, 451], retries: 2, ...(options.retry as object | undefined) },
+  auth: authAt(options.baseUrl, options.auth),
+  throttle: { ...options.throttle, enabled: false },
+  retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 415, 422, 429, 451], retries: 2, ...options.retry },
 }));
+
+function authAt(baseUrl: string | undefined, auth: { request?: { defaults: (parameters: object) => unknown } } | undefined) {
+  return baseUrl && auth?.request ? { ...auth, request: auth.request.defaults({ baseUrl }) } : auth;
+}
 
 /**
  * A Probot for the app: verifies and hands out webhooks, and gives `auth(installationId)` for
