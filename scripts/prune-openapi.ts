@@ -81,16 +81,25 @@ const WEBHOOKS = [
   'issues-labeled',
   'issues-unlabeled',
   'issues-closed',
+  'issues-reopened',
   'issue-comment-created',
+  'issue-comment-edited',
+  'issue-comment-deleted',
   'pull-request-opened',
   'pull-request-synchronize',
   'pull-request-closed',
+  'pull-request-reopened',
+  'pull-request-labeled',
+  'pull-request-unlabeled',
   'check-run-created',
   'check-run-completed',
   'check-run-rerequested',
   'check-run-requested-action',
   'check-suite-requested',
   'installation-created',
+  'installation-deleted',
+  'installation-suspend',
+  'installation-repositories-added',
 ];
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -191,6 +200,12 @@ for (const operation of OPERATIONS) {
   if (!raw) throw new Error(`GitHub's description has no operation "${operation}".`);
   operations[operation] = operationOf(raw);
 }
+
+// Mended: the description says that each account in this list is a user *and* an enterprise, which
+// nothing can be. One installation on its own is described well, so the list is a list of those.
+(operations['GET /app/installations'] as Node)['responses'] = {
+  '200': { type: 'array', items: { $ref: '#/components/schemas/installation' } },
+};
 
 const webhooks: Record<string, Json> = {};
 for (const name of WEBHOOKS) {

@@ -1,7 +1,7 @@
 import { invalid } from './respond.ts';
 import { labelShape } from './shape-repository.ts';
 import { commentShape, issueShape } from './shape-issues.ts';
-import { pullShape } from './shape-pulls.ts';
+import { fullPullShape } from './shape-pulls.ts';
 import type { Account, Comment, Issue, Label, Reaction, ReactionContent, Repository } from './types.ts';
 import type { World } from './world.ts';
 
@@ -16,11 +16,12 @@ export function checkBody(body: string | null, resource: string): void {
   invalid({ resource, code: 'custom', field: 'body', message: `body is too long (maximum is ${LONGEST_BODY} characters)` });
 }
 
-/** The webhook fields of an issue or, where it is one, of a pull request. */
-function subject(world: World, issue: Issue): { event: string; body: Record<string, unknown> } {
-  return issue.pull
-    ? { event: 'pull_request', body: { number: issue.number, pull_request: pullShape(world, issue.pull) } }
-    : { event: 'issues', body: { issue: issueShape(world, issue) } };
+/** Sends `issues.<action>` or, where the issue is a pull request, `pull_request.<action>`. */
+function emitIssue(world: World, issue: Issue, action: string, sender: Account, more: object = {}): Promise<void> {
+  const { pull, repo, number } = issue;
+  if (!pull) return world.emit({ event: 'issues', action, repo, sender, body: { issue: issueShape(world, issue), ...more } });
+  const body = fullPullShape(world, pull).then((shape) => ({ number, pull_request: shape, ...more }));
+  return world.emit({ event: 'pull_request', action, repo, sender, body });
 }
 
 export function addIssue(
@@ -48,8 +49,7 @@ export function addIssue(
 
 export function openIssue(world: World, input: Parameters<typeof addIssue>[1]): Done<Issue> {
   const issue = addIssue(world, input);
-  const { event, body } = subject(world, issue);
-  return { result: issue, delivered: world.emit({ event, action: 'opened', repo: issue.repo, sender: issue.user, body }) };
+  return { result: issue, delivered: emitIssue(world, issue, 'opened', issue.user) };
 }
 
 export function addComment(world: World, issue: Issue, user: Account, body: string): Done<Comment> {
@@ -121,9 +121,7 @@ export function removeLabel(world: World, issue: Issue, name: string, sender: Ac
 
 function emitLabel(world: World, issue: Issue, label: Label, action: string, sender: Account): Promise<void> {
   issue.updatedAt = world.now();
-  const { event, body } = subject(world, issue);
-  const labelled = { ...body, label: labelShape(world, issue.repo, label) };
-  return world.emit({ event, action, repo: issue.repo, sender, body: labelled });
+  return emitIssue(world, issue, action, sender, { label: labelShape(world, issue.repo, label) });
 }
 
 export function setState(
@@ -139,7 +137,5 @@ export function setState(
   issue.stateReason = state === 'closed' ? (reason ?? 'completed') : 'reopened';
   issue.closedAt = state === 'closed' ? now : null;
   issue.updatedAt = now;
-  const { event, body } = subject(world, issue);
-  const action = state === 'closed' ? 'closed' : 'reopened';
-  return { result: issue, delivered: world.emit({ event, action, repo: issue.repo, sender, body }) };
+  return { result: issue, delivered: emitIssue(world, issue, state === 'closed' ? 'closed' : 'reopened', sender) };
 }

@@ -101,8 +101,7 @@ function filtered(world: World, repo: Repository, sha: string, query: Record<str
     .filter((run) => !query['check_name'] || run.name === query['check_name'])
     .reverse();
   const newest = all.filter(({ name }, at) => all.findIndex((other) => other.name === name) === at);
+  if (query['app_id'] && Number(query['app_id']) !== world.app.id) return [];
   const kept = query['filter'] === 'all' ? all : newest;
-  return kept
-    .filter((run) => !query['status'] || run.status === query['status'])
-    .filter((run) => !query['app_id'] || Number(query['app_id']) === world.app.id);
+  return kept.filter((run) => !query['status'] || run.status === query['status']);
 }

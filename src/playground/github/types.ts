@@ -158,7 +158,7 @@ export type Emission = {
   event: string;
   action?: string;
   sender: Account;
-  body: Record<string, unknown>;
+  body: Record<string, unknown> | Promise<Record<string, unknown>>;
   repo?: Repository;
   installation?: Installation;
 };

@@ -38,7 +38,7 @@ export function createWebhooks(world: () => World) {
   const hookId = 1_000_000 + Math.floor(Math.random() * 1_000_000);
   let target: WebhookTarget | null = null;
 
-  function payloadOf({ action, sender, body, repo, installation }: Emission) {
+  function payloadOf({ action, sender, repo, installation }: Emission, body: Record<string, unknown>) {
     const known = installation ?? (repo && installationOf(world(), repo));
     return {
       ...(action ? { action } : {}),
@@ -51,9 +51,9 @@ export function createWebhooks(world: () => World) {
   }
 
   function organizationShape(account: Account) {
-    const { login, id, node_id, url, repos_url, events_url, avatar_url } = userShape(world(), account);
-    const rest = { hooks_url: `${url}/hooks`, issues_url: `${url}/issues`, members_url: `${url}/members{/member}` };
-    return { login, id, node_id, url, repos_url, events_url, avatar_url, ...rest, public_members_url: `${url}/public_members{/member}`, description: '' };
+    const { login, id, node_id, url, repos_url, avatar_url } = userShape(world(), account);
+    const rest = { events_url: `${url}/events`, hooks_url: `${url}/hooks`, issues_url: `${url}/issues`, members_url: `${url}/members{/member}` };
+    return { login, id, node_id, url, repos_url, avatar_url, ...rest, public_members_url: `${url}/public_members{/member}`, description: '' };
   }
 
   function headersOf(event: string, guid: string, raw: string, secret: string): Record<string, string> {
@@ -95,20 +95,22 @@ export function createWebhooks(world: () => World) {
     delivery.durationMs = performance.now() - begun;
   }
 
-  /** Waits for the post but lets `settled()` know of it. */
-  async function track(delivery: Delivery): Promise<void> {
-    const posting = post(delivery);
-    underWay.add(posting);
-    await posting;
-    underWay.delete(posting);
+  /** Lets `settled()` know of it. */
+  async function track(work: Promise<void>): Promise<void> {
+    underWay.add(work);
+    try {
+      await work;
+    } finally {
+      underWay.delete(work);
+    }
   }
 
-  async function emit(emission: Emission): Promise<void> {
+  async function send(emission: Emission): Promise<void> {
     const installation = emission.installation ?? (emission.repo && installationOf(world(), emission.repo));
     const wanted = ALWAYS.has(emission.event) || world().app.events.includes(emission.event);
     const reachable = emission.event === 'ping' || (installation && !installation.suspendedAt);
     if (!target || !wanted || !reachable) return;
-    const payload = payloadOf(emission);
+    const payload = payloadOf(emission, await emission.body);
     const raw = JSON.stringify(payload);
     const guid = randomUUID();
     const delivery: Delivery = {
@@ -128,11 +130,11 @@ export function createWebhooks(world: () => World) {
       response: null,
     };
     log.unshift(delivery);
-    await track(delivery);
+    await post(delivery);
   }
 
   return {
-    emit,
+    emit: (emission: Emission): Promise<void> => track(send(emission)),
     /** Where webhooks go from now on; null turns them off. */
     configure(next: WebhookTarget | null) {
       target = next;
@@ -153,7 +155,7 @@ export function createWebhooks(world: () => World) {
         response: null,
       };
       log.unshift(again);
-      await track(again);
+      await track(post(again));
       return true;
     },
     /** Ends when no delivery is under way. */
