@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { pino } from 'pino';
-import { afterEach, beforeEach } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { createGitHub, openProbot } from '../../src/github/index.ts';
 import type { GitHub, RepositoryRef } from '../../src/github/port.ts';
-import { createGitHubStandIn, type GitHubStandIn } from '../../src/playground/github-stand-in.ts';
+import type { GitHubStandIn } from '../../src/playground/github-stand-in.ts';
+import { startGitHub, type TestGitHub } from '../support/github.ts';
 
 export type World = {
-  standIn: GitHubStandIn;
+  standIn: TestGitHub;
   github: GitHub;
   repo: RepositoryRef;
   /** `octo/app`, as the stand-in's readers want it. */
@@ -39,7 +40,7 @@ export function adapterFor(standIn: GitHubStandIn): GitHub {
 export function useGitHub(): World {
   const world = {} as World;
   beforeEach(async () => {
-    const standIn = await createGitHubStandIn({ app: { privateKey } });
+    const standIn = await startGitHub({ app: { privateKey } });
     const created = await standIn.createRepository({
       owner: 'octo',
       name: 'app',
@@ -56,7 +57,11 @@ export function useGitHub(): World {
       head: (await standIn.branches('octo/app'))['main'],
     });
   });
-  afterEach(async () => world.standIn.stop());
+  afterEach(async () => {
+    await world.standIn.stop();
+    // Every request fits GitHub's own description.
+    expect(world.standIn.problems).toEqual([]);
+  });
   return world;
 }
 
