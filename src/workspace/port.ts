@@ -104,6 +104,8 @@ export type CommandResult = {
 export type Sandbox = {
   /** `bubblewrap`; `off` when NOFX_SANDBOX=off; `missing` when there is none and commands are refused. */
   kind: 'bubblewrap' | 'off' | 'missing';
+  /** An empty HOME that several commands share: what set-up caches there, the tests find. */
+  makeHome(): Promise<{ path: string; dispose(): Promise<void> }>;
   /** UserError when kind is 'missing'. A failing command is a value. */
   run(command: SandboxCommand): Promise<CommandResult>;
 };

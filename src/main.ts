@@ -1,0 +1,1 @@
+import { readConfig } from './config.ts';
