@@ -101,14 +101,22 @@ export default defineConfig({
     'typescript/no-floating-promises': 'error',
     'typescript/no-misused-promises': 'error',
     'typescript/only-throw-error': 'error',
-    'typescript/return-await': 'error',
+    'typescript/return-await': ['error', 'error-handling-correctness-only'],
     'typescript/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+    // Off, because the house does these on purpose: ports are records of functions, redaction and naming look for
+    // control and combining characters, properties assert inside fast-check.
+    'no-control-regex': 'off',
+    'no-misleading-character-class': 'off',
+    'typescript/no-misused-spread': 'off',
+    'typescript/unbound-method': 'off',
+    'vitest/expect-expect': 'off',
+    'vitest/valid-title': 'off',
   },
   overrides: [
     { files: ['src/*.ts'], rules: walls(['./**', '!./errors.ts', '!./domain/**', '!./log.ts']) },
     { files: ['src/app.ts'], rules: walls(outsideBut('.', ['github', 'runs', 'domain', 'errors.ts'])) },
     // The composition root: the one place that knows everybody, but even it goes through the rooms, not around them.
-    { files: ['src/main.ts'], rules: walls([]) },
+    { files: ['src/main.ts', 'src/nofx.ts'], rules: walls([]) },
     // Pure: besides itself only what computes without touching the world.
     {
       files: ['src/domain/**'],
