@@ -1,5 +1,6 @@
 import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
+import type { Failure } from './run.ts';
 
 /** A run as people are told about it: plain data, read from the database, already redacted. */
 export type RunView = {
@@ -19,7 +20,7 @@ export type RunView = {
   cost: Cost | null;
   gates: GateView[];
   pullRequest: { number: number; url: string } | null;
-  error: { kind: 'user' | 'retryable' | 'internal'; message: string; next: string } | null;
+  error: Failure | null;
   files: FileView[];
   /** The model's closing words. Untrusted. */
   summary: string;

@@ -70,7 +70,7 @@ const failed: RunView = {
   pullRequest: null,
   steps: [step('codegen', 'succeeded', 0, 180), step('workspace:write', 'succeeded', 180, 181), step('gate:test', 'failed', 181, 242), step('git_pr', 'skipped')],
   gates: [{ ...gate, verdict: 'failed', exitCode: 1, tail: 'FAIL slugify\n```\nexpected a-b\n' }],
-  error: { kind: 'user', message: 'The tests failed.', next: 'Comment `/nofx <what to do differently>` to try again.' },
+  error: { kind: 'configuration', message: 'The tests failed.', next: 'Comment `/nofx <what to do differently>` to try again.' },
 };
 
 describe('the comment', () => {
@@ -373,7 +373,7 @@ describe('limits', () => {
       steps: Array.from({ length: Math.min(many, 1_000) }, (_, i) => ({ ...step('codegen', 'failed', 0, 9, text.slice(0, 500)), name: `step-${i}` })),
       gates: Array.from({ length: Math.min(many, 20) }, () => ({ ...failed.gates[0]!, command: text.slice(0, 5_000), tail })),
       files: Array.from({ length: many }, (_, i): FileView => ({ status: 'added', path: `src/${i}/${text.slice(0, 200)}`, sha256: 'd'.repeat(64) })),
-      error: { kind: 'user', message: text, next: text },
+      error: { kind: 'configuration', message: text, next: text },
     }),
   );
 
