@@ -35,7 +35,7 @@ const inside: Wall[] = [
   { files: 'src/knowledge/**', rooms: ['domain', 'errors.ts'], through: ['src/knowledge'] },
   { files: 'src/handlers/**', rooms: ['domain', 'errors.ts'] },
   { files: 'src/runs/**', rooms: ['db', 'queue', 'domain', 'handlers', 'errors.ts'] },
-  { files: 'src/http/**', rooms: ['runs', 'db', 'domain', 'errors.ts'] },
+  { files: 'src/http/**', rooms: ['runs', 'db', 'queue', 'domain', 'errors.ts'] },
 ];
 
 /** Types that every room may know: its neighbours' ports and the logger that it is handed. */

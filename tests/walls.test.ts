@@ -37,7 +37,7 @@ const violations: [file: string, code: string, rule: string][] = [
   ['src/runs/a.ts', `import { x } from '../github/comments.ts';`, room],
   ['src/runs/b.ts', `import { x } from '../http/server.ts';`, room],
   ['src/runs/c.ts', `import { PgBoss } from 'pg-boss';`, room],
-  ['src/http/a.ts', `import { x } from '../queue/boss.ts';`, room],
+  ['src/http/a.ts', `import { x } from '../handlers/registry.ts';`, room],
   ['src/http/b.ts', `import { x } from '../github/client.ts';`, room],
   ['src/http/c.ts', `import Anthropic from '@anthropic-ai/sdk';`, room],
   ['src/runs/d.ts', `import { x } from '../playground/github.ts';`, room],
