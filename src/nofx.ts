@@ -7,7 +7,7 @@ import { createApp } from './app.ts';
 import { checkPath } from './domain/paths.ts';
 import { createArtifactStore } from './artifacts/store.ts';
 import type { Config } from './config.ts';
-import { openDb, type Database } from './db/client.ts';
+import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { migrate } from './db/migrate.ts';
 import { createGitHub, openProbot } from './github/index.ts';
@@ -33,8 +33,9 @@ export type Nofx = {
   stop(): Promise<void>;
 };
 
-export type NofxConfig = Config & {
+export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   github: NonNullable<Config['github']>;
+  database: DatabaseOptions;
   /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
   writeIntervalMs?: number;
 };
@@ -89,8 +90,12 @@ async function createAdapters(
   const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
   return {
     agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, isProtected: (path) => !checkPath(path).ok, log }) : null,
-    workspaces: createWorkspaces({ root: config.workspaceRoot, allowHttp: config.github.protocol === 'http', log }),
-    sandbox: await createSandbox({ mode: config.sandbox, log }),
+    workspaces: createWorkspaces({
+      ...config.machine,
+      root: config.workspaceRoot,
+      allowHttp: config.github.protocol === 'http',
+    }),
+    sandbox: await createSandbox({ ...config.machine, mode: config.sandbox, log: { warn: (message) => log.warn(message) } }),
     artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,
