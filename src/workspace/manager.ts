@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { InternalError } from '../errors.ts';
 import { isSha, isBranchName } from '../domain/refs.ts';
 import { ensureCheckout, removeCheckout, restore } from './checkout.ts';
@@ -112,7 +113,7 @@ function toWorkspace(
   return {
     path: checkout.path,
     base,
-    gitPaths: [...new Set([mirror.path, checkout.gitDir])],
+    gitPaths: [join(checkout.path, '.git'), mirror.path, ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir])],
     head,
     async commit(changes, meta) {
       const before = await head();

@@ -139,7 +139,7 @@ describe('openWorkspace', () => {
         writeFileSync(join(workspace.path, '.git', 'config'), `[core]\n\tbare = false\n\tfsmonitor = touch ${marker}\n[filter "x"]\n\tsmudge = touch ${marker}\n\tclean = touch ${marker}\n`);
         writeFileSync(join(workspace.path, '.gitattributes'), '* filter=x diff=x\n');
         const { sha } = await workspace.commit([added('c.txt', 'c')], meta);
-        expect(git(access.project.repoUrl ? join(workspace.gitPaths[0] ?? '') : '', 'ls-tree', '-r', '--name-only', sha).trim().split('\n')).toEqual([
+        expect(git(workspace.gitPaths[1] ?? '', 'ls-tree', '-r', '--name-only', sha).trim().split('\n')).toEqual([
           '.gitignore', 'a.txt', 'c.txt', 'src/b.txt',
         ]);
         expect(readFileSync(join(workspace.path, 'a.txt'), 'utf8')).toBe('a\n');
