@@ -35,9 +35,9 @@ export function createFileTools(toolset: readonly { name: string; run: Tool['run
         view_range: z.tuple([z.int(), z.int()]).optional().describe('[first line, last line], counted from 1; -1 is the end.'),
       }),
       run: async ({ file_path, view_range }, context) => {
-        const { absolute } = await confinement.toRead(file_path);
+        const { absolute, relative } = await confinement.toRead(file_path);
         await refuseBinary(absolute, file_path);
-        return through('read', { file_path: absolute, ...(view_range && { view_range }) }, context);
+        return through('read', { file_path: relative || '.', ...(view_range && { view_range }) }, context);
       },
     }),
     defineTool({
@@ -45,8 +45,8 @@ export function createFileTools(toolset: readonly { name: string; run: Tool['run
       description: 'Create a text file, or replace all of it. Missing folders are made. An existing file keeps its mode.',
       input: z.strictObject({ file_path: filePath, content: z.string().describe('The whole new content.') }),
       run: async ({ file_path, content }, context) => {
-        const { absolute } = await confinement.toWrite(file_path);
-        return through('write', { file_path: absolute, content }, context);
+        const { relative } = await confinement.toWrite(file_path);
+        return through('write', { file_path: relative, content }, context);
       },
     }),
     defineTool({
@@ -59,9 +59,9 @@ export function createFileTools(toolset: readonly { name: string; run: Tool['run
         replace_all: z.boolean().optional(),
       }),
       run: async (input, context) => {
-        const { absolute } = await confinement.toWrite(input.file_path);
+        const { absolute, relative } = await confinement.toWrite(input.file_path);
         await refuseMangling(absolute, input.file_path);
-        return through('edit', { ...input, file_path: absolute }, context);
+        return through('edit', { ...input, file_path: relative }, context);
       },
     }),
     defineTool({

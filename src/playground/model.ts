@@ -37,7 +37,7 @@ export async function createScriptedModel(options: { script: Scripts; port?: num
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://local').pathname;
     if (request.method !== 'POST' || path !== '/v1/messages') return refuse(response, 404, 'not_found_error', 'Not found');
-    if (!request.headers['x-api-key']) return refuse(response, 401, 'authentication_error', 'x-api-key header is required');
+    if (!keyOf(request)) return refuse(response, 401, 'authentication_error', 'An API key is required.');
     if (!request.headers['anthropic-version']) {
       return refuse(response, 400, 'invalid_request_error', 'anthropic-version: header is required');
     }
@@ -135,6 +135,12 @@ function typeFor(status: number): string {
     529: 'overloaded_error',
   };
   return types[status] ?? 'api_error';
+}
+
+/** Keys come as a bearer token today, as `x-api-key` from older clients: platform.claude.com, "Authentication". */
+function keyOf({ headers }: IncomingMessage): string | undefined {
+  const key = headers['x-api-key'];
+  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1] ?? (typeof key === 'string' ? key.trim() : undefined);
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
