@@ -72,6 +72,12 @@ describe('faults that stay', () => {
     expect(spentOf(error)).toMatchObject({ requests: 4, usage: { inputTokens: 4_000 } });
   });
 
+  test('the count begins anew with every reply that arrives', async () => {
+    const cut = turn.cutStream(4);
+    const { result } = await run([cut, cut, write, cut, cut, write, cut, turn.text('Done.')], {}, { retries: 2 });
+    expect(result).toMatchObject({ outcome: 'done' });
+  });
+
   test('a wait too long for a worker is handed on instead', async () => {
     const { error, model } = await run([turn.fault({ status: 429, headers: { 'retry-after': '3600' } })]);
     expect(error).toBeInstanceOf(RetryableError);
