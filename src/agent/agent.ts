@@ -19,8 +19,11 @@ export type AgentOptions = {
   maxTokens?: number;
   /** Most requests of one writeCode. Default 60. */
   maxIterations?: number;
-  /** Paths (from the root of the checkout) that the tools refuse to change. */
-  isProtected?: (relative: string) => boolean;
+  /**
+   * Why a path (from the root of the checkout) may not be changed, as the end of a sentence ("is protected"); null
+   * when it may. The model hears of it at once, and not only the person after the run.
+   */
+  refusePath?: (relative: string) => string | null;
   log: Log;
   /** How often a request or a broken-off reply is tried again. Default 3. */
   retries?: number;
@@ -67,7 +70,7 @@ export function createAgent(options: AgentOptions): Agent {
             checkout: task.checkout,
             sandbox: task.sandbox,
             ...(task.filename === undefined ? {} : { filename: task.filename }),
-            ...(options.isProtected === undefined ? {} : { isProtected: options.isProtected }),
+            ...(options.refusePath === undefined ? {} : { refusePath: options.refusePath }),
           }),
           model: task.model,
           signal: task.signal,
@@ -80,7 +83,10 @@ export function createAgent(options: AgentOptions): Agent {
           ...(task.onUsage === undefined ? {} : { onUsage: task.onUsage }),
         });
         const { usage, cost, requests } = result;
-        log.info({ model: task.model, outcome: result.outcome, requests, usage, usd: cost.usd }, 'the model has ended its work');
+        log.info(
+          { model: task.model, outcome: result.outcome, requests, usage, usd: cost.usd },
+          'the model has ended its work',
+        );
         return result;
       } catch (error) {
         // The attempt failed, but it has to be paid for all the same.

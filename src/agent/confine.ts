@@ -26,8 +26,8 @@ export type ConfinementRules = {
   checkout: string;
   /** Single-file work: the one path that may be written. */
   only?: string;
-  /** Paths (from the root) that no change may touch, e.g. workflows. */
-  isProtected?: (relative: string) => boolean;
+  /** Why a path (from the root) may not be changed, as the end of a sentence; null when it may. */
+  refusePath?: (relative: string) => string | null;
 };
 
 /**
@@ -39,7 +39,10 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
   const root = await realpath(rules.checkout);
   const only = rules.only === undefined ? undefined : path.posix.normalize(rules.only);
 
-  const place = (absolute: string): Place => ({ absolute, relative: path.relative(root, absolute).split(path.sep).join('/') });
+  const place = (absolute: string): Place => ({
+    absolute,
+    relative: path.relative(root, absolute).split(path.sep).join('/'),
+  });
 
   async function resolve(given: string): Promise<Place> {
     refuseOddNames(given);
@@ -50,8 +53,13 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
 
   function refuseWrite(given: string, { relative }: Place): void {
     if (relative === '') throw new ToolError(`${quote(given)} is the checkout itself`);
-    if (only !== undefined && relative !== only) throw new ToolError(`${quote(given)} may not be changed: the result must be ${quote(only)} alone`);
-    if (rules.isProtected?.(relative)) throw new ToolError(`${quote(given)} is protected: leave it as it is, and say in your summary what a person must do`);
+    if (only !== undefined && relative !== only)
+      throw new ToolError(`${quote(given)} may not be changed: the result must be ${quote(only)} alone`);
+    const reason = rules.refusePath?.(relative) ?? null;
+    if (reason !== null)
+      throw new ToolError(
+        `${quote(given)} ${reason}: leave it as it is, and say in your summary what a person must do`,
+      );
   }
 
   return {

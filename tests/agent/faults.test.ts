@@ -4,24 +4,12 @@ import { describe, expect, test } from 'vitest';
 import { spentOf } from '../../src/domain/pricing.ts';
 import { InternalError, RetryableError, UserError } from '../../src/errors.ts';
 import { turn } from '../../src/playground/model.ts';
-import { makeAgent, makeCheckout, makeTask, openSandbox, SECRET_KEY, TEXT_KIT } from '../support/agent.ts';
-import type { AgentOptions } from '../../src/agent/agent.ts';
-import type { CodeTask } from '../../src/agent/port.ts';
-import type { Script, Turn } from '../../src/playground/model.ts';
+import { runAgent as run, SECRET_KEY } from '../support/agent.ts';
+import type { Turn } from '../../src/playground/model.ts';
 
 const quick = { 'retry-after-ms': '1' };
 const write = turn.tool('write', { file_path: 'a.txt', content: 'a' });
 const usage = { input_tokens: 1_000, output_tokens: 100, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
-
-async function run(script: Script, task: Partial<CodeTask> = {}, options: Partial<AgentOptions> = {}) {
-  const checkout = await makeCheckout(TEXT_KIT);
-  const made = await makeAgent(script, options);
-  const outcome = await made.agent.writeCode(makeTask(checkout.root, task)).then(
-    (result) => ({ result, error: null }),
-    (error: unknown) => ({ result: null, error: error as Error & { retryAfterMs?: number; next?: string } }),
-  );
-  return { ...outcome, ...made, checkout };
-}
 
 describe('faults that pass', () => {
   test.each<[string, Turn]>([
@@ -35,7 +23,12 @@ describe('faults that pass', () => {
     ['a tool call cut in the middle', turn.cutStream(4, write)],
     ['an error event in the stream', turn.errorEvent(3)],
   ])('%s is tried again and the work goes on', async (_, fault) => {
-    const { result, checkout, model } = await run([write, fault, turn.tool('edit', { file_path: 'a.txt', old_string: 'a', new_string: 'b' }), turn.text('Done.')]);
+    const { result, checkout, model } = await run([
+      write,
+      fault,
+      turn.tool('edit', { file_path: 'a.txt', old_string: 'a', new_string: 'b' }),
+      turn.text('Done.'),
+    ]);
     expect(result).toMatchObject({ outcome: 'done', summary: 'Done.' });
     expect(await checkout.read('a.txt')).toBe('b');
     // The same conversation again: nothing of the broken reply is in it.
@@ -44,7 +37,10 @@ describe('faults that pass', () => {
   });
 
   test('Retry-After in seconds is honoured', async () => {
-    const { result, model } = await run([turn.fault({ status: 429, headers: { 'retry-after': '0.01' } }), turn.text('Done.')]);
+    const { result, model } = await run([
+      turn.fault({ status: 429, headers: { 'retry-after': '0.01' } }),
+      turn.text('Done.'),
+    ]);
     expect(result?.outcome).toBe('done');
     expect(model.requests()).toHaveLength(2);
   });
@@ -57,7 +53,9 @@ describe('faults that pass', () => {
 
 describe('faults that stay', () => {
   test.each([429, 529, 500])('%i ends in a RetryableError that says what was spent', async (status) => {
-    const { error, model } = await run(({ turn: step }) => (step === 0 ? { ...write, usage } : turn.fault({ status, headers: quick })));
+    const { error, model } = await run(({ turn: step }) =>
+      step === 0 ? { ...write, usage } : turn.fault({ status, headers: quick }),
+    );
     expect(error).toBeInstanceOf(RetryableError);
     expect(error!.message).toContain(String(status));
     expect(error!.retryAfterMs).toBe(1);
@@ -124,99 +122,20 @@ describe('faults that stay', () => {
 
   test('the key is in no error and no log, even when the other side repeats it', async () => {
     for (const status of [400, 401, 529]) {
-      const { error, logged } = await run(() => turn.fault({ status, message: `bad ${SECRET_KEY} here`, headers: { ...quick, 'x-echo': SECRET_KEY } }));
-      const everything = [error!.message, error!.stack, String(error!.cause), JSON.stringify(error!.cause), JSON.stringify(error), JSON.stringify(logged)];
+      const { error, logged } = await run(() =>
+        turn.fault({ status, message: `bad ${SECRET_KEY} here`, headers: { ...quick, 'x-echo': SECRET_KEY } }),
+      );
+      const everything = [
+        error!.message,
+        error!.stack,
+        String(error!.cause),
+        JSON.stringify(error!.cause),
+        JSON.stringify(error),
+        JSON.stringify(logged),
+      ];
       expect(everything.join('\n')).not.toContain(SECRET_KEY);
       expect(Object.keys(error!.cause as object)).not.toContain('headers');
     }
-  });
-});
-
-describe('clear ends', () => {
-  test('refusal', async () => {
-    const { result } = await run([write, turn.refusal()]);
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'refusal', requests: 2 });
-    if (result?.outcome === 'stopped') expect(result.message).toContain('A canned refusal.');
-  });
-
-  test('a reply too long, cut in a tool call that never runs', async () => {
-    const { result, checkout } = await run([turn.maxTokens()]);
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'max_tokens' });
-    expect(await checkout.changes()).toEqual([]);
-  });
-
-  test('the context window is full, said by the model or by the API', async () => {
-    expect((await run([turn.contextWindow()])).result).toMatchObject({ reason: 'context_window' });
-    const long = turn.fault({ status: 400, message: 'prompt is too long: 1000001 tokens > 1000000 maximum' });
-    expect((await run([long])).result).toMatchObject({ reason: 'context_window' });
-    expect((await run([turn.fault({ status: 413 })])).result).toMatchObject({ reason: 'context_window' });
-  });
-
-  test('too many steps', async () => {
-    const { result, model } = await run(() => write, {}, { maxIterations: 5 });
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'max_iterations', requests: 5 });
-    expect(model.requests()).toHaveLength(5);
-  });
-
-  test('broken-off replies do not add steps', async () => {
-    const { result } = await run([write, turn.cutStream(3), write, turn.cutStream(3), write], {}, { maxIterations: 3 });
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'max_iterations', requests: 5 });
-  });
-});
-
-describe('budget', () => {
-  const dear = { input_tokens: 100_000, output_tokens: 10_000, cache_read_input_tokens: 0, cache_creation_input_tokens: 0 };
-
-  test('stops before the request that would go over the cap', async () => {
-    // $0.30 each: after the second, nothing worth having is left of $0.61.
-    const { result, model } = await run(() => ({ ...write, usage: dear }), { maxCostUsd: 0.61 });
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'budget', requests: 2 });
-    expect(result!.cost.usd).toBeCloseTo(0.6, 9);
-    if (result?.outcome === 'stopped') {
-      expect(result.message).toBe('The cap of $0.61 for a run was reached: $0.6000 spent.');
-      expect(result.next).toContain('NOFX_MAX_COST_USD');
-    }
-    expect(model.requests()).toHaveLength(2);
-  });
-
-  test('shortens the last replies to what is left, and the conversation goes on as it was', async () => {
-    const { result, model, checkout } = await run(
-      [{ ...write, usage: dear }, turn.tool('write', { file_path: 'b.txt', content: 'b' }), turn.text('Done.')],
-      { maxCostUsd: 0.5 },
-    );
-    expect(result).toMatchObject({ outcome: 'done' });
-    expect(await checkout.changes()).toEqual(['A a.txt', 'A b.txt']);
-    const [first, second, third] = model.requests();
-    expect(first!.max_tokens).toBe(32_000);
-    // $0.20 left, less the prompt: under 20,000 tokens at $10 a million.
-    expect(second!.max_tokens).toBeGreaterThan(15_000);
-    expect(second!.max_tokens).toBeLessThan(20_000);
-    expect(third!.messages).toHaveLength(5);
-    expect(third!.messages.slice(0, 3)).toEqual(second!.messages);
-  });
-
-  test('a reply cut because the money ran out is the budget’s fault', async () => {
-    const { result } = await run([turn.maxTokens()], { maxCostUsd: 0.1 });
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'budget' });
-  });
-
-  test('an unknown model is capped at the dearest known price, and its price is unknown', async () => {
-    const { result } = await run(() => ({ ...write, usage: dear }), { model: 'somebody-elses', maxCostUsd: 2 });
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'budget', cost: { usd: null }, requests: 2 });
-    expect(result!.cost.cappedUsd).toBeGreaterThanOrEqual(2);
-    if (result?.outcome === 'stopped') expect(result.message).toContain('price unknown (220,000 tokens)');
-  });
-
-  test('no money, no request', async () => {
-    const { result, model } = await run([write], { maxCostUsd: 0 });
-    expect(result).toMatchObject({ outcome: 'stopped', reason: 'budget', requests: 0 });
-    expect(model.requests()).toEqual([]);
-  });
-
-  test('prices of the configuration count', async () => {
-    const prices = { 'my-model': { input: 1, output: 0, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 } };
-    const { result } = await run([turn.text('x', { usage: { ...usage, input_tokens: 2_000_000 } })], { model: 'my-model' }, { prices });
-    expect(result!.cost).toEqual({ usd: 2, cappedUsd: 2 });
   });
 });
 
@@ -251,44 +170,5 @@ describe('tool calls that are wrong', () => {
     const { result, checkout } = await run([mixed, turn.text('Done.')]);
     expect(result).toMatchObject({ outcome: 'done' });
     expect(await checkout.changes()).toEqual(['A ok.txt']);
-  });
-});
-
-describe('abort', () => {
-  async function abortWhen(script: Script, ready: (requests: number) => boolean, task: Partial<CodeTask> = {}) {
-    const checkout = await makeCheckout(TEXT_KIT);
-    const { agent, model } = await makeAgent(script);
-    const controller = new AbortController();
-    const work = agent.writeCode(makeTask(checkout.root, { ...task, signal: controller.signal })).catch((error: unknown) => error);
-    await expect.poll(() => ready(model.requests().length), { interval: 10 }).toBe(true);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    controller.abort(new Error('cancelled by octocat'));
-    const late = new Promise((resolve) => setTimeout(() => resolve('late'), 2_000).unref());
-    return (await Promise.race([work, late])) as Error & { cause: Error };
-  }
-
-  test('in the middle of a stream, within two seconds, counting what was reported', async () => {
-    const error = await abortWhen([{ ...turn.text('x'.repeat(10_000), { usage, delayMs: 200 }) }], (n) => n === 1);
-    expect(error).toBeInstanceOf(RetryableError);
-    expect(error.cause.message).toBe('cancelled by octocat');
-    expect(spentOf(error)).not.toBeNull();
-  });
-
-  test('while a command runs', async () => {
-    const sandbox = openSandbox();
-    const error = await abortWhen([turn.tool('bash', { command: 'exec sleep 60' })], () => sandbox.asked.length === 1, { sandbox });
-    expect(error).toBeInstanceOf(RetryableError);
-    expect(spentOf(error)).toMatchObject({ requests: 1 });
-  });
-
-  test('while waiting for a retry', async () => {
-    const error = await abortWhen([turn.fault({ status: 529, headers: { 'retry-after': '20' } })], (n) => n === 1);
-    expect(error).toBeInstanceOf(RetryableError);
-  });
-
-  test('before it began', async () => {
-    const { error, model } = await run([write], { signal: AbortSignal.abort() });
-    expect(error).toBeInstanceOf(RetryableError);
-    expect(model.requests()).toEqual([]);
   });
 });

@@ -8,15 +8,21 @@ const tokens = fc.integer({ min: 0, max: 500_000 });
 test('what is allowed can be paid for', () => {
   const price = priceOf('claude-sonnet-5-5')!;
   fc.assert(
-    fc.property(fc.double({ min: -0.1, max: 0.6, noNaN: true }), tokens, tokens, (leftUsd, cacheReadTokens, outputTokens) => {
-      const last = { ...NO_USAGE, cacheReadTokens, outputTokens };
-      const allowed = affordable({ leftUsd, price, last, ceiling: 32_000 });
-      if (allowed === null) return;
-      expect(allowed).toBeGreaterThanOrEqual(1_000);
-      expect(allowed).toBeLessThanOrEqual(32_000);
-      const usd = (promptTokens(last) * price.cacheRead + outputTokens * price.cacheWrite5m + allowed * price.output) / 1e6;
-      expect(usd).toBeLessThanOrEqual(leftUsd + 1e-9);
-    }),
+    fc.property(
+      fc.double({ min: -0.1, max: 0.6, noNaN: true }),
+      tokens,
+      tokens,
+      (leftUsd, cacheReadTokens, outputTokens) => {
+        const last = { ...NO_USAGE, cacheReadTokens, outputTokens };
+        const allowed = affordable({ leftUsd, price, last, ceiling: 32_000 });
+        if (allowed === null) return;
+        expect(allowed).toBeGreaterThanOrEqual(1_000);
+        expect(allowed).toBeLessThanOrEqual(32_000);
+        const usd =
+          (promptTokens(last) * price.cacheRead + outputTokens * price.cacheWrite5m + allowed * price.output) / 1e6;
+        expect(usd).toBeLessThanOrEqual(leftUsd + 1e-9);
+      },
+    ),
   );
 });
 

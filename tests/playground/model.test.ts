@@ -34,7 +34,11 @@ describe('refuses with the API’s error JSON', () => {
     ['any tool', { ...good, tool_choice: { type: 'any' } }, /tool_choice/],
     ['thinking disabled', { ...good, thinking: { type: 'disabled' } }, /between_tools/],
     ['a thinking budget', { ...good, thinking: { type: 'enabled', budget_tokens: 1024 } }, /adaptive/],
-    ['between_tools at xhigh', { ...good, thinking: { type: 'between_tools' }, output_config: { effort: 'xhigh' } }, /between_tools/],
+    [
+      'between_tools at xhigh',
+      { ...good, thinking: { type: 'between_tools' }, output_config: { effort: 'xhigh' } },
+      /between_tools/,
+    ],
     ['an unknown effort', { ...good, output_config: { effort: 'extreme' } }, /effort/],
     ['prefill', { ...good, messages: [user('hi'), assistant('Sure,')] }, /prefill/],
     ['a first message of the assistant', { ...good, messages: [assistant('hi'), user('x')] }, /first message/],
@@ -42,17 +46,51 @@ describe('refuses with the API’s error JSON', () => {
     ['no messages', { ...good, messages: [] }, /messages/],
     ['an unknown field', { ...good, max_iterations: 3 }, /max_iterations: Extra inputs/],
     ['a system message in the list', { ...good, messages: [{ role: 'system', content: 'x' }] }, /role/],
-    ['five breakpoints', { ...good, cache_control: { type: 'ephemeral' }, messages: [user([marked, marked, marked, marked])] }, /maximum of 4.*Found 5/],
+    [
+      'five breakpoints',
+      { ...good, cache_control: { type: 'ephemeral' }, messages: [user([marked, marked, marked, marked])] },
+      /maximum of 4.*Found 5/,
+    ],
     ['a breakpoint on empty text', { ...good, messages: [user([{ ...marked, text: '' }])] }, /empty text/],
     ['an empty text', { ...good, messages: [user([{ ...text, text: '' }])] }, /non-empty/],
     ['an empty message', { ...good, messages: [user('')] }, /messages/],
-    ['a tool call without result', { ...good, messages: [user('hi'), assistant([use]), user('so?')] }, /without `tool_result`/],
+    [
+      'a tool call without result',
+      { ...good, messages: [user('hi'), assistant([use]), user('so?')] },
+      /without `tool_result`/,
+    ],
     ['a result without call', { ...good, messages: [user([result])] }, /unexpected `tool_use_id`/],
     ['a result twice', { ...good, messages: [user('hi'), assistant([use]), user([result, result])] }, /unexpected/],
-    ['text before a result', { ...good, messages: [user('hi'), assistant([use]), user([text, result])] }, /come before/],
-    ['a tool named twice', { ...good, tools: [{ name: 'a', input_schema: { type: 'object' } }, { name: 'a', input_schema: { type: 'object' } }] }, /unique/],
+    [
+      'text before a result',
+      { ...good, messages: [user('hi'), assistant([use]), user([text, result])] },
+      /come before/,
+    ],
+    [
+      'a tool named twice',
+      {
+        ...good,
+        tools: [
+          { name: 'a', input_schema: { type: 'object' } },
+          { name: 'a', input_schema: { type: 'object' } },
+        ],
+      },
+      /unique/,
+    ],
     ['a tool without schema', { ...good, tools: [{ name: 'a' }] }, /tools\.0/],
-    ['changed thinking', { ...good, messages: [user('hi'), assistant([{ type: 'thinking', thinking: 'a', signature: 'b' }, text]), user('x')] }, /signature/],
+    [
+      'changed thinking',
+      {
+        ...good,
+        messages: [user('hi'), assistant([{ type: 'thinking', thinking: 'a', signature: 'b' }, text]), user('x')],
+      },
+      /signature/,
+    ],
+    [
+      'a field that a block does not have',
+      { ...good, messages: [user([{ ...text, parsed: null }])] },
+      /parsed: Extra inputs/,
+    ],
     ['a tool call by the user', { ...good, messages: [user([use])] }, /not permitted in user/],
   ])('%s', async (_, body, words) => {
     const { post } = await start([turn.text('never')]);
@@ -75,14 +113,25 @@ describe('refuses with the API’s error JSON', () => {
 
 describe('answers', () => {
   test('as one message or as a stream, which the SDK puts together to the same', async () => {
-    const reply = turn.tools([['read', { file_path: 'ü 👩‍💻'.repeat(200) }], ['glob', {}]], { thinking: 'Hm. '.repeat(200) });
+    const reply = turn.tools(
+      [
+        ['read', { file_path: 'ü 👩‍💻'.repeat(200) }],
+        ['glob', {}],
+      ],
+      { thinking: 'Hm. '.repeat(200) },
+    );
     const { client } = await start(() => reply);
-    const params = { model: 'claude-sonnet-5-5', max_tokens: 100, messages: [{ role: 'user' as const, content: 'hi' }] };
+    const params = {
+      model: 'claude-sonnet-5-5',
+      max_tokens: 100,
+      messages: [{ role: 'user' as const, content: 'hi' }],
+    };
     const whole = await client.messages.create(params);
     const streamed = await client.messages.stream(params).finalMessage();
     expect(whole.id).toMatch(/^msg_canned_/);
     expect(whole).toMatchObject({ model: 'claude-sonnet-5-5', stop_reason: 'tool_use', role: 'assistant' });
-    const plain = (message: typeof whole) => message.content.map(({ ...block }) => ('id' in block ? { ...block, id: '' } : block));
+    const plain = (message: typeof whole) =>
+      message.content.map(({ ...block }) => ('id' in block ? { ...block, id: '' } : block));
     expect(plain(streamed)).toEqual(plain(whole));
     expect(streamed.usage.output_tokens).toBe(whole.usage.output_tokens);
   });
@@ -93,7 +142,11 @@ describe('answers', () => {
       { match: /./, script: ({ prompt, turn: step, index }) => turn.text(`${prompt} ${step} ${index}`) },
     ]);
     const ask = async (content: string) => {
-      const message = await client.messages.create({ model: 'm', max_tokens: 9, messages: [{ role: 'user', content }] });
+      const message = await client.messages.create({
+        model: 'm',
+        max_tokens: 9,
+        messages: [{ role: 'user', content }],
+      });
       return message.content[0]?.type === 'text' ? message.content[0].text : '';
     };
     expect(await ask('a slug')).toBe('slug 1');
@@ -105,13 +158,22 @@ describe('answers', () => {
 
   test('a port in use is an error', async () => {
     const { model } = await start([]);
-    await expect(createScriptedModel({ script: [], port: Number(new URL(model.url).port) })).rejects.toThrow('EADDRINUSE');
+    await expect(createScriptedModel({ script: [], port: Number(new URL(model.url).port) })).rejects.toThrow(
+      'EADDRINUSE',
+    );
   });
 });
 
 describe('prompt caching', () => {
-  const system = (more = '') => [{ type: 'text', text: 'rules '.repeat(1_000) + more, cache_control: { type: 'ephemeral' } }];
-  type Counts = { input_tokens: number; cache_read_input_tokens: number; cache_creation_input_tokens: number; cache_creation: Record<string, number> };
+  const system = (more = '') => [
+    { type: 'text', text: 'rules '.repeat(1_000) + more, cache_control: { type: 'ephemeral' } },
+  ];
+  type Counts = {
+    input_tokens: number;
+    cache_read_input_tokens: number;
+    cache_creation_input_tokens: number;
+    cache_creation: Record<string, number>;
+  };
 
   async function ask() {
     const { post } = await start(() => turn.text('ok'));

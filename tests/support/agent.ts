@@ -18,7 +18,8 @@ export async function makeCheckout(files: Record<string, string | Buffer>) {
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   const root = path.join(home, 'checkout');
   await mkdir(root);
-  const git = (...args: string[]) => execa('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: root });
+  const git = (...args: string[]) =>
+    execa('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: root });
   for (const [name, content] of Object.entries(files)) {
     await mkdir(path.dirname(path.join(root, name)), { recursive: true });
     await writeFile(path.join(root, name), content);
@@ -33,7 +34,10 @@ export async function makeCheckout(files: Record<string, string | Buffer>) {
     /** As `git status` has it, renames found. */
     changes: async () => {
       await git('add', '-A');
-      return (await git('diff', '--cached', '--name-status', '-M')).stdout.split('\n').filter(Boolean).map((line) => line.replaceAll('\t', ' '));
+      return (await git('diff', '--cached', '--name-status', '-M')).stdout
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.replaceAll('\t', ' '));
     },
   };
 }
@@ -41,7 +45,7 @@ export async function makeCheckout(files: Record<string, string | Buffer>) {
 /** A text-kit like the demo's. */
 export const TEXT_KIT = {
   'package.json': '{\n  "name": "text-kit",\n  "type": "module",\n  "scripts": { "test": "node --test" }\n}\n',
-  'src/index.js': "export function capitalize(text) {\n  return text.charAt(0).toUpperCase() + text.slice(1);\n}\n",
+  'src/index.js': 'export function capitalize(text) {\n  return text.charAt(0).toUpperCase() + text.slice(1);\n}\n',
   'test/index.test.js':
     "import assert from 'node:assert/strict';\nimport { test } from 'node:test';\nimport { capitalize } from '../src/index.js';\n\ntest('capitalize', () => assert.equal(capitalize('a'), 'A'));\n",
 };
@@ -108,4 +112,15 @@ export function makeTask(checkout: string, more: Partial<CodeTask> = {}): CodeTa
     signal: new AbortController().signal,
     ...more,
   };
+}
+
+/** One writeCode on a small checkout, with what came of it, thrown or not. */
+export async function runAgent(script: Scripts, task: Partial<CodeTask> = {}, options: Partial<AgentOptions> = {}) {
+  const checkout = await makeCheckout(TEXT_KIT);
+  const made = await makeAgent(script, options);
+  const outcome = await made.agent.writeCode(makeTask(checkout.root, task)).then(
+    (result) => ({ result, error: null }),
+    (error: unknown) => ({ result: null, error: error as Error & { retryAfterMs?: number; next?: string } }),
+  );
+  return { ...outcome, ...made, checkout };
 }
