@@ -5,8 +5,9 @@ import { createLedger } from './ledger.ts';
 import { userMessage } from './prompt.ts';
 import { createTools } from './tools.ts';
 import { createWire } from './wire.ts';
-import type { PriceOverrides } from '../domain/pricing.ts';
-import type { Agent } from './port.ts';
+import { InternalError, messageOf, RetryableError, UserError } from '../errors.ts';
+import type { PriceOverrides, Spent } from '../domain/pricing.ts';
+import type { Agent, AgentFault } from './port.ts';
 
 export type AgentOptions = {
   apiKey: string;
@@ -89,10 +90,15 @@ export function createAgent(options: AgentOptions): Agent {
         );
         return result;
       } catch (error) {
-        // The attempt failed, but it has to be paid for all the same.
-        if (error instanceof Error) Object.assign(error, { spent: ledger.totals() });
-        throw error;
+        throw paidFor(error, ledger.totals());
       }
     },
   };
+}
+
+/** The attempt failed, but it has to be paid for all the same. */
+function paidFor(error: unknown, spent: Spent): AgentFault {
+  const known = error instanceof UserError || error instanceof RetryableError || error instanceof InternalError;
+  const fault = known ? error : new InternalError(`The agent failed: ${messageOf(error)}`, { cause: error });
+  return Object.assign(fault, { spent });
 }

@@ -4,7 +4,7 @@ import { resolvePath } from '@anthropic-ai/sdk/tools/agent-toolset/node';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
 
 /** A place in the checkout that the rules allow. */
-export type Place = {
+type Place = {
   /** absolute, without symbolic links */
   absolute: string;
   /** from the checkout's root, with `/` */
@@ -73,7 +73,6 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
     async toChange(given) {
       refuseOddNames(given);
       const absolute = path.resolve(root, given);
-      if (absolute === root) throw new ToolError(`${quote(given)} is the checkout itself`);
       const parent = await resolvePath({ workdir: root }, path.dirname(absolute));
       const found = place(path.join(parent, path.basename(absolute)));
       refuseGit(given, found.relative);
@@ -85,7 +84,7 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
 
 function refuseOddNames(given: string): void {
   // oxlint-disable-next-line no-control-regex -- such names hide what they are
-  if (given === '' || /[\u0000-\u001f\u007f]/.test(given)) throw new ToolError(`${quote(given)} is not a usable path`);
+  if (/[\u0000-\u001f\u007f]/.test(given)) throw new ToolError(`${quote(given)} is not a usable path`);
 }
 
 /** Both as it was written and where it leads: neither may go through a `.git`. */

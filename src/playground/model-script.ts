@@ -25,7 +25,7 @@ export type ReplyBlock =
 export type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'refusal' | 'model_context_window_exceeded';
 
 /** Counts to report instead of the simulated ones. */
-export type UsageNumbers = {
+type UsageNumbers = {
   input_tokens?: number;
   output_tokens?: number;
   cache_read_input_tokens?: number;

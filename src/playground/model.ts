@@ -8,7 +8,7 @@ import { eventsOf, messageOf } from './model-stream.ts';
 import type { Fault, Reply, RequestBody, Script, ScriptRequest } from './model-script.ts';
 
 export { turn } from './model-script.ts';
-export type { Script, ScriptRequest, Turn } from './model-script.ts';
+export type { Script, Turn } from './model-script.ts';
 
 /**
  * A stand-in for the Messages API over real HTTP whose replies are **canned**: a script decides them, no
