@@ -46,6 +46,7 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     async writeCode(task) {
       const ledger = createLedger(task.model, task.maxCostUsd, prices);
+      if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
       const malformed = new Set<string>();
       const client = new Anthropic({
         apiKey,
@@ -94,6 +95,14 @@ export function createAgent(options: AgentOptions): Agent {
       }
     },
   };
+}
+
+/** Found out before it becomes part of an error about headers. */
+function unusableKey(): UserError {
+  return new UserError(
+    'There is no usable Anthropic API key: it is empty, or has characters that no key has.',
+    'Set ANTHROPIC_API_KEY to a valid key and try again.',
+  );
 }
 
 /** The attempt failed, but it has to be paid for all the same. */

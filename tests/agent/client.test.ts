@@ -2,10 +2,22 @@ import { createServer } from 'node:http';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
+import { spentOf } from '../../src/domain/pricing.ts';
 import { UserError } from '../../src/errors.ts';
 import { runAgent, SECRET_KEY } from '../support/agent.ts';
 
 afterEach(() => vi.unstubAllEnvs());
+
+test.each(['', ' \n', 'sk-ant-a b', 'sk-ant-\u0007', 'sk-ant-ключ'])(
+  'a key that can be none is said before anything is sent',
+  async (apiKey) => {
+    const { error, model } = await runAgent([], {}, { apiKey });
+    expect(error).toBeInstanceOf(UserError);
+    expect(error!.next).toContain('ANTHROPIC_API_KEY');
+    expect(spentOf(error)).toMatchObject({ requests: 0 });
+    expect(model.requests()).toEqual([]);
+  },
+);
 
 test('key and address are the ones handed in, whatever the environment says', async () => {
   const seen: IncomingHttpHeaders[] = [];
