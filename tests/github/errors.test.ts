@@ -66,11 +66,11 @@ describe('through Probot', () => {
   const ask = () => world.github.permission(world.repo, 'alice');
 
   it.each([
-    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600) }, 500_000],
-    [403, { 'retry-after': '120' }, 120_000],
-    [429, {}, 60_000],
-  ])('hands a rate limit back at once: %s %j', async (status, headers, atLeast) => {
-    world.standIn.failNext({ path: /\/permission$/, status, headers: headers as Record<string, string> });
+    ['API rate limit exceeded for installation ID 1.', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600) }, 500_000],
+    ['You have exceeded a secondary rate limit.', 403, { 'retry-after': '120' }, 120_000],
+    ['You have exceeded a secondary rate limit.', 429, {}, 60_000],
+  ])('hands a rate limit back at once: %s %s', async (message, status, headers, atLeast) => {
+    world.standIn.failNext({ path: /\/permission$/, status, headers: headers as Record<string, string>, body: { message } });
     const error = await failure(ask());
     expect(error).toBeInstanceOf(RetryableError);
     expect((error as RetryableError).retryAfterMs).toBeGreaterThanOrEqual(atLeast);

@@ -31,6 +31,8 @@ it('is not confused by other pull requests', async () => {
   const ours = await github.upsertPullRequest(repo, wanted);
   expect(ours.created).toBe(true);
   expect(ours.number).not.toBe(other.number);
+  const asked = standIn.requests().filter((each) => each.method === 'GET' && /\/pulls$/.test(each.path));
+  for (const { query } of asked) expect(query['head']).toMatch(/^octo:nofx\//);
 });
 
 it('leaves a closed one closed, and opens no second', async () => {
