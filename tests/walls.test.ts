@@ -54,7 +54,11 @@ const violations: [file: string, code: string, rule: string][] = [
   ['src/playground/b.ts', `export const home = process.env['HOME'];`, 'no-process-env'],
   ['src/http/i.ts', `console.log('hello');`, 'no-console'],
   ['src/http/j.ts', `const later = async () => 1; later();`, 'no-floating-promises'],
-  ['src/http/k.ts', `const later = async () => true; if (later()) { throw new Error('always'); }`, 'no-misused-promises'],
+  [
+    'src/http/k.ts',
+    `const later = async () => true; if (later()) { throw new Error('always'); }`,
+    'no-misused-promises',
+  ],
   ['src/http/l.ts', `const now = 1; await now;`, 'await-thenable'],
   ['src/http/m.ts', `export const x: any = 1;`, 'no-explicit-any'],
   ['src/http/n.ts', 'export {};\n'.repeat(301), 'max-lines'],
