@@ -66,7 +66,7 @@ function walls(rooms: string[], through: Wall['through'] = []): NonNullable<Oxli
       {
         ...environment,
         patterns: [
-          openToTypes,
+          ...(rooms.length > 0 ? [openToTypes] : []),
           { group: rooms, message: 'This room may not import that: see oxlint.config.ts and docs/architecture.md.' },
           ...closed.map(([owner, group]) => ({ group, message: `Only ${owner} may import this.` })),
         ],
