@@ -54,7 +54,9 @@ export function createPeople(world: World, root: string) {
 
   const user = (login: string): Account => addAccount(world, login);
 
-  async function createRepository(input: NewRepository): Promise<{ id: number; fullName: string; installationId: number | null; cloneUrl: string }> {
+  async function createRepository(
+    input: NewRepository,
+  ): Promise<{ id: number; fullName: string; installationId: number | null; cloneUrl: string }> {
     const dir = join(root, `${randomUUID()}.git`);
     const copied = input.from === undefined ? null : await copyBare(dir, input.from);
     const defaultBranch = input.defaultBranch ?? copied ?? 'main';
@@ -105,11 +107,25 @@ export function createPeople(world: World, root: string) {
   async function install(login: string, repo: Repository): Promise<void> {
     const account = user(login);
     const known = [...world.installations.values()].find((one) => one.account.id === account.id);
-    const added = [{ id: repo.id, node_id: nodeId('R', repo.id), name: repo.name, full_name: fullName(repo), private: repo.private }];
+    const added = [
+      { id: repo.id, node_id: nodeId('R', repo.id), name: repo.name, full_name: fullName(repo), private: repo.private },
+    ];
     if (known) {
       known.repositoryIds?.add(repo.id);
-      const body = { installation: installationShape(world, known), repository_selection: 'selected', repositories_added: added, repositories_removed: [], requester: null };
-      return world.emit({ event: 'installation_repositories', action: 'added', sender: account, installation: known, body });
+      const body = {
+        installation: installationShape(world, known),
+        repository_selection: 'selected',
+        repositories_added: added,
+        repositories_removed: [],
+        requester: null,
+      };
+      return world.emit({
+        event: 'installation_repositories',
+        action: 'added',
+        sender: account,
+        installation: known,
+        body,
+      });
     }
     const installation: Installation = {
       id: world.nextId(),
@@ -125,14 +141,18 @@ export function createPeople(world: World, root: string) {
   }
 
   function installation(login: string): Installation {
-    const found = [...world.installations.values()].find((one) => one.account.login.toLowerCase() === login.toLowerCase());
+    const found = [...world.installations.values()].find(
+      (one) => one.account.login.toLowerCase() === login.toLowerCase(),
+    );
     if (!found) throw new Error(`The app is not installed for ${login}.`);
     return found;
   }
 
   return {
     /** Adds a user or an organization; no harm if it is there. */
-    addUser: (login: string, options: { type?: Account['type'] } = {}) => ({ id: addAccount(world, login, options.type).id }),
+    addUser: (login: string, options: { type?: Account['type'] } = {}) => ({
+      id: addAccount(world, login, options.type).id,
+    }),
     createRepository,
 
     setCollaborator: (name: RepoName, login: string, role: Role | null) => setRole(repository(name), login, role),
@@ -166,7 +186,13 @@ export function createPeople(world: World, root: string) {
 
     async uninstall(login: string): Promise<void> {
       const one = installation(login);
-      const repositories = repositoriesOf(world, one).map((repo) => ({ id: repo.id, node_id: nodeId('R', repo.id), name: repo.name, full_name: fullName(repo), private: repo.private }));
+      const repositories = repositoriesOf(world, one).map((repo) => ({
+        id: repo.id,
+        node_id: nodeId('R', repo.id),
+        name: repo.name,
+        full_name: fullName(repo),
+        private: repo.private,
+      }));
       const body = { installation: installationShape(world, one), repositories };
       world.installations.delete(one.id);
       await world.emit({ event: 'installation', action: 'deleted', sender: one.account, installation: one, body });
@@ -182,8 +208,18 @@ export function createPeople(world: World, root: string) {
       world.tokens.clear();
     },
 
-    async openIssue(input: { repo: RepoName; title: string; body?: string; by: string }): Promise<{ id: number; number: number }> {
-      const { result, delivered } = openIssue(world, { repo: repository(input.repo), title: input.title, body: input.body ?? null, user: user(input.by) });
+    async openIssue(input: {
+      repo: RepoName;
+      title: string;
+      body?: string;
+      by: string;
+    }): Promise<{ id: number; number: number }> {
+      const { result, delivered } = openIssue(world, {
+        repo: repository(input.repo),
+        title: input.title,
+        body: input.body ?? null,
+        user: user(input.by),
+      });
       await delivered;
       return { id: result.id, number: result.number };
     },
@@ -217,12 +253,28 @@ export function createPeople(world: World, root: string) {
       setState(world, issueOf(input.repo, input.issue), 'open', user(input.by)).delivered,
 
     /** Commits files on a branch (made from the default branch when it is new) and pushes. Null removes a file. */
-    async push(input: { repo: RepoName; branch?: string; files: Record<string, FileContent | null>; message?: string; by: string }): Promise<{ sha: string }> {
+    async push(input: {
+      repo: RepoName;
+      branch?: string;
+      files: Record<string, FileContent | null>;
+      message?: string;
+      by: string;
+    }): Promise<{ sha: string }> {
       const repo = repository(input.repo);
       const account = user(input.by);
-      const author = { name: account.login, email: `${account.id}+${account.login}@users.noreply.localhost`, date: world.now() };
+      const author = {
+        name: account.login,
+        email: `${account.id}+${account.login}@users.noreply.localhost`,
+        date: world.now(),
+      };
       const branch = input.branch ?? repo.defaultBranch;
-      const sha = await commitFiles(repo.dir, { branch, from: repo.defaultBranch, files: input.files, message: input.message ?? 'Change files', author });
+      const sha = await commitFiles(repo.dir, {
+        branch,
+        from: repo.defaultBranch,
+        files: input.files,
+        message: input.message ?? 'Change files',
+        author,
+      });
       await syncBranches(world, repo, account);
       return { sha };
     },
@@ -237,7 +289,8 @@ export function createPeople(world: World, root: string) {
     /** Presses one of a completed check's buttons. */
     async requestAction(input: { checkRun: number; identifier: string; by: string }): Promise<void> {
       const run = world.checkRuns.get(input.checkRun);
-      const action = run?.status === 'completed' && run.actions.find(({ identifier }) => identifier === input.identifier);
+      const action =
+        run?.status === 'completed' && run.actions.find(({ identifier }) => identifier === input.identifier);
       if (!run || !action) throw new Error(`Check run ${input.checkRun} shows no button ${input.identifier}.`);
       const more = { requested_action: { identifier: input.identifier } };
       await emitCheck(world, run, 'requested_action', user(input.by), more);
@@ -247,7 +300,14 @@ export function createPeople(world: World, root: string) {
     review(input: { repo: RepoName; pull: number; state: Review['state']; body?: string; by: string }): void {
       const { pull } = issueOf(input.repo, input.pull);
       if (!pull) throw new Error(`${input.repo}#${input.pull} is not a pull request.`);
-      pull.reviews.push({ id: world.nextId(), user: user(input.by), body: input.body ?? '', state: input.state, commitId: pull.head.sha, submittedAt: world.now() });
+      pull.reviews.push({
+        id: world.nextId(),
+        user: user(input.by),
+        body: input.body ?? '',
+        state: input.state,
+        commitId: pull.head.sha,
+        submittedAt: world.now(),
+      });
     },
   };
 }

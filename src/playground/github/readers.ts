@@ -29,7 +29,8 @@ export function createReaders(world: World) {
     pullRequests: (repo: string) => pullsOf(repository(repo)).map((pull) => pullShape(world, pull)),
     issue: (repo: string, number: number) => issueShape(world, issueOf(repo, number)),
     /** All comments of an issue or pull request, oldest first. */
-    comments: (repo: string, issue: number) => issueOf(repo, issue).comments.map((comment) => commentShape(world, comment)),
+    comments: (repo: string, issue: number) =>
+      issueOf(repo, issue).comments.map((comment) => commentShape(world, comment)),
     /** All check runs, oldest first, with their annotations and buttons. */
     checkRuns: (repo: string, sha?: string) =>
       [...world.checkRuns.values()]
@@ -41,11 +42,15 @@ export function createReaders(world: World) {
         })),
     /** `login: content`, of an issue, or of a comment by its id. */
     reactions(target: { repo: string; issue: number } | { comment: number }): { by: string; content: string }[] {
-      const { reactions } = 'comment' in target ? (world.comments.get(target.comment) ?? { reactions: [] }) : issueOf(target.repo, target.issue);
+      const { reactions } =
+        'comment' in target
+          ? (world.comments.get(target.comment) ?? { reactions: [] })
+          : issueOf(target.repo, target.issue);
       return reactions.map((reaction) => ({ by: reaction.user.login, content: reaction.content }));
     },
     /** Branches as git has them: name → SHA. */
-    branches: async (repo: string): Promise<Record<string, string>> => Object.fromEntries(await branchesOf(repository(repo).dir)),
+    branches: async (repo: string): Promise<Record<string, string>> =>
+      Object.fromEntries(await branchesOf(repository(repo).dir)),
     /** The bare repository's folder. */
     gitDir: (repo: string): string => repository(repo).dir,
     /** What a pull request changes, file by file. */
