@@ -6,7 +6,11 @@ import type { Project } from '../domain/project.ts';
 /** Gives a credential for one git command; null when the remote asks for none. */
 export type Credentials = () => Promise<{ username: string; password: string } | null>;
 
-/** A change read from a scratch checkout or about to be written: like a FileChange, with its bytes. */
+/**
+ * A change read from a scratch checkout or about to be written: like a FileChange, with its bytes.
+ * The bytes are the blob as git stores it (a symlink's: its target), so a commit made of them has
+ * the very tree that git would have committed from the checkout.
+ */
 export type ContentChange =
   | {
       status: 'added' | 'modified' | 'renamed';
@@ -43,6 +47,8 @@ export type Scratch = {
 export type Workspace = {
   path: string;
   base: string;
+  /** What git needs to read when a command runs it inside `path`: for SandboxCommand.readOnly. */
+  gitPaths: string[];
   /** the commit checked out now */
   head(): Promise<string>;
   /**
@@ -104,6 +110,8 @@ export type CommandResult = {
 export type Sandbox = {
   /** `bubblewrap`; `off` when NOFX_SANDBOX=off; `missing` when there is none and commands are refused. */
   kind: 'bubblewrap' | 'off' | 'missing';
+  /** An empty HOME that several commands share: what set-up caches there, the tests find. */
+  makeHome(): Promise<{ path: string; dispose(): Promise<void> }>;
   /** UserError when kind is 'missing'. A failing command is a value. */
   run(command: SandboxCommand): Promise<CommandResult>;
 };

@@ -56,7 +56,9 @@ export function createGitHubValidator() {
   }
 
   /** Of the routes that fit, the one with most literal segments: `/issues/comments/1` is no issue. */
-  function find(method: string, path: string): Match | null {
+  function find(method: string, asked: string): Match | null {
+    // Where GitHub's redirects of renamed repositories lead: the same operations, by id.
+    const path = asked.replace(/^\/repositories\/\d+(?=\/|$)/, '/repos/by/id');
     const fitting = routes
       .filter((route) => route.method === method.toUpperCase())
       .map((route) => ({ route, match: route.pattern.exec(path) }))

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { Anthropic } from '@anthropic-ai/sdk';
+import { converse } from './loop.ts';
+import { createLedger } from './ledger.ts';
+import { userMessage } from './prompt.ts';
+import { createTools } from './tools.ts';
+import { createWire } from './wire.ts';
+import type { PriceOverrides } from '../domain/pricing.ts';
+import type { Agent } from './port.ts';
+
+export type AgentOptions = {
+  apiKey: string;
+  /** Default: Anthropic's own API. */
+  baseUrl?: string;
+  prices?: PriceOverrides;
+  /** How hard the model thinks; the model's own default when absent. Not every model takes every value. */
+  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+  /** Most tokens of one reply, thinking included. Default 32,000, which every model of the table can. */
+  maxTokens?: number;
+  /** Most requests of one writeCode. Default 60. */
+  maxIterations?: number;
+  /** Paths (from the root of the checkout) that the tools refuse to change. */
+  isProtected?: (relative: string) => boolean;
+  log: Log;
+  /** How often a request or a broken-off reply is tried again. Default 3. */
+  retries?: number;
+  /** Wait before a broken-off reply is asked for again, doubled each time. Default 1,000 ms. */
+  retryDelayMs?: number;
+};
+
+/** The part of a pino logger that is used. */
+export type Log = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+};
+
+/** The coding agent on Anthropic's Messages API. Reads nothing from the environment itself. */
+export function createAgent(options: AgentOptions): Agent {
+  const { log, prices } = options;
+  const apiKey = options.apiKey.trim();
+
+  return {
+    async writeCode(task) {
+      const ledger = createLedger(task.model, task.maxCostUsd, prices);
+      const malformed = new Set<string>();
+      const client = new Anthropic({
+        apiKey,
+        // Explicit, or the SDK would look into the environment for them.
+        baseURL: options.baseUrl ?? 'https://api.anthropic.com',
+        webhookKey: null,
+        logLevel: 'off',
+        maxRetries: options.retries ?? 3,
+        middleware: [createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) })],
+      });
+      const { text, removed } = userMessage(task, randomBytes(8).toString('hex'));
+      if (removed.length > 0) log.warn({ removed }, 'took hidden content out of the task');
+
+      try {
+        const result = await converse({
+          client,
+          apiKey,
+          ledger,
+          malformed,
+          log,
+          prompt: text,
+          tools: await createTools({
+            checkout: task.checkout,
+            sandbox: task.sandbox,
+            ...(task.filename === undefined ? {} : { filename: task.filename }),
+            ...(options.isProtected === undefined ? {} : { isProtected: options.isProtected }),
+          }),
+          model: task.model,
+          signal: task.signal,
+          maxCostUsd: task.maxCostUsd,
+          maxTokens: options.maxTokens ?? 32_000,
+          maxIterations: options.maxIterations ?? 60,
+          retries: options.retries ?? 3,
+          retryDelayMs: options.retryDelayMs ?? 1_000,
+          ...(options.effort === undefined ? {} : { effort: options.effort }),
+          ...(task.onUsage === undefined ? {} : { onUsage: task.onUsage }),
+        });
+        const { usage, cost, requests } = result;
+        log.info({ model: task.model, outcome: result.outcome, requests, usage, usd: cost.usd }, 'the model has ended its work');
+        return result;
+      } catch (error) {
+        // The attempt failed, but it has to be paid for all the same.
+        if (error instanceof Error) Object.assign(error, { spent: ledger.totals() });
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,135 @@
+import { simpleGit } from 'simple-git';
+import { InternalError, RetryableError, messageOf } from '../errors.ts';
+import { gitEnvironment } from './git-env.ts';
+import type { GitConfig, GitNetwork } from './git-env.ts';
+
+/** Where a command runs. All explicit: git never searches for a repository, so none that a model made is found. */
+export type GitPlace = {
+  gitDir: string;
+  workTree?: string;
+  indexFile?: string;
+  /** Where new objects go instead of the git directory's own; those stay readable. */
+  objects?: { directory: string; alternates: string[] };
+};
+
+export type GitCommand = {
+  place?: GitPlace;
+  config?: GitConfig;
+  input?: string | Buffer;
+  signal?: AbortSignal;
+  /** ms; default 10 minutes */
+  timeoutMs?: number;
+};
+
+export type GitResult = { exitCode: number; stdout: Buffer; stderr: string };
+
+export type Git = {
+  /** Runs git and hands back whatever came of it. Throws only when git can't be run, timed out or was aborted. */
+  run(args: string[], command?: GitCommand): Promise<GitResult>;
+  /** Like `run`, for commands that have no expected way to fail: stdout, or InternalError. */
+  output(args: string[], command?: GitCommand): Promise<Buffer>;
+  /** The same as trimmed text. */
+  text(args: string[], command?: GitCommand): Promise<string>;
+};
+
+/** Keys of git's that we set on purpose, each to something harmless; simple-git refuses all others. */
+const OUR_ENVIRONMENT = [
+  'GIT_CONFIG_NOSYSTEM',
+  'GIT_CONFIG_GLOBAL',
+  'GIT_ATTR_NOSYSTEM',
+  'GIT_TERMINAL_PROMPT',
+  'GIT_ASKPASS',
+  'GIT_LFS_SKIP_SMUDGE',
+  'GIT_OPTIONAL_LOCKS',
+  'GIT_NO_REPLACE_OBJECTS',
+  'GIT_SSL_CAINFO',
+  'GIT_DIR',
+  'GIT_WORK_TREE',
+  'GIT_INDEX_FILE',
+  'GIT_OBJECT_DIRECTORY',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
+];
+
+/**
+ * The only door to the git binary. Arguments are written by this room's code; what comes from users or models
+ * is only ever a checked branch name, an object name, or data on stdin.
+ * simple-git's checks of the arguments (pack programs, `--exec`, abbreviations …) stay on.
+ */
+export function createGit(options: { path: string; network: GitNetwork; cwd: string }): Git {
+  async function run(args: string[], command: GitCommand = {}): Promise<GitResult> {
+    const env = { ...gitEnvironment(options.path, options.network, command.config), ...placeEnvironment(command.place) };
+    const chunks: Buffer[] = [];
+    let ended: { exitCode: number; stdErr: Buffer[] } | undefined;
+    const timeout = AbortSignal.timeout(command.timeoutMs ?? 600_000);
+    const abort = command.signal ? AbortSignal.any([command.signal, timeout]) : timeout;
+    const git = simpleGit({
+      baseDir: options.cwd,
+      abort,
+      allowEnvironment: [...OUR_ENVIRONMENT, ...Object.keys(env).filter((key) => key.startsWith('GIT_CONFIG_'))],
+      unsafe: {
+        allowUnsafeConfigPaths: true,
+        allowUnsafeConfigEnvCount: true,
+        allowUnsafeHooksPath: true,
+        allowUnsafeFsMonitor: true,
+        allowUnsafeCredentialHelper: true,
+        allowUnsafeProtocolOverride: true,
+        allowUnsafeAskPass: true,
+        allowUnsafeTemplateDir: true,
+      },
+      completion: { onClose: true, onExit: 1000 },
+      // Once the process ended, its exit code is a value for us to read, not an error.
+      errors(error, result) {
+        ended = { exitCode: result.exitCode, stdErr: result.stdErr };
+        return result.exitCode === 0 || !isPluginError(error) ? undefined : error;
+      },
+      input: () => command.input,
+    })
+      .env(env)
+      .outputHandler((_binary, stdout) => {
+        stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+        // simple-git waits 50 ms after a command that printed nothing; an empty chunk spares us that.
+        queueMicrotask(() => stdout.emit('data', Buffer.alloc(0)));
+      });
+    try {
+      await git.raw(args);
+    } catch (error) {
+      if (command.signal?.aborted) throw command.signal.reason ?? error;
+      if (timeout.aborted) throw new RetryableError(`git ${args[0]} took too long and was stopped`, { cause: error });
+      throw new InternalError(`git could not be run: ${messageOf(error)}`, { cause: error });
+    }
+    if (command.signal?.aborted) throw command.signal.reason;
+    if (ended === undefined) throw new InternalError(`git ${args[0]} ended without a result`);
+    return {
+      exitCode: ended.exitCode,
+      stdout: Buffer.concat(chunks),
+      stderr: Buffer.concat(ended.stdErr).toString('utf8'),
+    };
+  }
+
+  async function output(args: string[], command?: GitCommand): Promise<Buffer> {
+    const result = await run(args, command);
+    if (result.exitCode !== 0) {
+      throw new InternalError(`git ${args[0]} failed (exit ${result.exitCode}): ${result.stderr.trim().slice(0, 2000)}`);
+    }
+    return result.stdout;
+  }
+
+  return { run, output, text: async (args, command) => (await output(args, command)).toString('utf8').trim() };
+}
+
+function isPluginError(error: unknown): boolean {
+  return error instanceof Error && 'plugin' in error;
+}
+
+function placeEnvironment(place: GitPlace | undefined): Record<string, string> {
+  // Without a place git must still not find the repository around its working directory.
+  if (place === undefined) return { GIT_DIR: '/dev/null' };
+  const env: Record<string, string> = { GIT_DIR: place.gitDir };
+  if (place.workTree) env['GIT_WORK_TREE'] = place.workTree;
+  if (place.indexFile) env['GIT_INDEX_FILE'] = place.indexFile;
+  if (place.objects) {
+    env['GIT_OBJECT_DIRECTORY'] = place.objects.directory;
+    env['GIT_ALTERNATE_OBJECT_DIRECTORIES'] = place.objects.alternates.join(':');
+  }
+  return env;
+}

@@ -1,0 +1,61 @@
+import { InternalError } from '../errors.ts';
+import { checkChanges } from './check-changes.ts';
+import type { Git } from './git.ts';
+import type { Mirror } from './mirror.ts';
+import type { CommitMeta, ContentChange } from './port.ts';
+
+/**
+ * Makes a commit on `base` straight from the bytes, in the mirror: no file is written, so no path, link or
+ * attribute of a checkout can redirect or alter anything. The same input gives the same SHA.
+ */
+export async function makeCommit(
+  git: Git,
+  mirror: Mirror,
+  options: { base: string; changes: ContentChange[]; meta: CommitMeta; ref: string; protectedPaths?: readonly string[]; signal?: AbortSignal },
+): Promise<string> {
+  const { base, changes, meta, ref, protectedPaths, signal } = options;
+  checkChanges(changes, await readTree(git, mirror, base, signal), protectedPaths);
+  const input = fastImport(base, changes, meta, ref);
+  const sha = await git.text(['fast-import', '--quiet', '--force', '--done', '--date-format=raw'], { place: mirror.place, input, signal });
+  if (!/^[0-9a-f]{40,64}$/.test(sha)) throw new InternalError(`git fast-import answered ${sha.slice(0, 200)}`);
+  return sha;
+}
+
+async function readTree(git: Git, mirror: Mirror, base: string, signal?: AbortSignal): Promise<Map<string, string>> {
+  const listing = await git.output(['ls-tree', '-r', '-z', '--full-tree', '--format=%(objectmode) %(path)', base], { place: mirror.place, signal });
+  const tree = new Map<string, string>();
+  for (const line of listing.toString('utf8').split('\0')) if (line) tree.set(line.slice(7), line.slice(0, 6));
+  return tree;
+}
+
+/** The stream git-fast-import(1) reads. Deletions first, so that two files may swap names. */
+function fastImport(base: string, changes: ContentChange[], meta: CommitMeta, ref: string): Buffer {
+  const parts: (string | Buffer)[] = [];
+  const data = (bytes: Buffer) => parts.push(`data ${bytes.length}\n`, bytes, '\n');
+  const who = `${oneLine(meta.author.name)} <${oneLine(meta.author.email)}> ${Math.floor(meta.date.getTime() / 1000)} +0000`;
+  parts.push(`commit ${ref}\nmark :1\nauthor ${who}\ncommitter ${who}\n`);
+  data(Buffer.from(meta.message.endsWith('\n') ? meta.message : `${meta.message}\n`));
+  parts.push(`from ${base}\n`);
+  for (const change of changes) {
+    if (change.status === 'deleted') parts.push(`D ${quote(change.path)}\n`);
+    if (change.status === 'renamed' && change.previousPath !== undefined) parts.push(`D ${quote(change.previousPath)}\n`);
+  }
+  for (const change of changes) {
+    if (change.status === 'deleted') continue;
+    parts.push(`M ${change.mode} inline ${quote(change.path)}\n`);
+    data(change.bytes);
+  }
+  parts.push('\nget-mark :1\ndone\n');
+  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+}
+
+/** A C-style string; control characters and backslashes were refused before. */
+function quote(path: string): string {
+  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** Names end up in a line of their own format: no line break or angle bracket may get in. */
+function oneLine(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f<>]/g, '').trim() || 'unknown';
+}

@@ -1,0 +1,134 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { InternalError } from '../errors.ts';
+import { isSha, isBranchName } from '../domain/refs.ts';
+import { ensureCheckout, removeCheckout, restore } from './checkout.ts';
+import { createGit } from './git.ts';
+import { layout } from './layout.ts';
+import { localRepository } from './local.ts';
+import { makeCommit } from './make-commit.ts';
+import { borrowLocal, ensureMirror, fetchRef, hasCommit } from './mirror.ts';
+import { missingRef } from './git-errors.ts';
+import { checkPush, pushToLocal, pushToRemote } from './push.ts';
+import { remoteOf } from './remote.ts';
+import { openScratch } from './scratch.ts';
+import type { Git } from './git.ts';
+import type { Checkout } from './checkout.ts';
+import type { Mirror } from './mirror.ts';
+import type { RepositoryAccess, Workspace, Workspaces } from './port.ts';
+
+export type WorkspacesOptions = {
+  /** Absolute path of the folder that mirrors, workspaces and scratch checkouts live in. */
+  root: string;
+  /** The PATH git and its helpers are looked up in. */
+  path: string;
+  /** Plain http remotes, for stand-ins (GHE_PROTOCOL=http). */
+  allowHttp?: boolean;
+  /** Folders that `local_path` projects may be in. None: no such project. */
+  allowedLocalRoots?: readonly string[];
+  /** Paths no change may touch; absent: PROTECTED_PATHS. */
+  protectedPaths?: readonly string[];
+  proxy?: string;
+  noProxy?: string;
+  caFile?: string;
+};
+
+/** The room's door: repositories in, checkouts and pushed commits out. Everything under `root` may be deleted at any time between runs. */
+export function createWorkspaces(options: WorkspacesOptions): Workspaces {
+  const { root, path, allowHttp = false, allowedLocalRoots = [], protectedPaths, proxy, noProxy, caFile } = options;
+  mkdirSync(root, { recursive: true });
+  const git = createGit({ path, cwd: root, network: { allowHttp, proxy, noProxy, caFile } });
+  const places = layout(root);
+
+  const isLocal = (access: RepositoryAccess) => access.project.workspaceMode === 'local_path';
+
+  async function mirrorOf(access: RepositoryAccess): Promise<Mirror> {
+    const mirror = await ensureMirror(git, places.mirror(access.project.id));
+    if (isLocal(access)) await borrowLocal(git, mirror, await localRepository(access.project, allowedLocalRoots));
+    return mirror;
+  }
+
+  async function resolve(access: RepositoryAccess, ref: string): Promise<string> {
+    const mirror = await mirrorOf(access);
+    if (!isLocal(access)) return fetchRef(mirror, ref, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+    const place = await localRepository(access.project, allowedLocalRoots);
+    if (!isSha(ref) && !isBranchName(ref)) throw missingRef(access.project.name, ref);
+    const name = isSha(ref) ? ref : `refs/heads/${ref}`;
+    const found = await git.run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], { place });
+    if (found.exitCode !== 0) throw missingRef(access.project.name, ref);
+    return found.stdout.toString().trim();
+  }
+
+  /** The mirror, with `base` in it: another machine may have resolved it. */
+  async function mirrorWith(access: RepositoryAccess, base: string): Promise<Mirror> {
+    if (!isSha(base)) throw new InternalError('a checkout needs a full SHA');
+    const mirror = await mirrorOf(access);
+    if (!(await hasCommit(git, mirror, base))) await resolve(access, base);
+    return mirror;
+  }
+
+  return {
+    resolve,
+
+    async openScratch(access, { key, base }) {
+      const mirror = await mirrorWith(access, base);
+      return openScratch(git, mirror, { folder: places.scratch(access.project.id, key), base, signal: access.signal });
+    },
+
+    async openWorkspace(access, { key, base, branch }) {
+      if (!isBranchName(branch)) throw new InternalError(`not a branch name: ${branch}`);
+      const mirror = await mirrorWith(access, base);
+      const checkout = await ensureCheckout(git, mirror, {
+        path: places.workspace(access.project.id, key),
+        mode: access.project.workspaceMode === 'clone' ? 'clone' : 'worktree',
+        base,
+        branch,
+        signal: access.signal,
+      });
+      return toWorkspace(git, mirror, checkout, { base, branch, protectedPaths, signal: access.signal });
+    },
+
+    async push(access, push) {
+      const mirror = await mirrorOf(access);
+      await checkPush(git, mirror, access, push);
+      if (!isLocal(access)) return pushToRemote(mirror, push, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+      await pushToLocal(git, mirror, await localRepository(access.project, allowedLocalRoots), push);
+    },
+
+    async removeWorkspace(access, key) {
+      await removeCheckout(places.workspace(access.project.id, key));
+    },
+  };
+}
+
+function toWorkspace(
+  git: Git,
+  mirror: Mirror,
+  checkout: Checkout,
+  options: { base: string; branch: string; protectedPaths?: readonly string[]; signal?: AbortSignal },
+): Workspace {
+  const { base, branch, protectedPaths, signal } = options;
+  const { place } = checkout;
+  const head = () => git.text(['rev-parse', '--verify', 'HEAD^{commit}'], { place });
+  return {
+    path: checkout.path,
+    base,
+    gitPaths: [join(checkout.path, '.git'), mirror.path, ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir])],
+    head,
+    async commit(changes, meta) {
+      const before = await head();
+      const kept = `refs/nofx/work/${branch}`;
+      const sha = await makeCommit(git, mirror, { base, changes, meta, ref: kept, protectedPaths, signal });
+      // What set-up installed for this very commit may stay; for any other it would be stale.
+      const restored = await restore(git, checkout, sha, { keepIgnored: before === sha, signal });
+      if (!restored) throw new InternalError('the workspace could not be put back to its commit');
+      // Last, so that a crash before this leaves a workspace that knows it isn't at this commit.
+      await git.output(['update-ref', `refs/heads/${branch}`, sha], { place });
+      return { sha };
+    },
+    async diff() {
+      const args = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '-M', base, await head(), '--'];
+      return (await git.output(args, { place: mirror.place, signal })).toString('utf8');
+    },
+  };
+}

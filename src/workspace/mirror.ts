@@ -1,0 +1,110 @@
+import { mkdir, readdir, rename, rm, stat, writeFile, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { UserError } from '../errors.ts';
+import { isBranchName, isSha } from '../domain/refs.ts';
+import { emptyRepository, missingRef, remoteError } from './git-errors.ts';
+import { withLock } from './lock.ts';
+import type { Git, GitPlace } from './git.ts';
+import type { GitConfig } from './git-env.ts';
+import type { Remote } from './remote.ts';
+
+/** More packs than this slow every object look-up; then they are made one. */
+const PACKS = 50;
+
+export type Mirror = { path: string; place: GitPlace };
+
+export type MirrorContext = { git: Git; remote: Remote; signal?: AbortSignal };
+
+/** Finds or makes the bare repository at `path`. Half-made ones never get there: it appears by rename. */
+export async function ensureMirror(git: Git, path: string): Promise<Mirror> {
+  const mirror = { path, place: { gitDir: path } };
+  if (await exists(join(path, 'HEAD'))) return mirror;
+  await mkdir(dirname(path), { recursive: true });
+  const made = `${path}.${randomUUID()}`;
+  await git.output(['init', '--quiet', '--bare', '--template=', '--', made]);
+  try {
+    await rename(made, path);
+  } catch (error) {
+    await rm(made, { recursive: true, force: true });
+    // Another process was quicker.
+    if (!(await exists(join(path, 'HEAD')))) throw error;
+  }
+  return mirror;
+}
+
+/**
+ * Brings one branch or commit into the mirror and gives its SHA. Only that commit's tree is
+ * fetched (depth 1), and of it only what the mirror lacks.
+ */
+export async function fetchRef(mirror: Mirror, ref: string, context: MirrorContext): Promise<string> {
+  const { git, remote, signal } = context;
+  if (isSha(ref) && (await hasCommit(git, mirror, ref))) return ref;
+  if (!isSha(ref) && !isBranchName(ref)) throw missingRef(remote.name, ref);
+  const kept = isSha(ref) ? `refs/nofx/commits/${ref}` : `refs/nofx/heads/${ref}`;
+  const source = isSha(ref) ? ref : `refs/heads/${ref}`;
+
+  return withLock(mirror.path, signal, async () => {
+    await dropStaleLocks(mirror.path);
+    const fetched = await remote.run((url, config) =>
+      git.run(
+        ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-auto-gc', '--no-write-fetch-head', '--no-show-forced-updates', '--', url, `+${source}:${kept}`],
+        { place: mirror.place, config, signal },
+      ),
+    );
+    if (fetched.exitCode !== 0) throw await fetchError(fetched.stderr, ref, context, mirror);
+    const sha = await git.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${kept}^{commit}`], { place: mirror.place });
+    // The base of a run stays reachable when its branch moves on.
+    if (!isSha(ref)) await git.output(['update-ref', `refs/nofx/commits/${sha}`, sha], { place: mirror.place });
+    await foldPacks(git, mirror);
+    return sha;
+  });
+}
+
+async function fetchError(stderr: string, ref: string, context: MirrorContext, mirror: Mirror): Promise<Error> {
+  const { git, remote, signal } = context;
+  const error = remoteError(stderr, { repository: remote.name, ref }, remote.secrets());
+  if (!(error instanceof UserError) || !/does not exist/.test(error.message)) return error;
+  const heads = await remote.run((url, config) => git.run(['ls-remote', '--heads', '--', url], { place: mirror.place, config, signal }));
+  return heads.exitCode === 0 && heads.stdout.length === 0 ? emptyRepository(remote.name, { cause: error }) : error;
+}
+
+export async function hasCommit(git: Git, mirror: Mirror, sha: string): Promise<boolean> {
+  const found = await git.run(['cat-file', '-e', `${sha}^{commit}`], { place: mirror.place });
+  return found.exitCode === 0;
+}
+
+/** Nothing is ever dropped (`-k`): scratch checkouts and clones of this mirror lean on its objects. */
+async function foldPacks(git: Git, mirror: Mirror): Promise<void> {
+  const names = await readdir(join(mirror.path, 'objects', 'pack')).catch(() => []);
+  if (names.filter((name) => name.endsWith('.pack')).length > PACKS) {
+    await git.output(['repack', '-a', '-d', '-k', '-q'], { place: mirror.place });
+  }
+}
+
+/** Lock files of a git that was killed; we hold the mirror's own lock, so nobody is using them. */
+async function dropStaleLocks(path: string): Promise<void> {
+  await Promise.all(['shallow.lock', 'packed-refs.lock', 'config.lock'].map((name) => rm(join(path, name), { force: true })));
+}
+
+/**
+ * A mirror for a repository on this disk: it borrows the objects and runs none of that repository's configuration,
+ * and leaves its files, index and branches alone.
+ */
+export async function borrowLocal(git: Git, mirror: Mirror, source: GitPlace): Promise<void> {
+  const objects = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], { place: source });
+  await mkdir(join(mirror.path, 'objects', 'info'), { recursive: true });
+  await writeFile(join(mirror.path, 'objects', 'info', 'alternates'), `${objects}\n`);
+  const shallow = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'shallow'], { place: source });
+  const boundary = await readFile(shallow).catch(() => null);
+  if (boundary) await writeFile(join(mirror.path, 'shallow'), boundary);
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+export type { GitConfig };

@@ -1,0 +1,244 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync, rmSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { createWorkspaces } from '../../src/workspace/manager.ts';
+import { serveGit } from '../support/git-http.ts';
+import { git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
+import type { ContentChange, RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
+import type { GitHttp } from '../support/git-http.ts';
+
+const folder = tempFolder();
+const token = 'ghs_1234567890abcdefghijklmnopqrstuvwxyz';
+let server: GitHttp;
+let workspaces: Workspaces;
+
+beforeAll(async () => {
+  mkdirSync(join(folder.path, 'remotes'));
+  server = await serveGit({ root: join(folder.path, 'remotes'), username: 'x-access-token', password: token });
+  workspaces = createWorkspaces({ root: join(folder.path, 'root'), path: process.env['PATH'] ?? '', allowHttp: true });
+});
+
+afterAll(async () => {
+  await server.close();
+  folder.remove();
+});
+
+let count = 0;
+function setUp(files: Parameters<typeof makeRepository>[2], over: Parameters<typeof project>[0] = {}) {
+  const name = `repo${++count}`;
+  const repository = makeRepository(join(folder.path, 'remotes'), name, files);
+  const access: RepositoryAccess = {
+    project: project({ id: `gh_${count}`, repoUrl: `${server.origin}/${name}.git`, ...over }),
+    credentials: async () => ({ username: 'x-access-token', password: token }),
+  };
+  return { ...repository, access };
+}
+
+const meta = {
+  message: 'Add it\n\nNOFX-Run: run_1',
+  author: { name: 'nofx[bot]', email: 'nofx@example.com' },
+  date: new Date('2026-01-02T03:04:05Z'),
+};
+const added = (path: string, text: string): ContentChange => ({
+  status: 'added',
+  path,
+  mode: '100644',
+  binary: false,
+  bytes: Buffer.from(text),
+});
+
+describe('resolve', () => {
+  it('gives the SHA of a branch, follows it when it moves, and takes a SHA', async () => {
+    const { access, first, commit } = setUp({ 'a.txt': 'a\n' });
+    expect(await workspaces.resolve(access, 'main')).toBe(first);
+    const second = commit({ 'a.txt': 'b\n' });
+    expect(await workspaces.resolve(access, 'main')).toBe(second);
+    expect(await workspaces.resolve(access, first)).toBe(first);
+  });
+
+  it('needs no network for a commit it has', async () => {
+    const { access, first } = setUp({ 'a.txt': 'a\n' });
+    await workspaces.resolve(access, 'main');
+    const before = server.requests.length;
+    expect(await workspaces.resolve(access, first)).toBe(first);
+    expect(server.requests.length).toBe(before);
+  });
+
+  it('serves two runs of one repository at once', async () => {
+    const { access, first } = setUp({ 'a.txt': 'a\n' });
+    const shas = await Promise.all(Array.from({ length: 6 }, () => workspaces.resolve(access, 'main')));
+    expect(new Set(shas)).toEqual(new Set([first]));
+  });
+
+  it.each([
+    ['an empty repository', {}, 'main', /is empty/],
+    ['a missing branch', { 'a.txt': 'a\n' }, 'nope', /`nope` does not exist/],
+    ['a missing commit', { 'a.txt': 'a\n' }, '1'.repeat(40), /does not exist/],
+    ['an option for a branch', { 'a.txt': 'a\n' }, '--upload-pack=touch /tmp/x', /does not exist/],
+  ])('refuses %s', async (_name, files, ref, message) => {
+    const { access } = setUp(files);
+    const error = await workspaces.resolve(access, ref).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as Error).message).toMatch(message);
+  });
+
+  it.each(['ext::sh -c id', 'file:///etc', 'ssh://git@host/x', '--upload-pack=x', 'http://user:pw@127.0.0.1/x', 'https://x/y?z'])(
+    'refuses the address %s',
+    async (repoUrl) => {
+      const { access } = setUp({ 'a.txt': 'a\n' }, { repoUrl });
+      await expect(workspaces.resolve(access, 'main')).rejects.toThrow(UserError);
+    },
+  );
+});
+
+describe('openWorkspace', () => {
+  for (const workspaceMode of ['worktree', 'clone'] as const) {
+    describe(workspaceMode, () => {
+      it('checks out the base, and finds it again', async () => {
+        const { access, first } = setUp({ 'a.txt': 'a\n', 'src/run.sh': { content: '#!/bin/sh\n', executable: true } }, { workspaceMode });
+        const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
+        const one = await workspaces.openWorkspace(access, options);
+        expect(readFileSync(join(one.path, 'a.txt'), 'utf8')).toBe('a\n');
+        expect(await one.head()).toBe(first);
+        const two = await workspaces.openWorkspace(access, options);
+        expect(two.path).toBe(one.path);
+        expect(git(two.path, 'status', '--porcelain')).toBe('');
+        expect(git(two.path, 'branch', '--show-current').trim()).toBe('nofx/run_1');
+      });
+
+      it('commits the same work under the same SHA, here and on another machine', async () => {
+        const { access, first } = setUp({ 'a.txt': 'a\n' }, { workspaceMode });
+        const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
+        const workspace = await workspaces.openWorkspace(access, options);
+        const changes = [added('docs/b.txt', 'b'), { status: 'deleted', path: 'a.txt' } as const];
+        const { sha } = await workspace.commit(changes, meta);
+        expect(readdirSync(workspace.path).sort()).toEqual(['.git', 'docs']);
+        expect(await workspace.commit(changes, meta)).toEqual({ sha });
+        expect(await workspace.diff()).toContain('+b');
+        const elsewhere = createWorkspaces({ root: join(folder.path, `other-${count}`), path: process.env['PATH'] ?? '', allowHttp: true });
+        const copy = await elsewhere.openWorkspace(access, options);
+        expect(await copy.commit(changes, meta)).toEqual({ sha });
+        expect(git(copy.path, 'log', '-1', '--format=%an <%ae> %cn %at %ct %B').trim()).toBe(
+          'nofx[bot] <nofx@example.com> nofx[bot] 1767323045 1767323045 Add it\n\nNOFX-Run: run_1',
+        );
+      });
+
+      it('puts back what a command changed, and lets nothing of it into the commit', async () => {
+        const { access, first } = setUp({ 'a.txt': 'a\n', 'src/b.txt': 'b\n', '.gitignore': 'node_modules\n' }, { workspaceMode });
+        const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
+        const workspace = await workspaces.openWorkspace(access, options);
+        const marker = join(folder.path, `ran-${count}`);
+        const outside = join(folder.path, `outside-${count}`);
+        mkdirSync(outside);
+        rmSync(join(workspace.path, 'src'), { recursive: true });
+        symlinkSync(outside, join(workspace.path, 'src'));
+        writeFiles(workspace.path, { 'a.txt': 'evil', 'new.txt': 'x', 'node_modules/m.js': 'x', 'sub/.git/config': `[core]\n\tfsmonitor = touch ${marker}\n` });
+        rmSync(join(workspace.path, '.git'));
+        git(workspace.path, 'init', '--quiet', '.');
+        writeFileSync(join(workspace.path, '.git', 'config'), `[core]\n\tbare = false\n\tfsmonitor = touch ${marker}\n[filter "x"]\n\tsmudge = touch ${marker}\n\tclean = touch ${marker}\n`);
+        writeFileSync(join(workspace.path, '.gitattributes'), '* filter=x diff=x\n');
+        const { sha } = await workspace.commit([added('c.txt', 'c')], meta);
+        expect(git(workspace.gitPaths[1] ?? '', 'ls-tree', '-r', '--name-only', sha).trim().split('\n')).toEqual([
+          '.gitignore', 'a.txt', 'c.txt', 'src/b.txt',
+        ]);
+        expect(readFileSync(join(workspace.path, 'a.txt'), 'utf8')).toBe('a\n');
+        expect(readdirSync(workspace.path).sort()).toEqual(['.git', '.gitignore', 'a.txt', 'c.txt', 'src']);
+        expect(readdirSync(outside)).toEqual([]);
+        expect(existsSync(marker)).toBe(false);
+      });
+
+      it('keeps installed dependencies between two steps at one commit, and drops them for another', async () => {
+        const { access, first } = setUp({ '.gitignore': 'node_modules\n' }, { workspaceMode });
+        const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
+        const workspace = await workspaces.openWorkspace(access, options);
+        await workspace.commit([added('a', 'a')], meta);
+        writeFiles(workspace.path, { 'node_modules/m.js': 'x' });
+        const again = await workspaces.openWorkspace(access, options);
+        await again.commit([added('a', 'a')], meta);
+        expect(existsSync(join(again.path, 'node_modules/m.js'))).toBe(true);
+        await again.commit([added('a', 'b')], meta);
+        expect(existsSync(join(again.path, 'node_modules'))).toBe(false);
+      });
+
+      it('is rebuilt when it is half made or gone', async () => {
+        const { access, first } = setUp({ 'a.txt': 'a\n' }, { workspaceMode });
+        const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
+        const { path } = await workspaces.openWorkspace(access, options);
+        rmSync(`${path}.state.json`);
+        rmSync(join(path, 'a.txt'));
+        await workspaces.openWorkspace(access, options);
+        expect(existsSync(join(path, 'a.txt'))).toBe(true);
+        rmSync(path, { recursive: true });
+        await workspaces.openWorkspace(access, options);
+        expect(existsSync(join(path, 'a.txt'))).toBe(true);
+        await workspaces.removeWorkspace(access, 'run_1');
+        expect(existsSync(path)).toBe(false);
+        await workspaces.removeWorkspace(access, 'run_1');
+      });
+    });
+  }
+
+  it('never leaves the workspace root, whatever the key', async () => {
+    const { access, first } = setUp({ 'a.txt': 'a\n' });
+    const workspace = await workspaces.openWorkspace(access, { key: '../../../x/run', base: first, branch: 'nofx/x' });
+    expect(workspace.path.startsWith(join(folder.path, 'root', 'workspaces'))).toBe(true);
+  });
+});
+
+describe('push', () => {
+  async function committed(over: Parameters<typeof project>[0] = {}) {
+    const made = setUp({ 'a.txt': 'a\n' }, over);
+    const workspace = await workspaces.openWorkspace(made.access, { key: 'run_1', base: made.first, branch: 'nofx/run_1' });
+    const { sha } = await workspace.commit([added('b.txt', 'b')], meta);
+    return { ...made, workspace, sha };
+  }
+
+  it.each(['worktree', 'clone'] as const)('pushes once, and again, and moves on with the right lease (%s)', async (workspaceMode) => {
+    const { access, bare, sha, workspace } = await committed({ workspaceMode });
+    await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
+    expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(sha);
+    await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
+    const next = await workspace.commit([added('b.txt', 'c')], meta);
+    await workspaces.push(access, { sha: next.sha, branch: 'nofx/run_1', expected: sha });
+    expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(next.sha);
+    expect(git(bare, 'rev-parse', 'main').trim()).not.toBe(next.sha);
+  });
+
+  it('sends only the change when the default branch has moved on', async () => {
+    const made = setUp({ 'big.bin': Buffer.from(Array.from({ length: 300_000 }, () => Math.random() * 256)) });
+    const workspace = await workspaces.openWorkspace(made.access, { key: 'run_1', base: made.first, branch: 'nofx/run_1' });
+    const { sha } = await workspace.commit([added('b.txt', 'b')], meta);
+    made.commit({ 'c.txt': 'c' });
+    const before = server.received;
+    await workspaces.push(made.access, { sha, branch: 'nofx/run_1', expected: null });
+    const sent = server.received - before;
+    expect(git(made.bare, 'rev-parse', 'nofx/run_1^').trim()).toBe(made.first);
+    expect(sent).toBeGreaterThan(100);
+    expect(sent).toBeLessThan(100_000);
+  });
+
+  it('overwrites nothing that someone else pushed', async () => {
+    const { access, bare, first, sha } = await committed();
+    git(bare, 'branch', 'nofx/run_1', first);
+    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(/changed by someone else/);
+    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: sha })).rejects.toThrow(/changed by someone else/);
+    expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(first);
+  });
+
+  it.each(['main', 'nofx', 'nofx/', 'nofx/a..b', 'nofx/x.lock', 'nofx/@{1}', '--orphan', 'nofx/a:main', '+HEAD:main', 'refs/heads/main'])(
+    'refuses the branch %s',
+    async (branch) => {
+      const { access, bare, sha } = await committed();
+      const before = git(bare, 'for-each-ref');
+      await expect(workspaces.push(access, { sha, branch, expected: null })).rejects.toThrow(UserError);
+      expect(git(bare, 'for-each-ref')).toBe(before);
+    },
+  );
+
+  it('says what the remote said when it declines', async () => {
+    const { access, bare, sha } = await committed();
+    writeFileSync(join(bare, 'hooks', 'pre-receive'), '#!/bin/sh\necho "refusing to allow a GitHub App to create or update workflow \\`.github/workflows/ci.yml\\` without \\`workflows\\` permission" >&2\nexit 1\n', { mode: 0o755 });
+    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(/may not change the workflow `\.github\/workflows\/ci\.yml`/);
+  });
+});
