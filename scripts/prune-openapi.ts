@@ -195,7 +195,7 @@ function operationOf(raw: Node): Json {
   });
   const body = raw['requestBody'] ? resolve(raw['requestBody']) : undefined;
   const responses = Object.entries(raw['responses'] as Node)
-    .filter(([status]) => /^2/.test(status))
+    .filter(([status]) => status.startsWith('2'))
     .map(([status, response]) => [status, jsonSchema(resolve(response)['content'])] as const);
   return {
     parameters,

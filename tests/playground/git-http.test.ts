@@ -64,7 +64,8 @@ beforeEach(async () => {
   installationId = created.installationId!;
   token = await newToken();
   clone = join(folder, name);
-  expect(await git(folder, token, 'clone', '--quiet', created.cloneUrl, clone)).toMatchObject({ ok: true });
+  const cloned = await git(folder, token, 'clone', '--quiet', created.cloneUrl, clone);
+  if (!cloned.ok) throw new Error(cloned.stderr);
 });
 
 test('clone, commit and push with an installation token', async () => {

@@ -5,24 +5,14 @@ import { annotationShape, checkRunShape } from './shape-checks.ts';
 import { commentShape, issueShape } from './shape-issues.ts';
 import { pullShape } from './shape-pulls.ts';
 import type { Issue, Repository } from './types.ts';
-import { findRepository, type World } from './world.ts';
+import { issueNamed, repositoryNamed, type World } from './world.ts';
 
 export type Readers = ReturnType<typeof createReaders>;
 
 /** What a person sees on GitHub, in the shapes of its API. Repositories are named `owner/name`. */
 export function createReaders(world: World) {
-  function repository(name: string): Repository {
-    const [owner = '', repo = ''] = name.split('/');
-    const found = findRepository(world, owner, repo);
-    if (!found) throw new Error(`The stand-in has no repository ${name}.`);
-    return found;
-  }
-
-  function issueOf(name: string, number: number): Issue {
-    const issue = repository(name).issues.get(number);
-    if (!issue) throw new Error(`The stand-in has no issue ${name}#${number}.`);
-    return issue;
-  }
+  const repository = (name: string): Repository => repositoryNamed(world, name);
+  const issueOf = (name: string, number: number): Issue => issueNamed(world, name, number);
 
   return {
     /** All pull requests, oldest first. */

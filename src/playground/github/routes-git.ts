@@ -133,7 +133,7 @@ export function gitRoutes(world: World): Hono<Env> {
       const sha =
         typeof content === 'string' ? await writeBlob(repo.dir, Buffer.from(content)) : (entry['sha'] as string | null);
       if (sha !== null && !(await typeOf(repo, sha))) fail(422, 'tree.sha is not a valid object');
-      changes.push({ path: String(entry['path']), mode: String(entry['mode'] ?? '100644'), sha });
+      changes.push({ path: text(entry, 'path', 'Tree'), mode: text(entry, 'mode', 'Tree', false) || '100644', sha });
     }
     if (changes.length === 0) invalid({ resource: 'Tree', field: 'tree', code: 'missing_field' });
     return c.json(await treeShape(world, repo, await writeTree(repo.dir, base, changes), false), 201);
