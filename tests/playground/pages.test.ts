@@ -11,13 +11,27 @@ const page = async (path: string) => {
 
 beforeAll(async () => {
   github = await startGitHub({ demoUser: 'ann' });
-  const { installationId } = await github.createRepository({ owner: 'octo', name: 'kit', files: { 'README.md': '# Kit\n' } });
-  await github.openIssue({ repo: REPO, title: 'Slugs <script>alert(1)</script>', body: 'Please & thank you', by: 'ann' });
+  const { installationId } = await github.createRepository({
+    owner: 'octo',
+    name: 'kit',
+    files: { 'README.md': '# Kit\n' },
+  });
+  await github.openIssue({
+    repo: REPO,
+    title: 'Slugs <script>alert(1)</script>',
+    body: 'Please & thank you',
+    by: 'ann',
+  });
   const { id } = await github.comment({ repo: REPO, issue: 1, body: '<!-- hidden -->/nofx go', by: 'ann' });
   const at = { owner: 'octo', repo: 'kit' };
   const { rest } = github.octokit(installationId);
   await rest.reactions.createForIssueComment({ ...at, comment_id: id, content: 'eyes' });
-  const { sha } = await github.push({ repo: REPO, branch: 'nofx/1', files: { 'slug.js': 'export const slug = "<b>";\n' }, by: 'ann' });
+  const { sha } = await github.push({
+    repo: REPO,
+    branch: 'nofx/1',
+    files: { 'slug.js': 'export const slug = "<b>";\n' },
+    by: 'ann',
+  });
   await rest.pulls.create({ ...at, head: 'nofx/1', base: 'main', title: 'Add slugs', body: 'Closes #1' });
   const output = { title: 'Done', summary: 'All **steps**' };
   await rest.checks.create({ ...at, name: 'NOFX', head_sha: sha, conclusion: 'success', output });

@@ -14,7 +14,10 @@ test('the sample project can be cloned, and its own tests pass', async () => {
     const clone = join(folder, 'text-kit');
     await execa('git', ['clone', '--quiet', cloneUrl, clone]);
     // NODE_TEST_CONTEXT would make it report to the runner that we are in ourselves.
-    const { stdout, exitCode } = await execa(process.execPath, ['--test'], { cwd: clone, env: { NODE_TEST_CONTEXT: undefined } });
+    const { stdout, exitCode } = await execa(process.execPath, ['--test'], {
+      cwd: clone,
+      env: { NODE_TEST_CONTEXT: undefined },
+    });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/pass 11/);
   } finally {

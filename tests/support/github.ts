@@ -40,7 +40,11 @@ export async function startGitHub(options: GitHubStandInOptions = {}) {
     octokit: (installationId?: number | null) =>
       new ProbotOctokit({
         baseUrl: github.apiUrl,
-        auth: { appId: github.app.id, privateKey: github.app.privateKey, ...(installationId ? { installationId } : {}) },
+        auth: {
+          appId: github.app.id,
+          privateKey: github.app.privateKey,
+          ...(installationId ? { installationId } : {}),
+        },
         retry: { enabled: false },
         throttle: { enabled: false },
         log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -22,23 +22,49 @@ test.each([
 
 test('a good request has no problems', () => {
   expect(check({ name: 'NOFX', head_sha: SHA, status: 'queued', output: { title: 't', summary: 's' } })).toEqual([]);
-  expect(github.request({ method: 'GET', path: '/repos/o/r/pulls', query: { head: 'o:b', state: 'open', per_page: '1' } })).toEqual([]);
+  expect(
+    github.request({ method: 'GET', path: '/repos/o/r/pulls', query: { head: 'o:b', state: 'open', per_page: '1' } }),
+  ).toEqual([]);
 });
 
 test.each([
   ['a field is missing', check({ name: 'NOFX' }), /head_sha/],
   ['a value is not one of the list', check({ name: 'n', head_sha: SHA, status: 'running' }), /status/],
-  ['a text is too long', check({ name: 'n', head_sha: SHA, output: { title: 't', summary: 'x'.repeat(65_536) } }), /65535/],
+  [
+    'a text is too long',
+    check({ name: 'n', head_sha: SHA, output: { title: 't', summary: 'x'.repeat(65_536) } }),
+    /65535/,
+  ],
   ['a date is no date', check({ name: 'n', head_sha: SHA, started_at: 'yesterday' }), /date-time/],
   ['a field is misspelt', check({ name: 'n', head_sha: SHA, external_ID: 'x' }), /external_ID/],
   ['the body is missing', github.request({ method: 'POST', path: '/repos/o/r/pulls', query: {} }), /missing/],
   ['a body is where none is', github.request({ method: 'GET', path: '/app', query: {}, body: { a: 1 } }), /none/],
   ['a query is unknown', github.request({ method: 'GET', path: '/repos/o/r/pulls', query: { haed: 'o:b' } }), /haed/],
-  ['a query has the wrong value', github.request({ method: 'GET', path: '/repos/o/r/pulls', query: { state: 'merged' } }), /state/],
-  ['a number in the path is none', github.request({ method: 'GET', path: '/repos/o/r/issues/one', query: {} }), /issue_number/],
-  ['the operation is unknown', github.request({ method: 'POST', path: '/repos/o/r/forks', query: {} }), /unknown operation/],
-  ['an answer lacks a field', github.response({ method: 'GET', path: '/app', status: 200, body: { id: 1 } }), /node_id/],
-  ['an answer has a strange status', github.response({ method: 'GET', path: '/app', status: 204 }), /never answers 204/],
+  [
+    'a query has the wrong value',
+    github.request({ method: 'GET', path: '/repos/o/r/pulls', query: { state: 'merged' } }),
+    /state/,
+  ],
+  [
+    'a number in the path is none',
+    github.request({ method: 'GET', path: '/repos/o/r/issues/one', query: {} }),
+    /issue_number/,
+  ],
+  [
+    'the operation is unknown',
+    github.request({ method: 'POST', path: '/repos/o/r/forks', query: {} }),
+    /unknown operation/,
+  ],
+  [
+    'an answer lacks a field',
+    github.response({ method: 'GET', path: '/app', status: 200, body: { id: 1 } }),
+    /node_id/,
+  ],
+  [
+    'an answer has a strange status',
+    github.response({ method: 'GET', path: '/app', status: 204 }),
+    /never answers 204/,
+  ],
   ['a webhook lacks a field', github.webhook('issues', 'opened', { action: 'opened' }), /repository/],
   ['a webhook is unknown', github.webhook('issues', 'eaten', {}), /unknown webhook/],
 ])('%s: that is reported', (_, problems, words) => {

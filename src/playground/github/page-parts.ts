@@ -26,7 +26,9 @@ const STYLE = raw(`<style>
 </style>`);
 
 /** Loads the page anew while nobody is writing, so that the story can be watched. */
-const LIVE = raw(`<script>setInterval(() => document.querySelector('textarea')?.value || location.reload(), 3000)</script>`);
+const LIVE = raw(
+  `<script>setInterval(() => document.querySelector('textarea')?.value || location.reload(), 3000)</script>`,
+);
 
 /** A whole page, labelled as what it is. */
 export const layout = (title: string, body: Html, live = false): Html =>
@@ -50,17 +52,23 @@ export const text = (markdown: string | null): Html =>
   html`<div class="text">${(markdown ?? '').replace(/<!--[\s\S]*?-->\n?/g, '').trim() || 'No text.'}</div>`;
 
 export const reactionsView = (reactions: Reaction[]): Html =>
-  reactions.length === 0 ? html`` : html`<p>${reactions.map(({ content, user }) => html`<span title="${user.login}">${EMOJI[content]} ${user.login}</span> `)}</p>`;
+  reactions.length === 0
+    ? html``
+    : html`<p>
+        ${reactions.map(({ content, user }) => html`<span title="${user.login}">${EMOJI[content]} ${user.login}</span> `)}
+      </p>`;
 
 export const commentView = (comment: Comment): Html =>
   html`<article id="issuecomment-${comment.id}">
-    <p><b>${comment.user.login}</b>${comment.user.type === 'Bot' ? ' (bot)' : ''} at ${comment.createdAt.toISOString()}</p>
+    <p>
+      <b>${comment.user.login}</b>${comment.user.type === 'Bot' ? ' (bot)' : ''} at ${comment.createdAt.toISOString()}
+    </p>
     ${text(comment.body)} ${reactionsView(comment.reactions)}
   </article>`;
 
 export function diffView(patch: string): Html {
   const kind = (line: string) => (line.startsWith('+') ? 'add' : line.startsWith('-') ? 'del' : '');
-  return html`<pre>${patch.split('\n').map((line) => html`<span class="${kind(line)}">${line}</span>\n`)}</pre>`;
+  return html`<pre>${patch.split('\n').map((line) => html`<span class="${kind(line)}">${line}</span> `)}</pre>`;
 }
 
 export function checkView(run: CheckRun): Html {
@@ -68,8 +76,16 @@ export function checkView(run: CheckRun): Html {
     (one) => html`<li><b>${one.annotation_level}</b> <code>${one.path}:${one.start_line}</code> ${one.message}</li>`,
   );
   return html`<p><b>${run.conclusion ?? run.status}</b> ${run.output.title ?? ''}</p>
-    ${run.output.summary === null ? '' : text(run.output.summary)} ${run.output.text === null ? '' : text(run.output.text)}
-    ${annotations.length > 0 ? html`<h2>Annotations</h2><ul>${annotations}</ul>` : ''}
+    ${run.output.summary === null ? '' : text(run.output.summary)}
+    ${run.output.text === null ? '' : text(run.output.text)}
+    ${
+      annotations.length > 0
+        ? html`<h2>Annotations</h2>
+            <ul>
+              ${annotations}
+            </ul>`
+        : ''
+    }
     ${run.actions.map(({ label, description }) => html`<p><span class="label">${label}</span> ${description}</p>`)}
     ${run.detailsUrl && /^https?:/.test(run.detailsUrl) ? html`<p><a href="${run.detailsUrl}">Details</a></p>` : ''}`;
 }
