@@ -3,7 +3,7 @@ import { getProject } from '../db/projects.ts';
 import { getRun, lockRun, startRun } from '../db/runs.ts';
 import { claimStep, releaseStep, type Step } from '../db/steps.ts';
 import { checkPolicy } from '../domain/policy.ts';
-import { InternalError, UserError } from '../errors.ts';
+import { InternalError, messageOf, UserError } from '../errors.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { handlerOf } from '../handlers/registry.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
@@ -27,8 +27,11 @@ export async function executeStep(deps: Deps, job: ClaimedJob<'step'>): Promise<
     if (error instanceof FenceLost || job.signal.aborted) throw error;
     log.warn({ err: error }, 'step threw');
     const verdict = judge(error, step.attempt, step.runId, Math.random());
-    if ('failure' in verdict) await finishStep(deps, step, { status: 'failed', failure: verdict.failure }, job);
-    else await retryLater(deps, step, job, verdict.retryInSeconds, error);
+    const { redact } = deps.adapters;
+    if ('failure' in verdict) {
+      const failure = { ...verdict.failure, message: redact(verdict.failure.message) };
+      await finishStep(deps, step, { status: 'failed', failure }, job);
+    } else await retryLater(deps, step, job, verdict.retryInSeconds, redact(messageOf(error)));
   }
 }
 
@@ -89,14 +92,13 @@ async function retryLater(
   step: Step,
   job: ClaimedJob<'step'>,
   seconds: number,
-  error: unknown,
+  reason: string,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     await lockRun(tx, step.runId);
     if (!(await releaseStep(tx, step))) return;
     await queue.complete(tx, 'step', job);
     await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds });
-    const reason = error instanceof Error ? error.message : String(error);
     await appendEvents(tx, step.runId, [
       { type: 'step.retried', stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);

@@ -6,7 +6,7 @@ import { desiredChecks } from '../domain/checks.ts';
 import { commentMarker, renderComment } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
-import { repositoryOf } from '../handlers/access.ts';
+import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
@@ -36,14 +36,20 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
     await keep(deps, run.id, key, check, (known) => deps.adapters.github.upsertCheckRun(repository, { ...check, known }));
   }
+  if (!isTerminal(run.status)) return;
+  await react(deps, run, repository);
+  // Artifacts and the pushed branch hold all that matters; a workspace is only a cache.
+  await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal: job.signal }), run.id);
+}
+
+async function react(deps: Deps, run: Run, repository: RepositoryRef): Promise<void> {
   const reaction = LAST_REACTION[run.status];
   const target = reactionTarget(run);
-  if (isTerminal(run.status) && reaction && target) {
-    await once(deps, run.id, 'reaction', async () => {
-      await deps.adapters.github.react(repository, target, reaction);
-      return { reaction };
-    });
-  }
+  if (!reaction || !target) return;
+  await once(deps, run.id, 'reaction', async () => {
+    await deps.adapters.github.react(repository, target, reaction);
+    return { reaction };
+  });
 }
 
 async function keepComment(deps: Deps, run: Run, repository: RepositoryRef, body: string): Promise<void> {
