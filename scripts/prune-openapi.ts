@@ -106,7 +106,17 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Node = { [key: string]: Json };
 
 const SOURCE = '@octokit/openapi/generated/api.github.com.json';
-const WORDS = new Set(['description', 'example', 'examples', 'summary', 'externalDocs', 'title', 'deprecated', 'default', 'tags']);
+const WORDS = new Set([
+  'description',
+  'example',
+  'examples',
+  'summary',
+  'externalDocs',
+  'title',
+  'deprecated',
+  'default',
+  'tags',
+]);
 
 const isNode = (value: Json | undefined): value is Node =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -119,7 +129,8 @@ function schemaOf(value: Json, namesInside = false): Json {
   if (Array.isArray(value)) return value.map((item) => schemaOf(item));
   if (!isNode(value)) return value;
   const kept = Object.entries(value).filter(
-    ([key]) => namesInside || (!WORDS.has(key) && key !== 'nullable' && (!key.startsWith('x-') || key === 'x-multi-segment')),
+    ([key]) =>
+      namesInside || (!WORDS.has(key) && key !== 'nullable' && (!key.startsWith('x-') || key === 'x-multi-segment')),
   );
   const plain: Node = Object.fromEntries(
     kept.map(([key, inner]) => [key, key === 'enum' ? inner : schemaOf(inner, !namesInside && key === 'properties')]),
@@ -184,7 +195,7 @@ function operationOf(raw: Node): Json {
   });
   const body = raw['requestBody'] ? resolve(raw['requestBody']) : undefined;
   const responses = Object.entries(raw['responses'] as Node)
-    .filter(([status]) => /^2/.test(status))
+    .filter(([status]) => status.startsWith('2'))
     .map(([status, response]) => [status, jsonSchema(resolve(response)['content'])] as const);
   return {
     parameters,

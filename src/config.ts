@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { closest } from 'fastest-levenshtein';
@@ -80,6 +81,15 @@ export const Variables = z.object({
   SUPABASE_BUCKET: z.string().default('nofx-artifacts'),
 });
 
+/** What every machine sets, and NOFX only passes on. */
+const Machine = z.object({
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+  HOME: z.string().optional(),
+  HTTPS_PROXY: z.string().optional(),
+  NO_PROXY: z.string().optional(),
+  NODE_EXTRA_CA_CERTS: z.string().optional(),
+});
+
 /** The settings of one process, ready to hand out. Its parts print without their secrets. */
 export type Config = ReturnType<typeof normalize>;
 
@@ -91,7 +101,7 @@ export function loadConfig(environment: Environment): ConfigResult {
   const issues = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
   const errors = [...issues, ...rules(given)];
   if (!parsed.success || errors.length > 0) return { ok: false, errors };
-  return { ok: true, config: normalize(parsed.data) };
+  return { ok: true, config: normalize({ ...parsed.data, ...Machine.parse(given) }) };
 }
 
 /**
@@ -157,7 +167,7 @@ function rules(given: Environment): string[] {
 }
 
 /** From one flat list to the parts that main.ts hands out. */
-function normalize(env: z.infer<typeof Variables>) {
+function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
   const privateKey = env.PRIVATE_KEY ?? env.PRIVATE_KEY_PATH;
   const host = env.GHE_HOST ?? 'github.com';
   return {
@@ -201,6 +211,15 @@ function normalize(env: z.infer<typeof Variables>) {
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
+    /** What git and the commands of repositories need to know of this machine; nothing of it is a secret of ours. */
+    machine: {
+      path: env.PATH,
+      home: env.HOME ?? homedir(),
+      execPath: process.execPath,
+      proxy: env.HTTPS_PROXY,
+      noProxy: env.NO_PROXY,
+      caFile: env.NODE_EXTRA_CA_CERTS,
+    },
   };
 }
 

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
-import { Probot } from 'probot';
+import type { Probot } from 'probot';
 import { createAgent } from './agent/agent.ts';
 import { createApp } from './app.ts';
+import { checkPath } from './domain/paths.ts';
 import { createArtifactStore } from './artifacts/store.ts';
 import type { Config } from './config.ts';
-import { openDb, type Database } from './db/client.ts';
+import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { migrate } from './db/migrate.ts';
-import { createGitHub } from './github/github.ts';
+import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
 import { serve } from './http/server.ts';
@@ -32,7 +33,12 @@ export type Nofx = {
   stop(): Promise<void>;
 };
 
-export type NofxConfig = Config & { github: NonNullable<Config['github']> };
+export type NofxConfig = Omit<Config, 'github' | 'database'> & {
+  github: NonNullable<Config['github']>;
+  database: DatabaseOptions;
+  /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
+  writeIntervalMs?: number;
+};
 
 /** How long a stop waits for running steps before it gives them back to the queue. */
 const GRACE_MS = 30_000;
@@ -42,7 +48,7 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
   const database = await openDb(config.database);
   await migrate(database);
   const queue = await startQueue(database, log);
-  const probot = new Probot({
+  const probot = openProbot({
     appId: config.github.appId,
     privateKey: config.github.privateKey,
     secret: config.github.webhookSecret,
@@ -81,16 +87,26 @@ async function createAdapters(
   config: NofxConfig,
   { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
 ): Promise<Deps['adapters']> {
-  const github = createGitHub({ octokitFor: (id) => probot.auth(id), log });
+  const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
   return {
-    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, log }) : null,
-    workspaces: createWorkspaces({ root: config.workspaceRoot, allowHttp: config.github.protocol === 'http', log }),
-    sandbox: await createSandbox({ mode: config.sandbox, log }),
-    artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase, log }),
+    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
+    workspaces: createWorkspaces({
+      ...config.machine,
+      root: config.workspaceRoot,
+      allowHttp: config.github.protocol === 'http',
+    }),
+    sandbox: await createSandbox({ ...config.machine, mode: config.sandbox, log: { warn: (message) => log.warn(message) } }),
+    artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,
     host: config.github.host,
   };
+}
+
+/** The model hears at once what it may not write, not after the money is spent. */
+function refusePath(path: string): string | null {
+  const checked = checkPath(path);
+  return checked.ok ? null : checked.reason;
 }
 
 /** A token that is handed out is a secret from then on, whatever it looks like. */

@@ -119,7 +119,8 @@ export async function createGitHubStandIn(options: GitHubStandInOptions = {}): P
   const server = createAdaptorServer({
     fetch: (request, env) => {
       const { pathname } = new URL(request.url);
-      if (/^\/api\/(v3\/)?graphql$/.test(pathname)) return Response.json({ message: 'The GitHub stand-in has no GraphQL.' }, { status: 501 });
+      if (/^\/api\/(v3\/)?graphql$/.test(pathname))
+        return Response.json({ message: 'The GitHub stand-in has no GraphQL.' }, { status: 501 });
       if (pathname.startsWith('/api/v3')) return rest.fetch(request, env as HttpBindings);
       return gitPath(decodeURIComponent(pathname)) ? gitHttp(world, request) : pages.fetch(request);
     },
@@ -137,7 +138,12 @@ export async function createGitHubStandIn(options: GitHubStandInOptions = {}): P
     apiUrl: `${world.origin}/api/v3`,
     app: { id: world.app.id, slug: world.app.slug, privateKey },
     setWebhook: webhooks.configure,
-    ping: () => world.emit({ event: 'ping', sender: world.app.owner, body: { zen: 'Keep it logically awesome.', hook_id: 1, hook: hookShape(world) } }),
+    ping: () =>
+      world.emit({
+        event: 'ping',
+        sender: world.app.owner,
+        body: { zen: 'Keep it logically awesome.', hook_id: 1, hook: hookShape(world) },
+      }),
     failNext: faults.failNext,
     requests: () => exchanges,
     deliveries: webhooks.log,
@@ -189,5 +195,16 @@ function hookShape(world: World) {
   const { app } = world;
   const config = { content_type: 'json', insecure_ssl: '0', url: `${world.origin}/hook` };
   const at = app.createdAt.toISOString();
-  return { type: 'App', id: 1, name: 'web', active: true, events: app.events, config, app_id: app.id, updated_at: at, created_at: at, deliveries_url: `${world.origin}/api/v3/app/hook/deliveries` };
+  return {
+    type: 'App',
+    id: 1,
+    name: 'web',
+    active: true,
+    events: app.events,
+    config,
+    app_id: app.id,
+    updated_at: at,
+    created_at: at,
+    deliveries_url: `${world.origin}/api/v3/app/hook/deliveries`,
+  };
 }

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { InternalError } from '../errors.ts';
 import { isSha, isBranchName } from '../domain/refs.ts';
+import { readBaseFiles } from './base-files.ts';
 import { ensureCheckout, removeCheckout, restore } from './checkout.ts';
 import { createGit } from './git.ts';
 import { layout } from './layout.ts';
@@ -69,6 +71,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   return {
     resolve,
 
+    async readBase(access, base) {
+      return readBaseFiles(git, await mirrorWith(access, base), base);
+    },
+
     async openScratch(access, { key, base }) {
       const mirror = await mirrorWith(access, base);
       return openScratch(git, mirror, { folder: places.scratch(access.project.id, key), base, signal: access.signal });
@@ -112,7 +118,7 @@ function toWorkspace(
   return {
     path: checkout.path,
     base,
-    gitPaths: [...new Set([mirror.path, checkout.gitDir])],
+    gitPaths: [join(checkout.path, '.git'), mirror.path, ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir])],
     head,
     async commit(changes, meta) {
       const before = await head();

@@ -25,7 +25,12 @@ async function git(cwd: string, password: string | null, ...args: string[]) {
 
 async function newToken(permissions?: { contents?: 'read' | 'write' }): Promise<string> {
   const { rest } = github.octokit();
-  return (await rest.apps.createInstallationAccessToken({ installation_id: installationId, ...(permissions ? { permissions } : {}) })).data.token;
+  return (
+    await rest.apps.createInstallationAccessToken({
+      installation_id: installationId,
+      ...(permissions ? { permissions } : {}),
+    })
+  ).data.token;
 }
 
 async function commit(path: string, content: string | Uint8Array): Promise<void> {
@@ -59,7 +64,8 @@ beforeEach(async () => {
   installationId = created.installationId!;
   token = await newToken();
   clone = join(folder, name);
-  expect(await git(folder, token, 'clone', '--quiet', created.cloneUrl, clone)).toMatchObject({ ok: true });
+  const cloned = await git(folder, token, 'clone', '--quiet', created.cloneUrl, clone);
+  if (!cloned.ok) throw new Error(cloned.stderr);
 });
 
 test('clone, commit and push with an installation token', async () => {
@@ -73,7 +79,18 @@ test('clone, commit and push with an installation token', async () => {
 
 test('protocol version 2 is spoken, and a shallow clone can be pushed from', async () => {
   const shallow = join(folder, `${count}-shallow`);
-  const traced = await execa('git', ['-c', `http.extraHeader=Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`, 'clone', '--depth=1', `${github.url}/${repo}.git`, shallow], { env: { ...ENV, GIT_TRACE_PACKET: '1' } });
+  const traced = await execa(
+    'git',
+    [
+      '-c',
+      `http.extraHeader=Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`,
+      'clone',
+      '--depth=1',
+      `${github.url}/${repo}.git`,
+      shallow,
+    ],
+    { env: { ...ENV, GIT_TRACE_PACKET: '1' } },
+  );
   expect(traced.stderr).toContain('version 2');
   await git(shallow, null, 'commit', '--allow-empty', '--message', 'Empty');
   expect(await git(shallow, token, 'push', 'origin', 'HEAD:refs/heads/nofx/shallow')).toMatchObject({ ok: true });
@@ -82,7 +99,9 @@ test('protocol version 2 is spoken, and a shallow clone can be pushed from', asy
 test('a large push streams through', async () => {
   await commit('big.bin', randomBytes(12_000_000));
   expect(await git(clone, token, 'push', 'origin', 'HEAD:refs/heads/nofx/big')).toMatchObject({ ok: true });
-  expect(await execa('git', ['cat-file', '-s', 'nofx/big:big.bin'], { cwd: github.gitDir(repo) })).toMatchObject({ stdout: '12000000' });
+  expect(await execa('git', ['cat-file', '-s', 'nofx/big:big.bin'], { cwd: github.gitDir(repo) })).toMatchObject({
+    stdout: '12000000',
+  });
 });
 
 test.each([
@@ -123,13 +142,19 @@ test('a protected branch refuses the push, others take it', async () => {
 test('an archived repository refuses the push', async () => {
   github.configure(repo, { archived: true });
   await commit('e.txt', 'e\n');
-  expect(await git(clone, token, 'push', 'origin', 'HEAD:refs/heads/nofx/e')).toMatchObject({ ok: false, stderr: expect.stringContaining('403') as string });
+  expect(await git(clone, token, 'push', 'origin', 'HEAD:refs/heads/nofx/e')).toMatchObject({
+    ok: false,
+    stderr: expect.stringContaining('403') as string,
+  });
 });
 
 test('workflow files need a permission of their own', async () => {
   await commit('.github/workflows/ci.yml', 'on: push\n');
   const refused = await git(clone, token, 'push', 'origin', 'HEAD:refs/heads/nofx/f');
-  expect(refused).toMatchObject({ ok: false, stderr: expect.stringContaining('without `workflows` permission') as string });
+  expect(refused).toMatchObject({
+    ok: false,
+    stderr: expect.stringContaining('without `workflows` permission') as string,
+  });
 });
 
 test('a push moves the pull request and --force-with-lease guards it', async () => {
@@ -139,7 +164,8 @@ test('a push moves the pull request and --force-with-lease guards it', async () 
   await rest.pulls.create({ owner: 'octo', repo: repo.slice(5), head: 'nofx/g', base: 'main', title: 'G' });
   const before = (await git(clone, null, 'rev-parse', 'HEAD')).stdout;
   await commit('h.txt', 'h\n');
-  const lease = (sha: string) => git(clone, token, 'push', `--force-with-lease=nofx/g:${sha}`, 'origin', 'HEAD:refs/heads/nofx/g');
+  const lease = (sha: string) =>
+    git(clone, token, 'push', `--force-with-lease=nofx/g:${sha}`, 'origin', 'HEAD:refs/heads/nofx/g');
   expect(await lease('0'.repeat(40))).toMatchObject({ ok: false });
   expect(await lease(before)).toMatchObject({ ok: true });
   // No waiting: what the push did is known to the REST side before git hears that it is done.

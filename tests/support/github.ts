@@ -19,12 +19,12 @@ export async function startGitHub(options: GitHubStandInOptions = {}) {
     onExchange(exchange) {
       options.onExchange?.(exchange);
       problems.push(...validator.request(exchange));
-      if (exchange.faulted) return;
+      const operation = validator.operation(exchange.method, exchange.path);
+      if (exchange.faulted || !operation) return;
       // Raw files are no JSON: there is nothing to hold them against.
       const isRaw = exchange.accept.includes('raw') && exchange.responseBody === undefined;
       if (!isRaw) problems.push(...validator.response({ ...exchange, body: exchange.responseBody }));
-      const operation = validator.operation(exchange.method, exchange.path);
-      if (operation && exchange.status < 300) answered.add(operation);
+      if (exchange.status < 300) answered.add(operation);
     },
   });
 
@@ -40,7 +40,11 @@ export async function startGitHub(options: GitHubStandInOptions = {}) {
     octokit: (installationId?: number | null) =>
       new ProbotOctokit({
         baseUrl: github.apiUrl,
-        auth: { appId: github.app.id, privateKey: github.app.privateKey, ...(installationId ? { installationId } : {}) },
+        auth: {
+          appId: github.app.id,
+          privateKey: github.app.privateKey,
+          ...(installationId ? { installationId } : {}),
+        },
         retry: { enabled: false },
         throttle: { enabled: false },
         log: { debug() {}, info() {}, warn() {}, error() {} },

@@ -28,7 +28,9 @@ const ROOT = 'github';
  * parameters and top-level fields that the description does not know are problems, for they are typos.
  */
 export function createGitHubValidator() {
-  const fixture = JSON.parse(readFileSync(new URL('../fixtures/github-openapi.json', import.meta.url), 'utf8')) as Fixture;
+  const fixture = JSON.parse(
+    readFileSync(new URL('../fixtures/github-openapi.json', import.meta.url), 'utf8'),
+  ) as Fixture;
   const ajv = new Ajv({ strict: false, allErrors: true, coerceTypes: false, validateFormats: true });
   addFormats(ajv);
   // Not part of ajv-formats: GitHub's own words for git URLs and the like say nothing to check.
@@ -41,7 +43,9 @@ export function createGitHubValidator() {
     let validate = compiled.get(schema);
     if (!validate) {
       // References begin at the root of the fixture.
-      validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', `"${ROOT}#/components/`)) as object);
+      validate = ajv.compile(
+        JSON.parse(JSON.stringify(schema).replaceAll('"#/components/', `"${ROOT}#/components/`)) as object,
+      );
       compiled.set(schema, validate);
     }
     if (validate(value)) return [];

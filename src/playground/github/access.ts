@@ -61,8 +61,14 @@ function moved(world: World, c: Context): never {
   const id = world.formerNames.get(former);
   if (id === undefined) return notFound();
   const url = new URL(c.req.url);
-  const rest = url.pathname.split('/').slice(6).map((part) => `/${part}`).join('');
+  const rest = url.pathname
+    .split('/')
+    .slice(6)
+    .map((part) => `/${part}`)
+    .join('');
   const location = apiUrl(world, `/repositories/${id}${rest}${url.search}`);
   const body = JSON.stringify({ message: 'Moved Permanently', url: location });
-  throw new HTTPException(301, { res: new Response(body, { status: 301, headers: { location, 'content-type': 'application/json' } }) });
+  throw new HTTPException(301, {
+    res: new Response(body, { status: 301, headers: { location, 'content-type': 'application/json' } }),
+  });
 }

@@ -39,7 +39,13 @@ async function moved(world: World, repo: Repository, sender: Account, move: Move
   void world.emit({ event: 'push', repo, sender, body: await pushBody(world, repo, sender, move) });
   if (move.to === ZERO) return;
   const suite = suiteFor(world, repo, move.to, move.name);
-  void world.emit({ event: 'check_suite', action: 'requested', repo, sender, body: { check_suite: await checkSuiteShape(world, suite) } });
+  void world.emit({
+    event: 'check_suite',
+    action: 'requested',
+    repo,
+    sender,
+    body: { check_suite: await checkSuiteShape(world, suite) },
+  });
   for (const { pull } of repo.issues.values()) {
     if (pull?.issue.state === 'open') await movePull(world, repo, sender, pull, move);
   }
@@ -71,7 +77,10 @@ async function pushBody(world: World, repo: Repository, sender: Account, { name,
   );
   const forced =
     from !== ZERO && to !== ZERO && (await gitMaybe(repo.dir, ['merge-base', '--is-ancestor', from, to])) === null;
-  const pusher = { name: sender.login, email: `${sender.id}+${sender.login}@users.noreply.${new URL(world.origin).hostname}` };
+  const pusher = {
+    name: sender.login,
+    email: `${sender.id}+${sender.login}@users.noreply.${new URL(world.origin).hostname}`,
+  };
   return {
     ref: `refs/heads/${name}`,
     before: from,
@@ -95,7 +104,16 @@ async function newCommits(repo: Repository, from: string, to: string): Promise<s
 }
 
 async function touched(repo: Repository, sha: string) {
-  const listed = await git(repo.dir, ['diff-tree', '--root', '--no-commit-id', '--name-status', '--no-renames', '-r', '-z', sha]);
+  const listed = await git(repo.dir, [
+    'diff-tree',
+    '--root',
+    '--no-commit-id',
+    '--name-status',
+    '--no-renames',
+    '-r',
+    '-z',
+    sha,
+  ]);
   const parts = listed.split('\0').filter(Boolean);
   const of = (letters: string) => parts.filter((_, at) => at % 2 === 1 && letters.includes(parts[at - 1] ?? '?'));
   return { added: of('A'), removed: of('D'), modified: of('MT') };

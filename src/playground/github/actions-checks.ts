@@ -29,7 +29,12 @@ export function validateCheck(body: Body): void {
   for (const field of ['title', 'summary', 'text']) {
     const value = output[field];
     if (typeof value === 'string' && value.length > LONGEST_OUTPUT) {
-      invalid({ resource: 'CheckRun', field, code: 'custom', message: `${field} exceeds a maximum bytesize of ${LONGEST_OUTPUT}` });
+      invalid({
+        resource: 'CheckRun',
+        field,
+        code: 'custom',
+        message: `${field} exceeds a maximum bytesize of ${LONGEST_OUTPUT}`,
+      });
     }
   }
   if (body['output'] !== undefined && typeof output['summary'] !== 'string') {
@@ -37,7 +42,12 @@ export function validateCheck(body: Body): void {
   }
   const annotations = (output['annotations'] ?? []) as Annotation[];
   if (annotations.length > MOST_ANNOTATIONS) {
-    invalid({ resource: 'CheckRun', field: 'annotations', code: 'custom', message: `annotations exceeds a maximum quantity of ${MOST_ANNOTATIONS}` });
+    invalid({
+      resource: 'CheckRun',
+      field: 'annotations',
+      code: 'custom',
+      message: `annotations exceeds a maximum quantity of ${MOST_ANNOTATIONS}`,
+    });
   }
   validateActions((body['actions'] ?? []) as CheckRun['actions']);
   if (body['status'] === 'completed' && typeof body['conclusion'] !== 'string') {
@@ -47,13 +57,23 @@ export function validateCheck(body: Body): void {
 
 function validateActions(actions: CheckRun['actions']): void {
   if (actions.length > MOST_ACTIONS) {
-    invalid({ resource: 'CheckRun', field: 'actions', code: 'custom', message: `actions exceeds a maximum quantity of ${MOST_ACTIONS}` });
+    invalid({
+      resource: 'CheckRun',
+      field: 'actions',
+      code: 'custom',
+      message: `actions exceeds a maximum quantity of ${MOST_ACTIONS}`,
+    });
   }
   for (const action of actions) {
     for (const [field, longest] of Object.entries(LONGEST_ACTION)) {
       const value = action[field as keyof typeof action];
       if (typeof value !== 'string' || value.length > longest) {
-        invalid({ resource: 'CheckRun', field, code: 'custom', message: `${field} exceeds a maximum length of ${longest}` });
+        invalid({
+          resource: 'CheckRun',
+          field,
+          code: 'custom',
+          message: `${field} exceeds a maximum length of ${longest}`,
+        });
       }
     }
   }
@@ -80,14 +100,26 @@ export function applyCheck(world: World, run: CheckRun, body: Body): void {
     run.completedAt = null;
   }
   if (Array.isArray(body['actions'])) run.actions = body['actions'] as CheckRun['actions'];
-  const output = body['output'] as (Partial<Record<'title' | 'summary' | 'text', string>> & { annotations?: Annotation[] }) | undefined;
+  const output = body['output'] as
+    | (Partial<Record<'title' | 'summary' | 'text', string>> & { annotations?: Annotation[] })
+    | undefined;
   if (!output) return;
-  run.output = { title: output.title ?? run.output.title, summary: output.summary ?? run.output.summary, text: output.text ?? run.output.text };
+  run.output = {
+    title: output.title ?? run.output.title,
+    summary: output.summary ?? run.output.summary,
+    text: output.text ?? run.output.text,
+  };
   run.annotations.push(...(output.annotations ?? []));
 }
 
 /** Sends `check_run.<action>`. */
-export function emitCheck(world: World, run: CheckRun, action: string, sender: Account, more: Body = {}): Promise<void> {
+export function emitCheck(
+  world: World,
+  run: CheckRun,
+  action: string,
+  sender: Account,
+  more: Body = {},
+): Promise<void> {
   const body = { check_run: checkRunShape(world, run), ...more };
   return world.emit({ event: 'check_run', action, repo: run.repo, sender, body });
 }

@@ -13,13 +13,19 @@ const LONGEST_BODY = 65_536;
 
 export function checkBody(body: string | null, resource: string): void {
   if ((body ?? '').length <= LONGEST_BODY) return;
-  invalid({ resource, code: 'custom', field: 'body', message: `body is too long (maximum is ${LONGEST_BODY} characters)` });
+  invalid({
+    resource,
+    code: 'custom',
+    field: 'body',
+    message: `body is too long (maximum is ${LONGEST_BODY} characters)`,
+  });
 }
 
 /** Sends `issues.<action>` or, where the issue is a pull request, `pull_request.<action>`. */
 function emitIssue(world: World, issue: Issue, action: string, sender: Account, more: object = {}): Promise<void> {
   const { pull, repo, number } = issue;
-  if (!pull) return world.emit({ event: 'issues', action, repo, sender, body: { issue: issueShape(world, issue), ...more } });
+  if (!pull)
+    return world.emit({ event: 'issues', action, repo, sender, body: { issue: issueShape(world, issue), ...more } });
   const body = fullPullShape(world, pull).then((shape) => ({ number, pull_request: shape, ...more }));
   return world.emit({ event: 'pull_request', action, repo, sender, body });
 }

@@ -64,7 +64,12 @@ async function verifyAppJwt(world: World, jwt: string): Promise<void> {
     claims = await verify(jwt, world.app.publicKey, 'RS256');
   } catch (error) {
     const expired = error instanceof Error && error.name === 'JwtTokenExpired';
-    return fail(401, expired ? "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires" : 'A JSON web token could not be decoded');
+    return fail(
+      401,
+      expired
+        ? "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
+        : 'A JSON web token could not be decoded',
+    );
   }
   const issuer = String(claims['iss']);
   if (issuer !== String(world.app.id) && issuer !== world.app.clientId) fail(404, 'Integration not found');

@@ -68,7 +68,13 @@ export async function commitFiles(
   for (const [path, file] of Object.entries(input.files)) changes.push(await changeOf(dir, path, file));
   const tree = await writeTree(dir, parent ?? null, changes);
   const { author, message } = input;
-  const sha = await writeCommit(dir, { tree, parents: parent ? [parent] : [], author, committer: author, message: `${message}\n` });
+  const sha = await writeCommit(dir, {
+    tree,
+    parents: parent ? [parent] : [],
+    author,
+    committer: author,
+    message: `${message}\n`,
+  });
   await git(dir, ['update-ref', `refs/heads/${input.branch}`, sha]);
   return sha;
 }

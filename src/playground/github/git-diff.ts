@@ -29,7 +29,7 @@ export async function filesBetween(dir: string, base: string, head: string): Pro
   const range = `${base}...${head}`;
   const raw = (await git(dir, ['diff', '--raw', '--no-abbrev', '-z', '-M', range])).split('\0').filter(Boolean);
   const files: FileDiff[] = [];
-  for (let at = 0; at < raw.length; ) {
+  for (let at = 0; at < raw.length;) {
     const [, , oldSha = '', newSha = '', letters = 'M'] = (raw[at++] ?? '').split(' ');
     const status = STATUS[letters[0] as keyof typeof STATUS] ?? 'changed';
     const first = raw[at++] ?? '';

@@ -21,10 +21,12 @@ export async function gitHttp(world: World, request: Request): Promise<Response>
   const isPush = at?.pathInfo === '/git-receive-pack' || url.searchParams.get('service') === 'git-receive-pack';
   const header = request.headers.get('authorization');
   const token = header === null ? null : tokenOf(world, header);
-  if (header !== null && !token) return unauthorized('Invalid username or token. Password authentication is not supported for Git operations.');
+  if (header !== null && !token)
+    return unauthorized('Invalid username or token. Password authentication is not supported for Git operations.');
   const repo = at && (findRepository(world, at.owner, at.name) ?? formerly(world, at));
   const covered = repo && token && repositoriesOf(world, token).includes(repo);
-  if (!repo || (repo.private && !covered)) return token ? plain(404, 'Repository not found.') : unauthorized('Repository not found.');
+  if (!repo || (repo.private && !covered))
+    return token ? plain(404, 'Repository not found.') : unauthorized('Repository not found.');
   const refusal = refusalOf(world, repo, covered ? token : null, isPush);
   if (refusal) return refusal;
   return await httpBackend(request, {
@@ -36,7 +38,8 @@ export async function gitHttp(world: World, request: Request): Promise<Response>
       STAND_IN_WORKFLOWS: token && permits(token, 'workflows:write') ? 'yes' : 'no',
       STAND_IN_DEFAULT: `refs/heads/${repo.defaultBranch}`,
     },
-    finished: () => (at.pathInfo === '/git-receive-pack' ? syncBranches(world, repo, world.app.bot) : Promise.resolve()),
+    finished: () =>
+      at.pathInfo === '/git-receive-pack' ? syncBranches(world, repo, world.app.bot) : Promise.resolve(),
   });
 }
 

@@ -64,7 +64,14 @@ export function writeBlob(dir: string, content: Uint8Array): Promise<string> {
 
 /** `recursive` gives files in all folders; otherwise one level. Null when there is no such tree. */
 export async function readTree(dir: string, treeish: string, recursive: boolean): Promise<TreeEntry[] | null> {
-  const listed = await gitMaybe(dir, ['ls-tree', '-z', '-l', '--full-tree', ...(recursive ? ['-r', '-t'] : []), treeish]);
+  const listed = await gitMaybe(dir, [
+    'ls-tree',
+    '-z',
+    '-l',
+    '--full-tree',
+    ...(recursive ? ['-r', '-t'] : []),
+    treeish,
+  ]);
   if (listed === null) return null;
   return listed
     .split('\0')

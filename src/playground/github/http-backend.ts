@@ -45,7 +45,10 @@ export async function httpBackend(request: Request, options: Options): Promise<R
   });
   // The program may end before it has read everything (a refused push): that is no fault of ours.
   child.stdin.on('error', () => {});
-  if (request.body) Readable.fromWeb(request.body as NodeWebStream).on('error', () => child.kill()).pipe(child.stdin);
+  if (request.body)
+    Readable.fromWeb(request.body as NodeWebStream)
+      .on('error', () => child.kill())
+      .pipe(child.stdin);
   else child.stdin.end();
   return await responseOf(child.stdout, options.finished);
 }

@@ -40,7 +40,9 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
     console.error(error);
     return Response.json({ message: `GitHub stand-in failed: ${error.message}` }, { status: 500 });
   });
-  rest.notFound((c) => c.json({ message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' }, 404));
+  rest.notFound((c) =>
+    c.json({ message: 'Not Found', documentation_url: 'https://docs.github.com/rest', status: '404' }, 404),
+  );
   rest.use(recorded(record, faults));
   rest.use(headers());
   rest.use(authenticate(world));
@@ -71,7 +73,10 @@ function pathOf(world: World, request: Request): string {
   return repo ? `/repos/${fullName(repo)}${byId[2] ?? ''}` : path;
 }
 
-function recorded(record: (exchange: Exchange) => void, faults: Faults): MiddlewareHandler<Env & { Bindings: HttpBindings }> {
+function recorded(
+  record: (exchange: Exchange) => void,
+  faults: Faults,
+): MiddlewareHandler<Env & { Bindings: HttpBindings }> {
   return async (c, next) => {
     const url = new URL(c.req.url);
     const path = url.pathname.replace(/^\/api\/v3/, '');

@@ -19,7 +19,12 @@ export function appRoutes(world: World): Hono<Env> {
 
   routes.get('/app/installations', (c) => {
     requireApp(c);
-    return c.json(page(c, [...world.installations.values()].map((one) => installationShape(world, one))));
+    return c.json(
+      page(
+        c,
+        [...world.installations.values()].map((one) => installationShape(world, one)),
+      ),
+    );
   });
 
   routes.get('/app/installations/:installation', (c) => c.json(installationShape(world, installationFor(world, c))));
@@ -44,7 +49,9 @@ export function appRoutes(world: World): Hono<Env> {
         expires_at: iso(token.expiresAt),
         permissions: token.permissions,
         repository_selection: selectionOf(repositoryIds ?? installation.repositoryIds),
-        ...(repositoryIds ? { repositories: repositoriesOf(world, token).map((repo) => repositoryShape(world, repo)) } : {}),
+        ...(repositoryIds
+          ? { repositories: repositoriesOf(world, token).map((repo) => repositoryShape(world, repo)) }
+          : {}),
       },
       201,
     );
@@ -61,7 +68,10 @@ export function appRoutes(world: World): Hono<Env> {
     return c.json({
       total_count: repositories.length,
       repository_selection: selectionOf(token.repositoryIds),
-      repositories: page(c, repositories.map((repo) => repositoryShape(world, repo))),
+      repositories: page(
+        c,
+        repositories.map((repo) => repositoryShape(world, repo)),
+      ),
     });
   });
 
@@ -75,11 +85,17 @@ export function appRoutes(world: World): Hono<Env> {
     const account = findAccount(world, c.req.param('login'));
     if (!account || account.type !== 'User') return fail(404, `${c.req.param('login')} is not a user`);
     const isOwner = account.id === repo.owner.id;
-    const role = isOwner ? 'admin' : (repo.collaborators.get(account.login.toLowerCase()) ?? (repo.private ? 'none' : 'read'));
+    const role = isOwner
+      ? 'admin'
+      : (repo.collaborators.get(account.login.toLowerCase()) ?? (repo.private ? 'none' : 'read'));
     const legacy = { triage: 'read', maintain: 'write' }[role as string] ?? role;
     const rank = ['none', 'read', 'triage', 'write', 'maintain', 'admin'].indexOf(role);
     const permissions = { pull: rank >= 1, triage: rank >= 2, push: rank >= 3, maintain: rank >= 4, admin: rank >= 5 };
-    return c.json({ permission: legacy, user: { ...publicUserShape(world, account), permissions, role_name: role }, role_name: role });
+    return c.json({
+      permission: legacy,
+      user: { ...publicUserShape(world, account), permissions, role_name: role },
+      role_name: role,
+    });
   });
 
   return routes;

@@ -64,11 +64,18 @@ export function checkRoutes(world: World): Hono<Env> {
     return c.json(checkRunShape(world, run));
   });
 
-  routes.get('/repos/:owner/:repo/check-runs/:run{[0-9]+}', (c) => c.json(checkRunShape(world, runFor(c, 'checks:read'))));
+  routes.get('/repos/:owner/:repo/check-runs/:run{[0-9]+}', (c) =>
+    c.json(checkRunShape(world, runFor(c, 'checks:read'))),
+  );
 
   routes.get('/repos/:owner/:repo/check-runs/:run{[0-9]+}/annotations', (c) => {
     const run = runFor(c, 'checks:read');
-    return c.json(page(c, run.annotations.map((annotation) => annotationShape(world, run, annotation))));
+    return c.json(
+      page(
+        c,
+        run.annotations.map((annotation) => annotationShape(world, run, annotation)),
+      ),
+    );
   });
 
   routes.get('/repos/:owner/:repo/commits/:ref{.+}/check-runs', async (c) => {
@@ -76,7 +83,13 @@ export function checkRoutes(world: World): Hono<Env> {
     const sha = await resolveCommit(repo.dir, c.req.param('ref'));
     if (!sha) return fail(422, `No commit found for SHA: ${c.req.param('ref')}`);
     const runs = filtered(world, repo, sha, c.req.query());
-    return c.json({ total_count: runs.length, check_runs: page(c, runs.map((run) => checkRunShape(world, run))) });
+    return c.json({
+      total_count: runs.length,
+      check_runs: page(
+        c,
+        runs.map((run) => checkRunShape(world, run)),
+      ),
+    });
   });
 
   routes.post('/repos/:owner/:repo/check-suites', async (c) => {

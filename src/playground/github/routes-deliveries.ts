@@ -32,7 +32,12 @@ export function deliveryRoutes(webhooks: Webhooks): Hono<Env> {
     const answered = webhooks.log().filter((delivery) => delivery.status !== 'pending');
     const kept = answered.filter((delivery) => !status || (status === 'success') === (delivery.status === 'OK'));
     const cursor = c.req.query('cursor');
-    const start = cursor ? Math.max(0, kept.findIndex((delivery) => `v1_${delivery.id}` === cursor)) : 0;
+    const start = cursor
+      ? Math.max(
+          0,
+          kept.findIndex((delivery) => `v1_${delivery.id}` === cursor),
+        )
+      : 0;
     const next = kept[start + perPage];
     if (next) {
       const url = new URL(c.req.url);

@@ -3,7 +3,15 @@ import { repositoryFor, type Need } from './access.ts';
 import { syncBranches } from './actions-branches.ts';
 import type { Env } from './auth.ts';
 import { git, gitBytes, gitMaybe } from './git.ts';
-import { readCommit, readTree, writeBlob, writeCommit, writeTree, type Person, type TreeChange } from './git-objects.ts';
+import {
+  readCommit,
+  readTree,
+  writeBlob,
+  writeCommit,
+  writeTree,
+  type Person,
+  type TreeChange,
+} from './git-objects.ts';
 import { bodyOf, fail, invalid, notFound, text } from './respond.ts';
 import { nodeId } from './shape-common.ts';
 import { gitCommitShape, refShape } from './shape-git.ts';
@@ -35,8 +43,15 @@ export function gitRoutes(world: World): Hono<Env> {
     const repo = repoFor(c, 'contents:read');
     const prefix = `refs/${c.req.param('ref')}`;
     const lines = await git(repo.dir, ['for-each-ref', '--format=%(objectname) %(objecttype) %(refname)']);
-    const refs = lines.split('\n').filter(Boolean).map((line) => line.split(' ') as [string, string, string]);
-    return c.json(refs.filter(([, , name]) => name.startsWith(prefix)).map(([sha, type, name]) => refShape(world, repo, name, sha, type)));
+    const refs = lines
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' ') as [string, string, string]);
+    return c.json(
+      refs
+        .filter(([, , name]) => name.startsWith(prefix))
+        .map(([sha, type, name]) => refShape(world, repo, name, sha, type)),
+    );
   });
 
   routes.post('/repos/:owner/:repo/git/refs', async (c) => {
@@ -44,7 +59,8 @@ export function gitRoutes(world: World): Hono<Env> {
     const body = await bodyOf(c);
     const ref = text(body, 'ref', 'Reference');
     const sha = text(body, 'sha', 'Reference');
-    if (!/^refs\/[^/]+\/./.test(ref)) fail(422, "Reference name must start with 'refs/' and contain at least one '/' after that.");
+    if (!/^refs\/[^/]+\/./.test(ref))
+      fail(422, "Reference name must start with 'refs/' and contain at least one '/' after that.");
     if ((await gitMaybe(repo.dir, ['check-ref-format', ref])) === null) fail(422, `${ref} is not a valid ref name.`);
     if (!(await isCommit(repo, sha))) fail(422, 'Object does not exist');
     // git itself refuses when the ref exists (or appears meanwhile): the old value must be nothing.
@@ -85,10 +101,17 @@ export function gitRoutes(world: World): Hono<Env> {
     const tree = text(body, 'tree', 'Commit');
     const parents = (body['parents'] ?? []) as string[];
     if ((await typeOf(repo, tree)) !== 'tree') fail(422, 'Tree SHA does not exist');
-    for (const parent of parents) if (!(await isCommit(repo, parent))) fail(422, 'Parent SHA does not exist or is not a commit object');
+    for (const parent of parents)
+      if (!(await isCommit(repo, parent))) fail(422, 'Parent SHA does not exist or is not a commit object');
     const author = personOf(world, body['author']) ?? botPerson(world);
     const committer = personOf(world, body['committer']) ?? author;
-    const sha = await writeCommit(repo.dir, { tree, parents, author, committer, message: text(body, 'message', 'Commit') });
+    const sha = await writeCommit(repo.dir, {
+      tree,
+      parents,
+      author,
+      committer,
+      message: text(body, 'message', 'Commit'),
+    });
     return c.json(gitCommitShape(world, repo, await readCommit(repo.dir, sha)), 201);
   });
 
@@ -107,9 +130,10 @@ export function gitRoutes(world: World): Hono<Env> {
     const changes: TreeChange[] = [];
     for (const entry of (body['tree'] ?? []) as Record<string, unknown>[]) {
       const content = entry['content'];
-      const sha = typeof content === 'string' ? await writeBlob(repo.dir, Buffer.from(content)) : (entry['sha'] as string | null);
+      const sha =
+        typeof content === 'string' ? await writeBlob(repo.dir, Buffer.from(content)) : (entry['sha'] as string | null);
       if (sha !== null && !(await typeOf(repo, sha))) fail(422, 'tree.sha is not a valid object');
-      changes.push({ path: String(entry['path']), mode: String(entry['mode'] ?? '100644'), sha });
+      changes.push({ path: text(entry, 'path', 'Tree'), mode: text(entry, 'mode', 'Tree', false) || '100644', sha });
     }
     if (changes.length === 0) invalid({ resource: 'Tree', field: 'tree', code: 'missing_field' });
     return c.json(await treeShape(world, repo, await writeTree(repo.dir, base, changes), false), 201);
@@ -134,19 +158,28 @@ export function gitRoutes(world: World): Hono<Env> {
     if ((await typeOf(repo, sha)) !== 'blob') notFound();
     const bytes = await gitBytes(repo.dir, ['cat-file', 'blob', sha]);
     const url = `${repositoryApi(world, repo)}/git/blobs/${sha}`;
-    return c.json({ sha, node_id: nodeId('B', sha), size: bytes.length, url, content: bytes.toString('base64'), encoding: 'base64' });
+    return c.json({
+      sha,
+      node_id: nodeId('B', sha),
+      size: bytes.length,
+      url,
+      content: bytes.toString('base64'),
+      encoding: 'base64',
+    });
   });
 
   return routes;
 }
 
-const shaOf = (repo: Repository, ref: string) => gitMaybe(repo.dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', ref]);
+const shaOf = (repo: Repository, ref: string) =>
+  gitMaybe(repo.dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', ref]);
 
 /** `commit`, `tree`, `blob` or `tag`; null when the repository has no such object. */
 const typeOf = (repo: Repository, sha: string): Promise<string | null> =>
   SHA.test(sha) ? gitMaybe(repo.dir, ['cat-file', '-t', sha]) : Promise.resolve(null);
 
-export const isCommit = async (repo: Repository, sha: string): Promise<boolean> => (await typeOf(repo, sha)) === 'commit';
+export const isCommit = async (repo: Repository, sha: string): Promise<boolean> =>
+  (await typeOf(repo, sha)) === 'commit';
 
 function refuseProtected(repo: Repository, ref: string): void {
   const branch = ref.replace('refs/heads/', '');

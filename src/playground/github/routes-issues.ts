@@ -1,6 +1,15 @@
 import { Hono, type Context } from 'hono';
 import { repositoryFor, type Need } from './access.ts';
-import { addComment, addLabel, checkBody, deleteComment, editComment, openIssue, removeLabel, setState } from './actions-issues.ts';
+import {
+  addComment,
+  addLabel,
+  checkBody,
+  deleteComment,
+  editComment,
+  openIssue,
+  removeLabel,
+  setState,
+} from './actions-issues.ts';
 import type { Env } from './auth.ts';
 import { bodyOf, fail, notFound, page, text } from './respond.ts';
 import { commentShape, issueShape } from './shape-issues.ts';
@@ -35,19 +44,31 @@ export function issueRoutes(world: World): Hono<Env> {
     const kept = [...repo.issues.values()]
       .filter((issue) => state === 'all' || issue.state === state)
       .filter((issue) => labels.every((name) => issue.labels.some((label) => label.name === name)));
-    return c.json(page(c, kept.reverse().map((issue) => issueShape(world, issue))));
+    return c.json(
+      page(
+        c,
+        kept.reverse().map((issue) => issueShape(world, issue)),
+      ),
+    );
   });
 
   routes.post('/repos/:owner/:repo/issues', async (c) => {
     const repo = repositoryFor(world, c, 'issues:write');
     const body = await bodyOf(c);
-    const input = { repo, title: text(body, 'title', 'Issue'), body: text(body, 'body', 'Issue', false) || null, user: bot };
+    const input = {
+      repo,
+      title: text(body, 'title', 'Issue'),
+      body: text(body, 'body', 'Issue', false) || null,
+      user: bot,
+    };
     const { result } = openIssue(world, input);
     for (const name of (body['labels'] ?? []) as string[]) void addLabel(world, result, name, bot).delivered;
     return c.json(issueShape(world, result), 201);
   });
 
-  routes.get('/repos/:owner/:repo/issues/:issue{[0-9]+}', (c) => c.json(issueShape(world, issueFor(world, c, ISSUES_READ))));
+  routes.get('/repos/:owner/:repo/issues/:issue{[0-9]+}', (c) =>
+    c.json(issueShape(world, issueFor(world, c, ISSUES_READ))),
+  );
 
   routes.patch('/repos/:owner/:repo/issues/:issue{[0-9]+}', async (c) => {
     const issue = issueFor(world, c, ISSUES_WRITE);
@@ -66,7 +87,12 @@ export function issueRoutes(world: World): Hono<Env> {
     const issue = issueFor(world, c, ISSUES_READ);
     const since = c.req.query('since');
     const kept = issue.comments.filter((comment) => !since || comment.updatedAt >= new Date(since));
-    return c.json(page(c, kept.map((comment) => commentShape(world, comment))));
+    return c.json(
+      page(
+        c,
+        kept.map((comment) => commentShape(world, comment)),
+      ),
+    );
   });
 
   routes.post('/repos/:owner/:repo/issues/:issue{[0-9]+}/comments', async (c) => {
@@ -92,7 +118,12 @@ export function issueRoutes(world: World): Hono<Env> {
 
   routes.get('/repos/:owner/:repo/labels', (c) => {
     const repo = repositoryFor(world, c, ...ISSUES_READ);
-    return c.json(page(c, [...repo.labels.values()].map((label) => labelShape(world, repo, label))));
+    return c.json(
+      page(
+        c,
+        [...repo.labels.values()].map((label) => labelShape(world, repo, label)),
+      ),
+    );
   });
 
   const labelsOf = (issue: Issue) => issue.labels.map((label) => labelShape(world, issue.repo, label));

@@ -29,7 +29,12 @@ export function pullRoutes(world: World): Hono<Env> {
       .filter((pull) => !head?.includes(':') || head === `${repo.owner.login}:${pull.head.ref}`)
       .filter((pull) => !base || pull.base.ref === base);
     if (direction === 'desc') kept.reverse();
-    return c.json(page(c, kept.map((pull) => pullShape(world, pull))));
+    return c.json(
+      page(
+        c,
+        kept.map((pull) => pullShape(world, pull)),
+      ),
+    );
   });
 
   routes.post('/repos/:owner/:repo/pulls', async (c) => {
@@ -66,7 +71,12 @@ export function pullRoutes(world: World): Hono<Env> {
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/files', async (c) => {
     const { issue, base, head } = pullFor(c, 'pull_requests:read');
     const files = await filesBetween(issue.repo.dir, base.sha, head.sha);
-    return c.json(page(c, files.map((file) => fileShape(world, issue.repo, head.sha, file))));
+    return c.json(
+      page(
+        c,
+        files.map((file) => fileShape(world, issue.repo, head.sha, file)),
+      ),
+    );
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/commits', async (c) => {
@@ -77,7 +87,12 @@ export function pullRoutes(world: World): Hono<Env> {
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/reviews', (c) => {
     const pull = pullFor(c, 'pull_requests:read');
-    return c.json(page(c, pull.reviews.map((review) => reviewShape(world, pull, review))));
+    return c.json(
+      page(
+        c,
+        pull.reviews.map((review) => reviewShape(world, pull, review)),
+      ),
+    );
   });
 
   return routes;

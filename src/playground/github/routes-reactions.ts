@@ -25,7 +25,12 @@ export function reactionRoutes(world: World): Hono<Env> {
       const { reactions } = find(world, c, ISSUES_READ);
       const content = c.req.query('content');
       const kept = reactions.filter((reaction) => !content || reaction.content === content);
-      return c.json(page(c, kept.map((reaction) => reactionShape(world, reaction))));
+      return c.json(
+        page(
+          c,
+          kept.map((reaction) => reactionShape(world, reaction)),
+        ),
+      );
     });
 
     routes.post(path, async (c) => {

@@ -37,7 +37,10 @@ export function repositoryRoutes(world: World): Hono<Env> {
       commit: await commitShape(world, repo, sha),
       _links: { self: url, html: `${repositoryHtml(world, repo)}/tree/${name}` },
       protected: isProtected,
-      protection: { enabled: isProtected, required_status_checks: { enforcement_level: 'off', contexts: [], checks: [] } },
+      protection: {
+        enabled: isProtected,
+        required_status_checks: { enforcement_level: 'off', contexts: [], checks: [] },
+      },
       protection_url: `${url}/protection`,
     });
   });
@@ -67,14 +70,22 @@ async function contents(world: World, c: Context<Env>, path: string): Promise<Re
   if (!found) return notFound();
   if (found.type === 'tree') {
     const entries = (await readTree(repo.dir, path === '' ? commit : `${commit}:${path}`, false)) ?? notFound();
-    return c.json(entries.map((entry) => entryShape(world, repo, ref, { ...entry, path: path ? `${path}/${entry.path}` : entry.path })));
+    return c.json(
+      entries.map((entry) =>
+        entryShape(world, repo, ref, { ...entry, path: path ? `${path}/${entry.path}` : entry.path }),
+      ),
+    );
   }
   const bytes = await gitBytes(repo.dir, ['cat-file', 'blob', found.sha]);
   if (/\braw\b/.test(c.req.header('accept') ?? '')) {
     return c.body(new Uint8Array(bytes), 200, { 'content-type': 'application/vnd.github.raw+json; charset=utf-8' });
   }
   const content = bytes.toString('base64').replace(/.{60}/g, '$&\n').concat('\n');
-  return c.json({ ...entryShape(world, repo, ref, { ...found, path, size: bytes.length }), content, encoding: 'base64' });
+  return c.json({
+    ...entryShape(world, repo, ref, { ...found, path, size: bytes.length }),
+    content,
+    encoding: 'base64',
+  });
 }
 
 async function entryAt(repo: Repository, commit: string, path: string) {

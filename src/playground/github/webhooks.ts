@@ -52,8 +52,23 @@ export function createWebhooks(world: () => World) {
 
   function organizationShape(account: Account) {
     const { login, id, node_id, url, repos_url, avatar_url } = userShape(world(), account);
-    const rest = { events_url: `${url}/events`, hooks_url: `${url}/hooks`, issues_url: `${url}/issues`, members_url: `${url}/members{/member}` };
-    return { login, id, node_id, url, repos_url, avatar_url, ...rest, public_members_url: `${url}/public_members{/member}`, description: '' };
+    const rest = {
+      events_url: `${url}/events`,
+      hooks_url: `${url}/hooks`,
+      issues_url: `${url}/issues`,
+      members_url: `${url}/members{/member}`,
+    };
+    return {
+      login,
+      id,
+      node_id,
+      url,
+      repos_url,
+      avatar_url,
+      ...rest,
+      public_members_url: `${url}/public_members{/member}`,
+      description: '',
+    };
   }
 
   function headersOf(event: string, guid: string, raw: string, secret: string): Record<string, string> {

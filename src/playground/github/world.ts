@@ -7,6 +7,7 @@ import type {
   Emission,
   Installation,
   InstallationToken,
+  Issue,
   Repository,
 } from './types.ts';
 
@@ -49,6 +50,20 @@ export const fullName = (repo: Repository): string => `${repo.owner.login}/${rep
 export function findRepository(world: World, owner: string, name: string): Repository | undefined {
   const wanted = `${owner}/${name}`.toLowerCase();
   return [...world.repositories.values()].find((repo) => fullName(repo).toLowerCase() === wanted);
+}
+
+/** The repository `owner/name`, for callers who know that it is there. */
+export function repositoryNamed(world: World, name: string): Repository {
+  const [owner = '', repo = ''] = name.split('/');
+  const found = findRepository(world, owner, repo);
+  if (!found) throw new Error(`The stand-in has no repository ${name}.`);
+  return found;
+}
+
+export function issueNamed(world: World, name: string, number: number): Issue {
+  const issue = repositoryNamed(world, name).issues.get(number);
+  if (!issue) throw new Error(`The stand-in has no issue ${name}#${number}.`);
+  return issue;
 }
 
 /** The installation that covers a repository, if the app is installed there. */

@@ -1,0 +1,245 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { createSandbox } from '../../src/workspace/sandbox.ts';
+import { tempFolder } from '../support/repository.ts';
+import type { AddressInfo } from 'node:net';
+import type { SandboxOptions } from '../../src/workspace/sandbox.ts';
+import type { Sandbox, SandboxCommand } from '../../src/workspace/port.ts';
+
+const folder = tempFolder();
+const reasons: string[] = [];
+const options: SandboxOptions = {
+  mode: 'auto',
+  path: process.env['PATH'] ?? '',
+  home: homedir(),
+  execPath: process.execPath,
+  log: { warn: (message) => reasons.push(message) },
+};
+const sandbox = await createSandbox(options);
+const confined = sandbox.kind === 'bubblewrap';
+const why = confined ? '' : ` (skipped: ${reasons.join()})`;
+
+afterAll(() => folder.remove());
+
+function makeCwd(): string {
+  return mkdtempSync(join(folder.path, 'cwd-'));
+}
+
+async function run(command: string, over: Partial<SandboxCommand> = {}, by: Sandbox = sandbox) {
+  return by.run({ command, cwd: makeCwd(), network: 'none', limits: { timeMs: 20_000 }, ...over });
+}
+
+/** Whether a process whose command line has `marker` is alive anywhere on this machine. */
+function alive(marker: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(marker);
+    } catch {
+      return false;
+    }
+  });
+}
+
+let seconds = 86_400;
+/** A `sleep` that can be told from every other one. */
+const longSleep = () => `sleep ${++seconds}.${process.pid}`;
+
+describe.skipIf(!confined)(`bubblewrap${why}`, () => {
+  it('gives back the exit code and the output of both streams', async () => {
+    const seen: string[] = [];
+    const result = await run('echo out; echo err >&2; exit 3', { onOutput: (chunk) => seen.push(chunk) });
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 3 });
+    expect(result.output.split('\n').sort()).toEqual(['', 'err', 'out']);
+    expect(seen.join('')).toHaveLength(8);
+  });
+
+  it('has a clean environment', async () => {
+    process.env['NOFX_TEST_SECRET'] = 'hunter2-secret';
+    const result = await run('cat /proc/self/environ /proc/1/environ /proc/[0-9]*/environ | tr "\\0" "\\n"; env', { env: { EXTRA: 'yes' } });
+    delete process.env['NOFX_TEST_SECRET'];
+    expect(result.output).not.toContain('hunter2');
+    const names = new Set(result.output.split('\n').map((line) => line.split('=')[0]));
+    expect([...names].filter((name) => name && !['PATH', 'HOME', 'TMPDIR', 'LANG', 'CI', 'EXTRA', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name) && !/_(ROOT|HOME|DIR)$/.test(name))).toEqual([]);
+    expect(result.output).toContain('EXTRA=yes');
+  });
+
+  it('sees nothing of the server: no home, no source, no other work, no other process', async () => {
+    writeFileSync(join(folder.path, 'other.txt'), 'not for you');
+    const result = await run(`cat ${join(folder.path, 'other.txt')} ${import.meta.filename} ${homedir()}/.npmrc /etc/shadow; ls ${homedir()} ${process.cwd()} /home /root; ls -d /proc/[0-9]* | wc -l; id -u`);
+    expect(result.output).not.toContain('not for you');
+    expect(result.output).not.toContain('describe.skipIf');
+    expect(result.output).toMatch(/other\.txt: No such file/);
+    const lines = result.output.trim().split('\n');
+    expect(Number(lines.at(-2))).toBeLessThan(8);
+    expect(lines.at(-1)).toBe('1000');
+  });
+
+  it('writes nothing but its work folder, HOME and /tmp', async () => {
+    const cwd = makeCwd();
+    const other = makeCwd();
+    const result = await run(`for d in / /etc /usr /usr/local/bin /bin /dev /run /proc /proc/sys /home /opt ${other}; do (echo x > $d/nofx-was-here) 2>/dev/null && echo "wrote $d"; done; echo a > ok; echo b > $HOME/ok; echo c > /tmp/ok; ln -s ${other} link; (echo x > link/f) 2>/dev/null && echo through; cat ok $HOME/ok /tmp/ok`, { cwd });
+    expect(result.output).toBe('a\nb\nc\n');
+    expect(readdirSync(cwd).sort()).toEqual(['link', 'ok']);
+    expect(readdirSync(other)).toEqual([]);
+  });
+
+  it('keeps the read-only parts of the work folder', async () => {
+    const cwd = makeCwd();
+    mkdirSync(join(cwd, '.git'));
+    writeFileSync(join(cwd, '.git', 'config'), 'good\n');
+    const result = await run('echo evil > .git/config; rm -rf .git; mv .git x; echo x > .git/hooks; cat .git/config', { cwd, readOnly: [join(cwd, '.git')] });
+    expect(result.output).toMatch(/good\n$/);
+    expect(readFileSync(join(cwd, '.git', 'config'), 'utf8')).toBe('good\n');
+  });
+
+  it('keeps a HOME between commands', async () => {
+    const home = await sandbox.makeHome();
+    await run('echo cached > $HOME/x', { home: home.path });
+    expect((await run('cat $HOME/x', { home: home.path })).output).toBe('cached\n');
+    await home.dispose();
+    expect(existsSync(home.path)).toBe(false);
+    expect((await run('cat $HOME/x')).exitCode).toBe(1);
+  });
+
+  it('has no network: no server of this machine, no abstract socket, no name service', async () => {
+    const server = createServer((_request, response) => response.end('leaked')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const script = `
+      const net = require('node:net'), dns = require('node:dns');
+      const done = (what) => (error) => console.log(what, error ? 'refused' : 'CONNECTED');
+      for (const host of ['127.0.0.1', '10.0.0.1', '169.254.169.254']) net.connect(${port}, host).on('error', done(host)).on('connect', done(host, null));
+      dns.lookup('example.com', (e) => console.log('dns', e ? 'refused' : 'RESOLVED'));
+      setTimeout(() => process.exit(), 3000).unref();`;
+    const result = await run(`node -e "$SCRIPT"; curl -s -m 3 http://127.0.0.1:${port}/ || echo curl refused`, { env: { SCRIPT: script } });
+    expect(result.output).not.toMatch(/CONNECTED|RESOLVED|leaked/);
+    expect(result.output.match(/refused/g)).toHaveLength(5);
+    server.close();
+  });
+
+  it('has a loopback of its own for the tests to use', async () => {
+    const result = await run(`node -e "const s=require('http').createServer((q,r)=>r.end('mine')).listen(0,async()=>{console.log(await (await fetch('http://127.0.0.1:'+s.address().port)).text());s.close()})"`);
+    expect(result.output).toBe('mine\n');
+  });
+
+  it('finds node, npm and git', async () => {
+    const result = await run('node --version && npm --version && git --version');
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0 });
+  });
+
+  it('stops an endless command, and its daemons with it', async () => {
+    const command = longSleep();
+    const result = await run(`echo begun; (setsid sh -c 'nohup ${command} >/dev/null 2>&1 &'); ${command}`, { limits: { timeMs: 700 } });
+    expect(result).toMatchObject({ outcome: 'timed_out', exitCode: null });
+    expect(result.output).toMatch(/^begun\n\[stopped after 1 s\]/);
+    expect(alive(command)).toBe(false);
+  });
+
+  it('leaves no daemon behind after a normal end', async () => {
+    const command = longSleep();
+    const result = await run(`(setsid sh -c 'nohup ${command} &') ; echo done`);
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0 });
+    expect(alive(command)).toBe(false);
+  });
+
+  it('is aborted within two seconds', async () => {
+    const controller = new AbortController();
+    const command = longSleep();
+    const running = run(`trap '' TERM INT HUP; ${command} & ${command}`, { signal: controller.signal });
+    while (!alive(command)) await sleep(10);
+    controller.abort();
+    const stopped = await Promise.race([running, sleep(2000).then(() => null)]);
+    expect(stopped).toMatchObject({ outcome: 'aborted', exitCode: null });
+    expect(alive(command)).toBe(false);
+  });
+
+  it('stops a fork bomb', async () => {
+    const result = await run('bomb() { bomb | bomb & }; bomb; sleep 100', { limits: { timeMs: 20_000, processes: 200 } });
+    expect(result.outcome).toBe('killed');
+    expect(result.output).toMatch(/more than 200 processes/);
+  });
+
+  it('stops a process that eats memory, and many that do so together', async () => {
+    const eat = `node -e "const a=[];setInterval(()=>a.push(Buffer.alloc(2e7,1)),5)"`;
+    const one = await run(eat, { limits: { memoryBytes: 300 * 1024 ** 2, timeMs: 20_000 } });
+    expect(one.outcome === 'killed' || one.exitCode !== 0).toBe(true);
+    const some = `node -e "const a=Buffer.alloc(1e8,1);setTimeout(()=>console.log(a.length),15000)"`;
+    const many = await run(`${some} & ${some} & ${some} & ${some} & wait`, { limits: { memoryBytes: 300 * 1024 ** 2, timeMs: 20_000 } });
+    expect(many.outcome).toBe('killed');
+    expect(many.output).toMatch(/more than 300 MB of memory/);
+  });
+
+  it('bounds a file, and the kept output', async () => {
+    const big = await run('yes | head -c 20000000 > big; stat -c %s big', { limits: { fileBytes: 1024 ** 2 } });
+    expect(big.output).toMatch(/1048576\n$/);
+    const loud = await run('echo first; yes 0123456789 | head -c 30000000; echo last', { limits: { outputBytes: 10_000 } });
+    expect(loud.outcome).toBe('exited');
+    expect(loud.output.length).toBeLessThan(11_000);
+    expect(loud.output).toMatch(/^first\n[\s\S]*bytes left out[\s\S]*last\n$/);
+  });
+
+  it('takes the escapes out of the output', async () => {
+    const result = await run(`printf '\\033[31mred\\033[0m \\033]8;;http://x\\007link\\033]8;;\\007\\n10%%\\r100%%\\n::set-output name=x::y\\n'`);
+    expect(result.output).toBe('red link\n100%\n\u200b::set-output name=x::y\n');
+  });
+
+  it('can make no namespace of its own', async () => {
+    const result = await run('unshare --user --map-root-user true || echo refused');
+    expect(result.output).toMatch(/refused\n$/);
+  });
+});
+
+describe('off', () => {
+  let off: Sandbox;
+  beforeAll(async () => {
+    off = await createSandbox({ ...options, mode: 'off', log: undefined });
+  });
+
+  it('runs with a clean environment and its own HOME', async () => {
+    process.env['NOFX_TEST_SECRET'] = 'hunter2-secret';
+    const result = await run('env; echo "home $HOME"', {}, off);
+    delete process.env['NOFX_TEST_SECRET'];
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0 });
+    expect(result.output).not.toContain('hunter2');
+    expect(result.output).not.toContain(`home ${homedir()}\n`);
+  });
+
+  it('stops what runs too long, and its daemons', async () => {
+    const command = longSleep();
+    const result = await run(`(setsid sh -c 'nohup ${command} >/dev/null 2>&1 &'); ${command}`, { limits: { timeMs: 700 } }, off);
+    expect(result.outcome).toBe('timed_out');
+    expect(alive(command)).toBe(false);
+  });
+
+  it('leaves no daemon that holds the output open', async () => {
+    const command = longSleep();
+    const result = await run(`(setsid sh -c 'nohup ${command} &'); echo done`, {}, off);
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0 });
+    expect(alive(command)).toBe(false);
+  });
+});
+
+describe('missing', () => {
+  it('says why, and refuses', async () => {
+    const said: string[] = [];
+    const none = await createSandbox({ ...options, path: '/nowhere', log: { warn: (message) => said.push(message) } });
+    expect(none.kind).toBe('missing');
+    expect(said.join()).toMatch(/No sandbox: bubblewrap/);
+    await expect(run('true', {}, none)).rejects.toThrow(UserError);
+  });
+
+  it('is missing too where bubblewrap is there but does not work', async () => {
+    const bin = mkdtempSync(join(folder.path, 'bin-'));
+    writeFileSync(join(bin, 'bwrap'), '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n', { mode: 0o755 });
+    const said: string[] = [];
+    const none = await createSandbox({ ...options, path: `${bin}:/usr/bin:/bin`, log: { warn: (message) => said.push(message) } });
+    expect(none.kind).toBe('missing');
+    expect(said.join()).toMatch(/No permissions to create new namespace/);
+  });
+});
