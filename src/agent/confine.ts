@@ -2,6 +2,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { resolvePath } from '@anthropic-ai/sdk/tools/agent-toolset/node';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
+import { isGitDirectory } from '../domain/paths.ts';
 
 /** A place in the checkout that the rules allow. */
 type Place = {
@@ -90,20 +91,7 @@ function refuseOddNames(given: string): void {
 /** Both as it was written and where it leads: neither may go through a `.git`. */
 function refuseGit(given: string, relative: string): void {
   const segments = [...given.split(/[/\\]/), ...relative.split('/')];
-  if (segments.some(isGitName)) throw new ToolError(`${quote(given)} is part of git's own files`);
-}
-
-/**
- * `.git`, or a name that some file system takes for it: other case, trailing dots and spaces, NTFS streams
- * and short names, characters that HFS+ ignores. The rules are git's own: verify_path in read-cache.c.
- */
-function isGitName(segment: string): boolean {
-  const plain = segment
-    .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '')
-    .replace(/:.*$/, '')
-    .replace(/[. ]+$/, '')
-    .toLowerCase();
-  return plain === '.git' || /^git~\d+$/.test(plain);
+  if (segments.some(isGitDirectory)) throw new ToolError(`${quote(given)} is part of git's own files`);
 }
 
 async function kindOf(absolute: string): Promise<'file' | 'link' | 'directory' | 'other' | 'missing'> {

@@ -281,7 +281,7 @@ describe('bash', () => {
   ] as const)('says so when a command is %s', async (outcome, words) => {
     const { root } = await makeCheckout(files);
     const run = () => Promise.resolve({ outcome, exitCode: null, output: '', durationMs: 1 });
-    const call = await makeTools(root, { sandbox: { kind: 'bubblewrap', run } });
+    const call = await makeTools(root, { sandbox: { ...openSandbox(), run } });
     expect(await call('bash', { command: 'true' })).toMatch(words);
   });
 });

@@ -52,6 +52,7 @@ export const TEXT_KIT = {
 
 export const NO_SANDBOX: Sandbox = {
   kind: 'off',
+  makeHome: () => Promise.reject(new Error('nothing may be run here')),
   run: () => Promise.reject(new Error('nothing may be run here')),
 };
 
@@ -60,6 +61,7 @@ export function openSandbox(): Sandbox & { asked: SandboxCommand[] } {
   const asked: SandboxCommand[] = [];
   return {
     kind: 'bubblewrap',
+    makeHome: NO_SANDBOX.makeHome,
     asked,
     async run(command): Promise<CommandResult> {
       asked.push(command);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { openAsBlob } from 'node:fs';
 import pg from 'pg';
 import { pino } from 'pino';
 import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
@@ -8,11 +9,14 @@ import { startQueue, type Queue } from '../../src/queue/boss.ts';
 /** The address of the Postgres the tests run on; absent in the PGlite lane. Set by the lane's global set-up. */
 const SERVER = process.env['NOFX_TEST_POSTGRES_URL'];
 
+/** A database of the PGlite lane with all tables in it, for loading. */
+const TEMPLATE = process.env['NOFX_TEST_PGLITE_TEMPLATE'];
+
 export const lane: 'postgres' | 'pglite' = SERVER ? 'postgres' : 'pglite';
 
 /** A fresh database of this lane: an own one on the Postgres server, or a PGlite in memory. */
 export async function freshDatabaseOptions(): Promise<DatabaseOptions> {
-  if (!SERVER) return { kind: 'pglite', dir: null };
+  if (!SERVER) return { kind: 'pglite', dir: null, from: TEMPLATE ? await openAsBlob(TEMPLATE) : undefined };
   const name = `nofx_${randomBytes(6).toString('hex')}`;
   const admin = new pg.Client({ connectionString: SERVER });
   await admin.connect();
