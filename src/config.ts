@@ -120,16 +120,28 @@ export function redacted(config: Config): Record<string, unknown> {
 
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
-  const { github, anthropic, database, supabase } = config;
-  const password = database.kind === 'postgres' ? new URL(database.url).password : '';
+  const { github, anthropic, database, supabase, machine } = config;
+  const passwords = [database.kind === 'postgres' ? database.url : '', machine.proxy ?? ''].map(passwordOf);
   return [
     github?.privateKey,
     github?.webhookSecret,
     anthropic?.apiKey,
     supabase?.serviceRoleKey,
-    password,
-    decodeURIComponent(password),
+    ...passwords,
+    ...passwords.map(decoded),
   ].filter((secret): secret is string => Boolean(secret));
+}
+
+function passwordOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).password : '';
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a bare % is a fine password
+  }
 }
 
 /** What can only be said of two variables together. Looks at the raw text, so that it speaks up beside other mistakes. */
@@ -211,21 +223,24 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
-    /** What git and the commands of repositories need to know of this machine; nothing of it is a secret of ours. */
-    machine: {
-      path: env.PATH,
-      home: env.HOME ?? homedir(),
-      execPath: process.execPath,
-      proxy: env.HTTPS_PROXY,
-      noProxy: env.NO_PROXY,
-      caFile: env.NODE_EXTRA_CA_CERTS,
-    },
+    /** What git and the commands of repositories need to know of this machine. */
+    machine: guard(
+      {
+        path: env.PATH,
+        home: env.HOME ?? homedir(),
+        execPath: process.execPath,
+        proxy: env.HTTPS_PROXY,
+        noProxy: env.NO_PROXY,
+        caFile: env.NODE_EXTRA_CA_CERTS,
+      },
+      { proxy: hidePassword },
+    ),
   };
 }
 
 const hide = () => '[hidden]';
 const hidePassword = (text: string) =>
-  text.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
+  text.replace(/(:\/\/[^:@/]*):[^/]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
 
 /** Gives an object a way of printing itself, in JSON and on the console, in which its secrets are hidden. */
 function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (secret: string) => string }): T {
