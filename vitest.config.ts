@@ -6,8 +6,11 @@ const database = ['db', 'queue', 'runs', 'http', 'app'].flatMap((room) => [
   `tests/${room}.test.ts`,
 ]);
 
+const results = process.env['NOFX_TEST_RESULTS'];
+
 export default defineConfig({
   test: {
+    reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -33,23 +33,35 @@ export const Variables = z.object({
   PRIVATE_KEY_PATH: z.string().transform(usingPemFile).optional(),
   WEBHOOK_SECRET: z
     .string()
-    .min(8, 'is shorter than 8 characters and can be guessed. Make one with `openssl rand -hex 32` and set it in the app as well.')
+    .min(
+      8,
+      'is shorter than 8 characters and can be guessed. Make one with `openssl rand -hex 32` and set it in the app as well.',
+    )
     .refine(
       (secret) => secret !== 'development',
       'is "development", which everyone knows. Make one with `openssl rand -hex 32` and set it in the app as well.',
     )
     .optional(),
-  GHE_HOST: z.string().regex(HOST_NAME, 'must be a bare host name such as github.example.com, without https:// or a path.').optional(),
+  GHE_HOST: z
+    .string()
+    .regex(HOST_NAME, 'must be a bare host name such as github.example.com, without https:// or a path.')
+    .optional(),
   GHE_PROTOCOL: z.enum(['https', 'http'], 'must be https (or http, for a loopback host only).').default('https'),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: url(/^https?$/, 'https://api.anthropic.com').optional(),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/nofx').optional(),
-  NOFX_DATA_DIR: z.string().default('.nofx').transform((path) => resolve(path)),
+  NOFX_DATA_DIR: z
+    .string()
+    .default('.nofx')
+    .transform((path) => resolve(path)),
   PORT: wholeNumber(0, 65_535).prefault('3002'),
   // Loopback, as Probot does it (there `localhost`, which may mean ::1 only): a service that takes webhooks stands
   // behind a proxy, and what is open to the network should have been opened on purpose. Containers set 0.0.0.0.
   HOST: z.string().default('127.0.0.1'),
-  WORKSPACE_ROOT: z.string().transform((path) => resolve(path)).optional(),
+  WORKSPACE_ROOT: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
   NOFX_MODEL: z.string().default('claude-sonnet-5-5'),
   NOFX_MAX_COST_USD: z
     .string()
@@ -58,7 +70,9 @@ export const Variables = z.object({
     .refine((dollars) => dollars > 0, 'must be more than 0: nothing could run.')
     .prefault('5'),
   NOFX_PRICES: z.string().transform(usingPrices).default({}),
-  NOFX_SANDBOX: z.enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.').default('auto'),
+  NOFX_SANDBOX: z
+    .enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.')
+    .default('auto'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
@@ -135,7 +149,9 @@ function rules(given: Environment): string[] {
     errors.push('PRIVATE_KEY_PATH: is set beside PRIVATE_KEY. Keep one of them.');
   }
   if (given['GHE_PROTOCOL'] === 'http' && !LOOPBACK.test(given['GHE_HOST'] ?? '')) {
-    errors.push('GHE_PROTOCOL: http would send tokens in the clear; it is taken for a loopback GHE_HOST only. Use https.');
+    errors.push(
+      'GHE_PROTOCOL: http would send tokens in the clear; it is taken for a loopback GHE_HOST only. Use https.',
+    );
   }
   if (given['ANTHROPIC_BASE_URL'] && !given['ANTHROPIC_API_KEY']) {
     errors.push('ANTHROPIC_API_KEY: is missing, but ANTHROPIC_BASE_URL is set. Set the key that belongs to it.');
@@ -208,12 +224,15 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
 }
 
 const hide = () => '[hidden]';
-const hidePassword = (text: string) => text.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
+const hidePassword = (text: string) =>
+  text.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
 
 /** Gives an object a way of printing itself, in JSON and on the console, in which its secrets are hidden. */
 function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (secret: string) => string }): T {
   const safe = () =>
-    Object.fromEntries(Object.entries(value).map(([key, part]) => [key, hidden[key as keyof T]?.(String(part)) ?? part]));
+    Object.fromEntries(
+      Object.entries(value).map(([key, part]) => [key, hidden[key as keyof T]?.(String(part)) ?? part]),
+    );
   return Object.defineProperties(value, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
 }
 
@@ -232,7 +251,9 @@ function usingPem(text: string, context: z.RefinementCtx): string {
   } catch {
     // Nothing of the key may appear in a message, not even in OpenSSL's words: one sentence covers every case.
   }
-  context.addIssue("is not an RSA private key in PEM form. Paste the whole .pem file that GitHub gave you, or its base64.");
+  context.addIssue(
+    'is not an RSA private key in PEM form. Paste the whole .pem file that GitHub gave you, or its base64.',
+  );
   return z.NEVER;
 }
 

@@ -89,7 +89,7 @@ async function createAdapters(
 ): Promise<Deps['adapters']> {
   const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
   return {
-    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, isProtected: (path) => !checkPath(path).ok, log }) : null,
+    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
     workspaces: createWorkspaces({
       ...config.machine,
       root: config.workspaceRoot,
@@ -101,6 +101,12 @@ async function createAdapters(
     redact: secrets.redact,
     host: config.github.host,
   };
+}
+
+/** The model hears at once what it may not write, not after the money is spent. */
+function refusePath(path: string): string | null {
+  const checked = checkPath(path);
+  return checked.ok ? null : checked.reason;
 }
 
 /** A token that is handed out is a secret from then on, whatever it looks like. */

@@ -5,8 +5,9 @@ import { createLedger } from './ledger.ts';
 import { userMessage } from './prompt.ts';
 import { createTools } from './tools.ts';
 import { createWire } from './wire.ts';
-import type { PriceOverrides } from '../domain/pricing.ts';
-import type { Agent } from './port.ts';
+import { InternalError, messageOf, RetryableError, UserError } from '../errors.ts';
+import type { PriceOverrides, Spent } from '../domain/pricing.ts';
+import type { Agent, AgentFault } from './port.ts';
 
 export type AgentOptions = {
   apiKey: string;
@@ -19,8 +20,11 @@ export type AgentOptions = {
   maxTokens?: number;
   /** Most requests of one writeCode. Default 60. */
   maxIterations?: number;
-  /** Paths (from the root of the checkout) that the tools refuse to change. */
-  isProtected?: (relative: string) => boolean;
+  /**
+   * Why a path (from the root of the checkout) may not be changed, as the end of a sentence ("is protected"); null
+   * when it may. The model hears of it at once, and not only the person after the run.
+   */
+  refusePath?: (relative: string) => string | null;
   log: Log;
   /** How often a request or a broken-off reply is tried again. Default 3. */
   retries?: number;
@@ -42,6 +46,7 @@ export function createAgent(options: AgentOptions): Agent {
   return {
     async writeCode(task) {
       const ledger = createLedger(task.model, task.maxCostUsd, prices);
+      if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
       const malformed = new Set<string>();
       const client = new Anthropic({
         apiKey,
@@ -67,7 +72,7 @@ export function createAgent(options: AgentOptions): Agent {
             checkout: task.checkout,
             sandbox: task.sandbox,
             ...(task.filename === undefined ? {} : { filename: task.filename }),
-            ...(options.isProtected === undefined ? {} : { isProtected: options.isProtected }),
+            ...(options.refusePath === undefined ? {} : { refusePath: options.refusePath }),
           }),
           model: task.model,
           signal: task.signal,
@@ -80,13 +85,29 @@ export function createAgent(options: AgentOptions): Agent {
           ...(task.onUsage === undefined ? {} : { onUsage: task.onUsage }),
         });
         const { usage, cost, requests } = result;
-        log.info({ model: task.model, outcome: result.outcome, requests, usage, usd: cost.usd }, 'the model has ended its work');
+        log.info(
+          { model: task.model, outcome: result.outcome, requests, usage, usd: cost.usd },
+          'the model has ended its work',
+        );
         return result;
       } catch (error) {
-        // The attempt failed, but it has to be paid for all the same.
-        if (error instanceof Error) Object.assign(error, { spent: ledger.totals() });
-        throw error;
+        throw paidFor(error, ledger.totals());
       }
     },
   };
+}
+
+/** Found out before it becomes part of an error about headers. */
+function unusableKey(): UserError {
+  return new UserError(
+    'There is no usable Anthropic API key: it is empty, or has characters that no key has.',
+    'Set ANTHROPIC_API_KEY to a valid key and try again.',
+  );
+}
+
+/** The attempt failed, but it has to be paid for all the same. */
+function paidFor(error: unknown, spent: Spent): AgentFault {
+  const known = error instanceof UserError || error instanceof RetryableError || error instanceof InternalError;
+  const fault = known ? error : new InternalError(`The agent failed: ${messageOf(error)}`, { cause: error });
+  return Object.assign(fault, { spent });
 }

@@ -2,9 +2,10 @@ import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { resolvePath } from '@anthropic-ai/sdk/tools/agent-toolset/node';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
+import { isGitDirectory } from '../domain/paths.ts';
 
 /** A place in the checkout that the rules allow. */
-export type Place = {
+type Place = {
   /** absolute, without symbolic links */
   absolute: string;
   /** from the checkout's root, with `/` */
@@ -26,8 +27,8 @@ export type ConfinementRules = {
   checkout: string;
   /** Single-file work: the one path that may be written. */
   only?: string;
-  /** Paths (from the root) that no change may touch, e.g. workflows. */
-  isProtected?: (relative: string) => boolean;
+  /** Why a path (from the root) may not be changed, as the end of a sentence; null when it may. */
+  refusePath?: (relative: string) => string | null;
 };
 
 /**
@@ -39,7 +40,10 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
   const root = await realpath(rules.checkout);
   const only = rules.only === undefined ? undefined : path.posix.normalize(rules.only);
 
-  const place = (absolute: string): Place => ({ absolute, relative: path.relative(root, absolute).split(path.sep).join('/') });
+  const place = (absolute: string): Place => ({
+    absolute,
+    relative: path.relative(root, absolute).split(path.sep).join('/'),
+  });
 
   async function resolve(given: string): Promise<Place> {
     refuseOddNames(given);
@@ -50,8 +54,13 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
 
   function refuseWrite(given: string, { relative }: Place): void {
     if (relative === '') throw new ToolError(`${quote(given)} is the checkout itself`);
-    if (only !== undefined && relative !== only) throw new ToolError(`${quote(given)} may not be changed: the result must be ${quote(only)} alone`);
-    if (rules.isProtected?.(relative)) throw new ToolError(`${quote(given)} is protected: leave it as it is, and say in your summary what a person must do`);
+    if (only !== undefined && relative !== only)
+      throw new ToolError(`${quote(given)} may not be changed: the result must be ${quote(only)} alone`);
+    const reason = rules.refusePath?.(relative) ?? null;
+    if (reason !== null)
+      throw new ToolError(
+        `${quote(given)} ${reason}: leave it as it is, and say in your summary what a person must do`,
+      );
   }
 
   return {
@@ -65,7 +74,6 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
     async toChange(given) {
       refuseOddNames(given);
       const absolute = path.resolve(root, given);
-      if (absolute === root) throw new ToolError(`${quote(given)} is the checkout itself`);
       const parent = await resolvePath({ workdir: root }, path.dirname(absolute));
       const found = place(path.join(parent, path.basename(absolute)));
       refuseGit(given, found.relative);
@@ -77,26 +85,13 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
 
 function refuseOddNames(given: string): void {
   // oxlint-disable-next-line no-control-regex -- such names hide what they are
-  if (given === '' || /[\u0000-\u001f\u007f]/.test(given)) throw new ToolError(`${quote(given)} is not a usable path`);
+  if (/[\u0000-\u001f\u007f]/.test(given)) throw new ToolError(`${quote(given)} is not a usable path`);
 }
 
 /** Both as it was written and where it leads: neither may go through a `.git`. */
 function refuseGit(given: string, relative: string): void {
   const segments = [...given.split(/[/\\]/), ...relative.split('/')];
-  if (segments.some(isGitName)) throw new ToolError(`${quote(given)} is part of git's own files`);
-}
-
-/**
- * `.git`, or a name that some file system takes for it: other case, trailing dots and spaces, NTFS streams
- * and short names, characters that HFS+ ignores. The rules are git's own: verify_path in read-cache.c.
- */
-function isGitName(segment: string): boolean {
-  const plain = segment
-    .replace(/[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g, '')
-    .replace(/:.*$/, '')
-    .replace(/[. ]+$/, '')
-    .toLowerCase();
-  return plain === '.git' || /^git~\d+$/.test(plain);
+  if (segments.some(isGitDirectory)) throw new ToolError(`${quote(given)} is part of git's own files`);
 }
 
 async function kindOf(absolute: string): Promise<'file' | 'link' | 'directory' | 'other' | 'missing'> {

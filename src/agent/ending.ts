@@ -6,7 +6,10 @@ import type { CodeResult } from './port.ts';
 type Reason = Extract<CodeResult, { outcome: 'stopped' }>['reason'];
 
 /** What a reply that calls no tool means for the run: platform.claude.com, "Stop reasons and fallback". */
-export function endingOf(reply: BetaMessage, cutByBudget: boolean): { reason: Reason; detail: string } | 'done' | 'go on' | 'broken' {
+export function endingOf(
+  reply: BetaMessage,
+  cutByBudget: boolean,
+): { reason: Reason; detail: string } | 'done' | 'go on' | 'broken' {
   switch (reply.stop_reason) {
     case 'end_turn':
     case 'stop_sequence':
@@ -39,7 +42,11 @@ export function summaryOf(reply: BetaMessage): string {
 }
 
 /** A clear end without a result, in words for the person who asked. */
-export function stopped(reason: Reason, spent: Spent, limits: { maxCostUsd: number; maxIterations: number; detail?: string }): CodeResult {
+export function stopped(
+  reason: Reason,
+  spent: Spent,
+  limits: { maxCostUsd: number; maxIterations: number; detail?: string },
+): CodeResult {
   const soFar = formatCost(spent.cost, spent.usage);
   const cap = `$${limits.maxCostUsd.toFixed(2)}`;
   const words: Record<Reason, { message: string; next: string }> = {

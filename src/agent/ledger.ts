@@ -1,4 +1,13 @@
-import { addCost, addUsage, costOf, dearestPrice, NO_COST, NO_USAGE, priceOf, promptTokens } from '../domain/pricing.ts';
+import {
+  addCost,
+  addUsage,
+  costOf,
+  dearestPrice,
+  NO_COST,
+  NO_USAGE,
+  priceOf,
+  promptTokens,
+} from '../domain/pricing.ts';
 import type { Price, PriceOverrides, Spent, Usage } from '../domain/pricing.ts';
 
 /** Output tokens below which a reply is not worth asking for: it would be cut in the middle. */

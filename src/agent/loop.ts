@@ -39,12 +39,16 @@ export async function converse(conversation: Conversation): Promise<CodeResult> 
   let replies = 0;
   let broken = 0;
 
-  const stop = (reason: Parameters<typeof stopped>[0], detail = '') => stopped(reason, ledger.totals(), { ...conversation, detail });
+  const stop = (reason: Parameters<typeof stopped>[0], detail = '') =>
+    stopped(reason, ledger.totals(), { ...conversation, detail });
 
   for (;;) {
     const allowed = ledger.allowance(conversation.maxTokens);
     if (allowed === null) return stop('budget');
-    const runner = startRunner(conversation, messages, { maxTokens: allowed, iterations: conversation.maxIterations - replies });
+    const runner = startRunner(conversation, messages, {
+      maxTokens: allowed,
+      iterations: conversation.maxIterations - replies,
+    });
     let again: RetryableError | null = null;
 
     for await (const stream of runner) {
@@ -55,7 +59,8 @@ export async function converse(conversation: Conversation): Promise<CodeResult> 
       try {
         reply = await stream.finalMessage();
       } catch (error) {
-        if (signal.aborted) throw new RetryableError('The work was stopped before it was done.', { cause: signal.reason });
+        if (signal.aborted)
+          throw new RetryableError('The work was stopped before it was done.', { cause: signal.reason });
         const verdict = judge(error, { model: conversation.model, secret: conversation.apiKey });
         if (verdict.kind === 'context window') return stop('context_window');
         if (verdict.kind === 'throw') throw verdict.error;
@@ -69,7 +74,8 @@ export async function converse(conversation: Conversation): Promise<CodeResult> 
 
       const ending = endingOf(reply, maxTokens < conversation.maxTokens);
       if (ending === 'done') return { outcome: 'done', summary: summaryOf(reply), ...ledger.totals() };
-      if (ending === 'broken') throw new InternalError(`The model stopped for a reason unknown to NOFX: ${reply.stop_reason}`);
+      if (ending === 'broken')
+        throw new InternalError(`The model stopped for a reason unknown to NOFX: ${reply.stop_reason}`);
       if (ending !== 'go on') return stop(ending.reason, ending.detail);
 
       const next = ledger.allowance(conversation.maxTokens);
@@ -89,7 +95,11 @@ export async function converse(conversation: Conversation): Promise<CodeResult> 
   }
 }
 
-function startRunner(conversation: Conversation, messages: BetaMessageParam[], limits: { maxTokens: number; iterations: number }) {
+function startRunner(
+  conversation: Conversation,
+  messages: BetaMessageParam[],
+  limits: { maxTokens: number; iterations: number },
+) {
   const { client, model, effort, signal, tools, malformed } = conversation;
   return client.beta.messages.toolRunner(
     {
@@ -116,7 +126,8 @@ function soundOnly(tool: Tool, malformed: ReadonlySet<string>): Tool {
     ...tool,
     parse: (input) => input,
     run: (input: unknown, context: ToolContext) => {
-      if (context && malformed.has(context.toolUse.id)) throw new ToolError('The input of this call was not valid JSON. Make the call again.');
+      if (context && malformed.has(context.toolUse.id))
+        throw new ToolError('The input of this call was not valid JSON. Make the call again.');
       return tool.run(tool.parse(input), context);
     },
   };

@@ -10,7 +10,13 @@ export type CodeTask = {
   /** What the person asked, frozen at trigger time. Data, not instructions to NOFX. */
   prompt: string;
   /** Where it was asked. */
-  source: { repository: string; kind: 'issue' | 'pull request' | 'api'; number?: number; title?: string; body?: string };
+  source: {
+    repository: string;
+    kind: 'issue' | 'pull request' | 'api';
+    number?: number;
+    title?: string;
+    body?: string;
+  };
   /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
   conventions: { path: string; text: string }[];
   /** How the result will be tested, in words for the model; null when no command was found. */

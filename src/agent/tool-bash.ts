@@ -6,8 +6,8 @@ import { defineTool } from './tool-kit.ts';
 import type { CommandResult, Sandbox } from '../workspace/port.ts';
 import type { Tool } from './tool-kit.ts';
 
-export const BASH_TIME_MS = 120_000;
-export const BASH_OUTPUT_BYTES = 30_000;
+const BASH_TIME_MS = 120_000;
+const BASH_OUTPUT_BYTES = 30_000;
 
 /**
  * Commands, in the sandbox alone: no network, nothing writable but the checkout less its `.git`. With
@@ -23,7 +23,10 @@ export function createBashTool(sandbox: Sandbox, checkout: string, readOnly: boo
     input: z.strictObject({ command: z.string().min(1) }),
     run: async ({ command }, context) => {
       const git = path.join(checkout, '.git');
-      const hasGit = await lstat(git).then(() => true, () => false);
+      const hasGit = await lstat(git).then(
+        () => true,
+        () => false,
+      );
       const result = await sandbox.run({
         command,
         cwd: checkout,

@@ -12,7 +12,8 @@ export type ToolRules = {
   sandbox: Sandbox;
   /** Single-file work: the one path that may be written. */
   filename?: string;
-  isProtected?: (relative: string) => boolean;
+  /** Why a path (from the root) may not be changed, as the end of a sentence; null when it may. */
+  refusePath?: (relative: string) => string | null;
 };
 
 /** Bytes of a file that `read` gives and `edit` takes at once; beyond it, `read` wants a range of lines. */
@@ -29,7 +30,7 @@ export async function createTools(rules: ToolRules): Promise<Tool[]> {
   const confinement = await createConfinement({
     checkout: rules.checkout,
     ...(rules.filename === undefined ? {} : { only: rules.filename }),
-    ...(rules.isProtected === undefined ? {} : { isProtected: rules.isProtected }),
+    ...(rules.refusePath === undefined ? {} : { refusePath: rules.refusePath }),
   });
   const toolset = betaAgentToolset20260401({
     workdir: confinement.root,
@@ -39,6 +40,8 @@ export async function createTools(rules: ToolRules): Promise<Tool[]> {
   return inTurn([
     ...createFileTools(toolset, confinement),
     ...createMoveTools(confinement),
-    ...(rules.sandbox.kind === 'bubblewrap' ? [createBashTool(rules.sandbox, confinement.root, rules.filename !== undefined)] : []),
+    ...(rules.sandbox.kind === 'bubblewrap'
+      ? [createBashTool(rules.sandbox, confinement.root, rules.filename !== undefined)]
+      : []),
   ]);
 }

@@ -5,7 +5,7 @@ import { NO_USAGE } from '../domain/pricing.ts';
 import type { Usage } from '../domain/pricing.ts';
 
 /** The SDK waits as long as a Retry-After says, up to weeks. Longer than this, the job is put back instead. */
-export const LONGEST_WAIT_MS = 30_000;
+const LONGEST_WAIT_MS = 30_000;
 
 export type WireOptions = {
   /** Called once per answered request; its result gets the usage reported so far, whenever there is news. */
@@ -50,7 +50,10 @@ function withoutLongWait(response: Response): Response {
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
-async function* watch(events: AsyncIterable<BetaRawMessageStreamEvent>, options: WireOptions): AsyncGenerator<BetaRawMessageStreamEvent> {
+async function* watch(
+  events: AsyncIterable<BetaRawMessageStreamEvent>,
+  options: WireOptions,
+): AsyncGenerator<BetaRawMessageStreamEvent> {
   const report = options.openAccount();
   let usage = NO_USAGE;
   /** Inputs of tool calls in the making, by block index: held back until they are whole. */

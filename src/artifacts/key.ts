@@ -58,7 +58,9 @@ function* readings(path: string): Generator<string> {
   let reading = path;
   for (let round = 0; round <= 3; round++) {
     yield reading;
-    const decoded = reading.replace(/%([0-7][0-9a-f])/gi, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    const decoded = reading.replace(/%([0-7][0-9a-f])/gi, (_escape, hex: string) =>
+      String.fromCharCode(parseInt(hex, 16)),
+    );
     if (decoded === reading) return;
     reading = decoded;
   }

@@ -26,7 +26,12 @@ export type ArtifactStoreOptions = {
  *
  * Things that bite: what was stored on disk during an outage can be read on this machine only.
  */
-export function createArtifactStore({ localRoot, supabase, log, restMs = 30_000 }: ArtifactStoreOptions): ArtifactStore {
+export function createArtifactStore({
+  localRoot,
+  supabase,
+  log,
+  restMs = 30_000,
+}: ArtifactStoreOptions): ArtifactStore {
   const local = createLocalBackend(localRoot);
   const remote = supabase ? restAfterFailure(createSupabaseBackend(supabase), restMs, log) : null;
 
@@ -48,7 +53,9 @@ export function createArtifactStore({ localRoot, supabase, log, restMs = 30_000 
       if (!bytes) throw new InternalError(`Artifact ${ref.path} is gone (${ref.driver}).`);
       const found = sha256(bytes);
       if (found !== ref.sha256) {
-        throw new InternalError(`Artifact ${ref.path} has changed since it was stored: sha256 ${found}, not ${ref.sha256}.`);
+        throw new InternalError(
+          `Artifact ${ref.path} has changed since it was stored: sha256 ${found}, not ${ref.sha256}.`,
+        );
       }
       return bytes;
     },
@@ -66,7 +73,8 @@ function restAfterFailure(backend: Backend, restMs: number, log: Log) {
       try {
         await backend.write(key, bytes, contentType);
       } catch (err) {
-        if (failedAt === null) log.warn({ err }, 'Supabase does not take artifacts: they are kept on this disk until it does');
+        if (failedAt === null)
+          log.warn({ err }, 'Supabase does not take artifacts: they are kept on this disk until it does');
         failedAt = performance.now();
         return false;
       }

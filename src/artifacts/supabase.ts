@@ -24,7 +24,8 @@ export function createSupabaseBackend({ url, serviceRoleKey, bucket, timeoutMs =
   async function ensureBucket(): Promise<void> {
     const found = await storage.getBucket(bucket);
     if (!found.error) {
-      if (found.data.public) throw new Error(`bucket ${bucket} is public: make it private, artifacts are nobody else's`);
+      if (found.data.public)
+        throw new Error(`bucket ${bucket} is public: make it private, artifacts are nobody else's`);
       return;
     }
     if (!isMissing(found.error)) throw failed(`look for bucket ${bucket}`, found.error);

@@ -127,9 +127,9 @@ function canonicalJson(value: unknown): string {
 /** The plan of a `/nofx` comment or label: generate, write, test, open a pull request. */
 export function standardPlan(request: { goal: string; prompt: string; filename?: string; openPr?: boolean }): Plan {
   const steps: PlanStep[] = [
-    { name: 'codegen', tool: 'codegen', inputs: { prompt: request.prompt, filename: request.filename }, secrets_scope: 'model' },
+    { name: 'codegen', tool: 'codegen', inputs: { prompt: request.prompt, filename: request.filename }, secrets_scope: 'model, github' },
     { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'codegen' }, secrets_scope: 'github' },
-    { name: 'test', tool: 'gate:test', inputs: { fromStep: 'write' }, secrets_scope: 'none' },
+    { name: 'test', tool: 'gate:test', inputs: { fromStep: 'write' }, secrets_scope: 'github' },
   ];
   if (request.openPr ?? true) {
     steps.push({ name: 'pull_request', tool: 'git_pr', inputs: { fromStep: 'write' }, secrets_scope: 'github' });

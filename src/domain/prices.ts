@@ -3,11 +3,8 @@ import type { Price } from './pricing.ts';
 /** Some models charge more for every token of a request whose prompt is longer than `above` tokens. */
 export type ModelPrice = Price & { longPrompt?: { above: number; price: Price } };
 
-/** When the table below was last compared with its sources. */
-export const PRICES_AS_OF = '2026-11-22';
-
 /**
- * Dollars per million tokens, standard service tier, global inference.
+ * Dollars per million tokens, standard service tier, global inference. As of 2026-11-22.
  *
  * Source: https://platform.claude.com/docs/en/about-claude/pricing ("Model pricing"). Two rows need a word:
  * - Sonnet 5.5 reads its cache for $0.10 since 2026-10-07, half of what it was launched with on

@@ -109,7 +109,7 @@ export function promptTokens(usage: Usage): number {
   return usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
 }
 
-export function totalTokens(usage: Usage): number {
+function totalTokens(usage: Usage): number {
   return promptTokens(usage) + usage.outputTokens;
 }
 

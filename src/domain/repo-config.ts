@@ -46,7 +46,7 @@ export const RepoConfig = z
     /** The label that starts a run, instead of `nofx`. */
     label: z.string().trim().min(1).max(50).optional(),
   })
-  .transform(({ git_mode, ...rest }) => ({ ...rest, gitMode: git_mode }));
+  .transform(({ git_mode, ...rest }): typeof rest & { gitMode?: GitMode } => (git_mode === undefined ? rest : { ...rest, gitMode: git_mode }));
 export type RepoConfig = z.infer<typeof RepoConfig>;
 
 /** `line` counts from 1. */

@@ -20,7 +20,8 @@ const INVISIBLE =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u2060-\u2065\u206a-\u206f\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]/gu;
 
 /** A joiner is seen only between two pictures, where it makes one of them. */
-const LOOSE_JOINER = /(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu;
+const LOOSE_JOINER =
+  /(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu;
 
 /** Marks that reorder what follows: https://trojansource.codes */
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
@@ -65,7 +66,9 @@ export function cleanText(input: string): Cleaned {
       note('image text');
       return '[image]';
     }
-    note(part['comment'] !== undefined ? 'HTML comment' : part['title'] !== undefined ? 'link title' : 'hidden element');
+    note(
+      part['comment'] !== undefined ? 'HTML comment' : part['title'] !== undefined ? 'link title' : 'hidden element',
+    );
     return '';
   });
 

@@ -79,6 +79,8 @@ export function translateError(error: unknown, now: number): Error {
         'The issue was deleted, or issues are switched off for this repository.',
         { cause: error },
       );
+    case 422:
+      return invalid(error, said, where);
     case 451:
       return new UserError(`GitHub has blocked access to this for legal reasons (${where}).`, 'Ask GitHub Support.', { cause: error });
     case 408:
@@ -86,6 +88,29 @@ export function translateError(error: unknown, now: number): Error {
   }
   if (error.status >= 500) return new RetryableError(`GitHub is not answering properly: ${said} (${where}).`, { cause: error });
   return new InternalError(`GitHub refused a request of NOFX with ${error.status}: ${said} (${where}).`, { cause: error });
+}
+
+function invalid(error: RequestError, said: string, where: string): Error {
+  if (/not accessible to the parent installation/i.test(said)) {
+    return new UserError('The app is no longer installed on this repository.', 'Install the app on it, then ask again.', { cause: error });
+  }
+  if (/permissions requested are not granted/i.test(said)) return missingPermission(error, where);
+  if (/rule violations|protected branch/i.test(said)) {
+    return new UserError(
+      `The repository's rules forbid this: ${said} (${where}).`,
+      'Let the app bypass the rule, or leave the branches `nofx/**` out of it.',
+      { cause: error },
+    );
+  }
+  return new InternalError(`GitHub refused a request of NOFX with 422: ${said} (${where}).`, { cause: error });
+}
+
+function missingPermission(error: RequestError, where: string): UserError {
+  return new UserError(
+    `The app lacks a permission for this (${where}).`,
+    "An owner must accept the app's permissions under Settings → GitHub Apps → Configure; app.yml lists them.",
+    { cause: error },
+  );
 }
 
 function forbidden(error: RequestError, said: string, where: string): Error {
@@ -97,12 +122,9 @@ function forbidden(error: RequestError, said: string, where: string): Error {
     );
   }
   if (/archived/i.test(said)) return archivedRepository(error);
-  if (/not accessible by integration/i.test(said)) {
-    return new UserError(
-      `The app lacks a permission for this (${where}).`,
-      'An owner must accept the app\'s permissions under Settings → GitHub Apps → Configure; app.yml lists them.',
-      { cause: error },
-    );
+  if (/not accessible by integration/i.test(said)) return missingPermission(error, where);
+  if (/issue is locked|conversation is locked/i.test(said)) {
+    return new UserError('The conversation is locked, so NOFX cannot answer in it.', 'Unlock it, then ask again.', { cause: error });
   }
   return new UserError(`GitHub forbids this: ${said} (${where}).`, "Check the app's permissions and the repository's rules.", { cause: error });
 }
@@ -129,7 +151,7 @@ function rateLimit(error: RequestError, now: number): number | null {
     // A second more: the reset is a whole second, and clocks differ.
     return Math.max(1_000, reset * 1_000 - now + 1_000);
   }
-  if (error.status === 429 || /rate limit/i.test(error.message)) return SECONDARY_LIMIT_MS;
+  if (error.status === 429 || /rate limit|submitted too quickly|abuse detection/i.test(error.message)) return SECONDARY_LIMIT_MS;
   return null;
 }
 

@@ -1,4 +1,5 @@
 import { Probot, ProbotOctokit } from 'probot';
+import { UserError } from '../errors.ts';
 
 type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
 type ProbotOptions = NonNullable<ConstructorParameters<typeof Probot>[0]>;
@@ -25,6 +26,7 @@ function authAt(baseUrl: string | undefined, auth: { request?: { defaults: (para
 /**
  * A Probot for the app: verifies and hands out webhooks, and gives `auth(installationId)` for
  * `createGitHub`. `baseUrl` is `https://host/api/v3` for GitHub Enterprise. Sends nothing by itself.
+ * UserError without a webhook secret.
  */
 export function openProbot(options: {
   appId: number | string;
@@ -38,7 +40,7 @@ export function openProbot(options: {
   /** Between the tries of a failed read, in ms, times 1, 4. */
   retryBaseMs?: number;
 }): Probot {
-  if (options.secret === '') throw new Error('A webhook secret is required.');
+  if (options.secret === '') throw new UserError('A webhook secret is required.', 'Set WEBHOOK_SECRET to the one in the settings of the app.');
   const timeoutMs = options.timeoutMs ?? 30_000;
   const timedFetch: typeof fetch = (input, init) => {
     const limit = AbortSignal.timeout(timeoutMs);

@@ -7,9 +7,8 @@ import type { CodeResult } from '../agent/port.ts';
 import type { ContentChange, Scratch } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
 import { saveChangeSet } from './change-set.ts';
-import { readConventions } from './conventions.ts';
+import { chooseCommands, readConventions } from './base-branch.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
-import { testCommandFor } from './test-command.ts';
 
 const CodegenInputs = z.looseObject({
   prompt: z.string().min(1),
@@ -61,6 +60,8 @@ async function generate(context: StepContext<CodegenInputs>, scratch: Scratch): 
     throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
   }
   const { source } = run;
+  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const { test } = await chooseCommands(run.config, base);
   const account = createAccount(context);
   try {
     return await adapters.agent.writeCode({
@@ -73,8 +74,8 @@ async function generate(context: StepContext<CodegenInputs>, scratch: Scratch): 
         title: source.issue?.title,
         body: source.issue?.body,
       },
-      conventions: await readConventions(scratch.path),
-      testCommand: await testCommandFor(run.config, scratch.path),
+      conventions: await readConventions(base),
+      testCommand: test?.command ?? null,
       filename: inputs.filename,
       model: inputs.model ?? run.model,
       maxCostUsd: run.budgetUsd,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Failure } from '../domain/run.ts';
-import type { CommandResult } from '../workspace/port.ts';
+import type { CommandResult, Workspace } from '../workspace/port.ts';
+import { accessOf } from './access.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
-import { chooseCommands, type GateCommands } from './test-command.ts';
+import { chooseCommands, type GateCommands } from './base-branch.ts';
 
 const GateInputs = z.looseObject({ fromStep: z.string() });
 type GateInputs = z.infer<typeof GateInputs>;
@@ -29,10 +30,11 @@ export const gateTest = defineHandler<GateInputs>({
   secrets: ['github'],
   async run(context) {
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
-    const workspace = await openCommitted(context, WriteOutputs.parse(outputs));
-    const commands = await chooseCommands(context.run.config, workspace.path);
+    const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.baseSha);
+    const commands = await chooseCommands(context.run.config, base);
     if (commands.test === null) return neutral();
-    const ran = await runCommands(context, workspace.path, commands, commands.test);
+    const workspace = await openCommitted(context, WriteOutputs.parse(outputs));
+    const ran = await runCommands(context, workspace, commands, commands.test);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
     return verdictOf(ran);
   },
@@ -43,12 +45,11 @@ type Ran = { phase: 'setup' | 'test'; command: string; result: CommandResult; ou
 /** Set-up first, with the network it needs; then the tests, with none. */
 async function runCommands(
   { adapters, signal, log }: StepContext,
-  cwd: string,
+  { path: cwd, gitPaths: readOnly }: Workspace,
   commands: GateCommands,
   test: NonNullable<GateCommands['test']>,
 ): Promise<Ran> {
   const home = await adapters.sandbox.makeHome();
-  const readOnly = [`${cwd}/.git`];
   try {
     let output = '';
     if (commands.setup) {

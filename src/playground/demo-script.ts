@@ -19,7 +19,10 @@ export function demoScript(request: ScriptRequest): Turn {
     );
   }
   const index = resultOf(request, 'read', 'src/index.js');
-  if (index === null) return turn.text('I could not find `src/index.js`, so I changed nothing: this canned reply only knows the sample repository.');
+  if (index === null)
+    return turn.text(
+      'I could not find `src/index.js`, so I changed nothing: this canned reply only knows the sample repository.',
+    );
   const style = styleOf(index, resultOf(request, 'read', 'package.json') ?? '');
   if (step === 1) {
     return turn.tools(
@@ -94,10 +97,11 @@ test('slugify gives an empty text for one without letters or digits', () => {
 function summary({ calls }: ScriptRequest): string {
   const run = calls.findLast((call) => call.name === 'bash');
   const failed = calls.filter((call) => call.name === 'write' && call.isError);
-  if (failed.length > 0) return `The helper could not be written:\n\n${failed.map((call) => `- ${call.result}`).join('\n')}`;
+  if (failed.length > 0)
+    return `The helper could not be written:\n\n${failed.map((call) => `- ${call.result}`).join('\n')}`;
   const tested = !run
     ? 'I had no way to run the tests here.'
-    : /\[exit code 0\]$/.test(run.result)
+    : run.result.endsWith('[exit code 0]')
       ? 'The repository’s own tests pass with it.'
       : 'The repository’s own tests did not pass when I ran them; please look at them closely.';
   return `Adds \`slugify(text)\`, which turns a title into a slug for URLs, beside the other helpers.

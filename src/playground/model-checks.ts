@@ -18,7 +18,12 @@ const Request = z.strictObject({
   model: z.string().min(1),
   max_tokens: z.number().int().min(1).max(128_000),
   messages: z
-    .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.union([z.string().min(1), z.array(AnyBlock).min(1)]) }))
+    .array(
+      z.strictObject({
+        role: z.enum(['user', 'assistant']),
+        content: z.union([z.string().min(1), z.array(AnyBlock).min(1)]),
+      }),
+    )
     .min(1),
   system: z.union([z.string(), z.array(AnyBlock)]).optional(),
   tools: z.array(Tool).optional(),
@@ -47,7 +52,8 @@ function shape(body: unknown): string | null {
   const parsed = Request.safeParse(body);
   if (parsed.success) return null;
   const issue = parsed.error.issues[0]!;
-  if (issue.code === 'unrecognized_keys') return `${[...issue.path, issue.keys[0]].join('.')}: Extra inputs are not permitted`;
+  if (issue.code === 'unrecognized_keys')
+    return `${[...issue.path, issue.keys[0]].join('.')}: Extra inputs are not permitted`;
   return `${issue.path.join('.')}: ${issue.message}`;
 }
 
@@ -64,7 +70,8 @@ function thinking(body: RequestBody): string | null {
   if (setting.type === 'disabled') {
     return '"thinking.type.disabled" is not supported for this model. To turn thinking off on this model, send "thinking": {"type": "between_tools"}.';
   }
-  if (setting.type !== 'adaptive' && setting.type !== 'between_tools') return `thinking.type: unknown value '${setting.type}'`;
+  if (setting.type !== 'adaptive' && setting.type !== 'between_tools')
+    return `thinking.type: unknown value '${setting.type}'`;
   const effort = (body['output_config'] as { effort?: string } | undefined)?.effort;
   if (setting.type === 'between_tools' && (effort === 'xhigh' || effort === 'max')) {
     return `"thinking.type.between_tools" is not supported at effort "${effort}".`;
@@ -97,11 +104,27 @@ function conversation(body: RequestBody): string | null {
   return null;
 }
 
+/** What the API knows about each kind of block; more than that is refused. */
+const FIELDS: Record<string, string[]> = {
+  text: ['text', 'citations'],
+  thinking: ['thinking', 'signature'],
+  redacted_thinking: ['data'],
+  tool_use: ['id', 'name', 'input', 'caller'],
+  tool_result: ['tool_use_id', 'content', 'is_error'],
+  image: ['source'],
+  document: ['source', 'title', 'context', 'citations'],
+};
+
 function content(role: string, blocks: Block[], where: string): string | null {
-  const allowed = role === 'user' ? ['text', 'tool_result', 'image', 'document'] : ['text', 'thinking', 'redacted_thinking', 'tool_use'];
+  const allowed =
+    role === 'user'
+      ? ['text', 'tool_result', 'image', 'document']
+      : ['text', 'thinking', 'redacted_thinking', 'tool_use'];
   for (const [i, block] of blocks.entries()) {
     const at = `${where}.content.${i}`;
     if (!allowed.includes(block.type)) return `${at}: '${block.type}' blocks are not permitted in ${role} messages`;
+    const extra = Object.keys(block).find((key) => !['type', 'cache_control', ...FIELDS[block.type]!].includes(key));
+    if (extra !== undefined) return `${at}.${extra}: Extra inputs are not permitted`;
     if (block.type === 'text' && (typeof block['text'] !== 'string' || block['text'] === '')) {
       return block.cache_control
         ? `${at}.text: cache_control cannot be set for empty text blocks`
@@ -130,11 +153,16 @@ function pairs(messages: RequestBody['messages'], i: number): string | null {
       : `messages.${i}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${open.join(', ')}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`;
   }
   const before = messages[i - 1];
-  const asked = before?.role === 'assistant' ? blocksOf(before.content).filter((b) => b.type === 'tool_use').map((b) => b['id']) : [];
+  const asked =
+    before?.role === 'assistant'
+      ? blocksOf(before.content)
+          .filter((b) => b.type === 'tool_use')
+          .map((b) => b['id'])
+      : [];
   const answered = resultsOf(message);
   const stray = answered.find((id, n) => !asked.includes(id) || answered.indexOf(id) !== n);
   if (stray !== undefined) {
-    return `messages.${i}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${String(stray)}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`;
+    return `messages.${i}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${JSON.stringify(stray)}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`;
   }
   const lastResult = blocks.findLastIndex((block) => block.type === 'tool_result');
   const firstOther = blocks.findIndex((block) => block.type !== 'tool_result');
@@ -154,7 +182,8 @@ function caching(body: RequestBody): string | null {
   }
   const found = marked.length + (body.cache_control ? 1 : 0);
   if (found > 4) return `A maximum of 4 blocks with cache_control may be provided. Found ${found}.`;
-  if (marked.some((part) => 'type' in part && part.type === 'thinking')) return 'cache_control cannot be set on thinking blocks';
+  if (marked.some((part) => 'type' in part && part.type === 'thinking'))
+    return 'cache_control cannot be set on thinking blocks';
   return null;
 }
 

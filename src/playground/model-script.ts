@@ -25,7 +25,7 @@ export type ReplyBlock =
 export type StopReason = 'end_turn' | 'tool_use' | 'max_tokens' | 'refusal' | 'model_context_window_exceeded';
 
 /** Counts to report instead of the simulated ones. */
-export type UsageNumbers = {
+type UsageNumbers = {
   input_tokens?: number;
   output_tokens?: number;
   cache_read_input_tokens?: number;
@@ -77,11 +77,20 @@ type Extras = Pick<Reply, 'usage' | 'delayMs'>;
 /** Builders for the turns of a script. */
 export const turn = {
   /** Says something and ends. */
-  text: (text: string, extras: Extras = {}): Reply => ({ kind: 'reply', blocks: [{ type: 'text', text }], stop: 'end_turn', ...extras }),
+  text: (text: string, extras: Extras = {}): Reply => ({
+    kind: 'reply',
+    blocks: [{ type: 'text', text }],
+    stop: 'end_turn',
+    ...extras,
+  }),
   /** Calls one tool. */
-  tool: (name: string, input: Record<string, unknown>, extras: Extras = {}): Reply => turn.tools([[name, input]], extras),
+  tool: (name: string, input: Record<string, unknown>, extras: Extras = {}): Reply =>
+    turn.tools([[name, input]], extras),
   /** Calls several tools at once, after thinking if `thinking` is given. */
-  tools: (calls: [name: string, input: Record<string, unknown>][], extras: Extras & { thinking?: string } = {}): Reply => {
+  tools: (
+    calls: [name: string, input: Record<string, unknown>][],
+    extras: Extras & { thinking?: string } = {},
+  ): Reply => {
     const { thinking, ...rest } = extras;
     return {
       kind: 'reply',
@@ -94,13 +103,24 @@ export const turn = {
     };
   },
   /** Any blocks, with any reason to stop. */
-  reply: (blocks: ReplyBlock[], stop: StopReason, extras: Extras = {}): Reply => ({ kind: 'reply', blocks, stop, ...extras }),
+  reply: (blocks: ReplyBlock[], stop: StopReason, extras: Extras = {}): Reply => ({
+    kind: 'reply',
+    blocks,
+    stop,
+    ...extras,
+  }),
   /** An HTTP error; status 0 is a connection reset. */
   fault: (fault: Omit<Fault, 'kind'>): Fault => ({ kind: 'fault', ...fault }),
   /** Breaks the connection in the middle of a reply. */
-  cutStream: (afterEvents: number, reply: Reply = turn.text('This sentence is never')): Reply => ({ ...reply, cutAfter: afterEvents }),
+  cutStream: (afterEvents: number, reply: Reply = turn.text('This sentence is never')): Reply => ({
+    ...reply,
+    cutAfter: afterEvents,
+  }),
   /** Sends an `error` event in the middle of a reply. */
-  errorEvent: (events: number, type = 'overloaded_error'): Reply => ({ ...turn.text('Half a'), errorAfter: { events, type } }),
+  errorEvent: (events: number, type = 'overloaded_error'): Reply => ({
+    ...turn.text('Half a'),
+    errorAfter: { events, type },
+  }),
   refusal: (text = ''): Reply => turn.reply(text ? [{ type: 'text', text }] : [], 'refusal'),
   contextWindow: (text = 'So far'): Reply => turn.reply([{ type: 'text', text }], 'model_context_window_exceeded'),
   /** Is cut by max_tokens in the middle of a tool call. */

@@ -26,13 +26,19 @@ export function messageOf(reply: Reply, body: RequestBody, cached: CachedUsage):
     content: reply.blocks.map(contentOf),
     stop_reason: reply.stop,
     stop_sequence: null,
-    stop_details: reply.stop === 'refusal' ? { type: 'refusal', category: null, explanation: 'A canned refusal.' } : null,
+    stop_details:
+      reply.stop === 'refusal' ? { type: 'refusal', category: null, explanation: 'A canned refusal.' } : null,
     usage: {
       ...cached,
       ...input,
       ...(input.cache_creation_input_tokens === undefined
         ? {}
-        : { cache_creation: { ephemeral_5m_input_tokens: input.cache_creation_input_tokens, ephemeral_1h_input_tokens: 0 } }),
+        : {
+            cache_creation: {
+              ephemeral_5m_input_tokens: input.cache_creation_input_tokens,
+              ephemeral_1h_input_tokens: 0,
+            },
+          }),
       output_tokens: output ?? estimate(reply.blocks),
       service_tier: 'standard',
     },
@@ -46,7 +52,13 @@ export function eventsOf(message: Message, reply: Reply): StreamEvent[] {
   const events: StreamEvent[] = [
     {
       type: 'message_start',
-      message: { ...message, content: [], stop_reason: null, stop_details: null, usage: { ...message.usage, output_tokens: 1 } },
+      message: {
+        ...message,
+        content: [],
+        stop_reason: null,
+        stop_details: null,
+        usage: { ...message.usage, output_tokens: 1 },
+      },
     },
     { type: 'ping' },
   ];
@@ -78,7 +90,12 @@ function contentOf(block: ReplyBlock): Record<string, unknown> {
     case 'thinking':
       return { type: 'thinking', thinking: block.thinking, signature: signatureOf(block.thinking) };
     case 'tool_use':
-      return { type: 'tool_use', id: `toolu_canned_${randomBytes(9).toString('hex')}`, name: block.name, input: block.input };
+      return {
+        type: 'tool_use',
+        id: `toolu_canned_${randomBytes(9).toString('hex')}`,
+        name: block.name,
+        input: block.input,
+      };
   }
 }
 
@@ -97,7 +114,10 @@ function deltasOf(block: ReplyBlock, whole: Record<string, unknown>): Record<str
         { type: 'signature_delta', signature: whole['signature'] },
       ];
     case 'tool_use':
-      return pieces(block.json ?? JSON.stringify(block.input)).map((partial_json) => ({ type: 'input_json_delta', partial_json }));
+      return pieces(block.json ?? JSON.stringify(block.input)).map((partial_json) => ({
+        type: 'input_json_delta',
+        partial_json,
+      }));
   }
 }
 

@@ -8,7 +8,7 @@ import { eventsOf, messageOf } from './model-stream.ts';
 import type { Fault, Reply, RequestBody, Script, ScriptRequest } from './model-script.ts';
 
 export { turn } from './model-script.ts';
-export type { Script, ScriptRequest, Turn } from './model-script.ts';
+export type { Script, Turn } from './model-script.ts';
 
 /**
  * A stand-in for the Messages API over real HTTP whose replies are **canned**: a script decides them, no
@@ -29,20 +29,26 @@ export type ScriptedModel = {
 /** A script, or several to choose from by the prompt's text: the first whose `match` fits. */
 export type Scripts = Script | { match: RegExp; script: Script }[];
 
-export async function createScriptedModel(options: { script: Scripts; port?: number; host?: string }): Promise<ScriptedModel> {
+export async function createScriptedModel(options: {
+  script: Scripts;
+  port?: number;
+  host?: string;
+}): Promise<ScriptedModel> {
   const account = createPromptCache();
   const requests: RequestBody[] = [];
   const perScript = new Map<Script, number>();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = new URL(request.url ?? '/', 'http://local').pathname;
-    if (request.method !== 'POST' || path !== '/v1/messages') return refuse(response, 404, 'not_found_error', 'Not found');
-    if (!request.headers['x-api-key']) return refuse(response, 401, 'authentication_error', 'x-api-key header is required');
+    if (request.method !== 'POST' || path !== '/v1/messages')
+      return refuse(response, 404, 'not_found_error', 'Not found');
+    if (!keyOf(request)) return refuse(response, 401, 'authentication_error', 'An API key is required.');
     if (!request.headers['anthropic-version']) {
       return refuse(response, 400, 'invalid_request_error', 'anthropic-version: header is required');
     }
     const body = await readJson(request);
-    if (body === undefined) return refuse(response, 400, 'invalid_request_error', 'The request body is not valid JSON.');
+    if (body === undefined)
+      return refuse(response, 400, 'invalid_request_error', 'The request body is not valid JSON.');
     requests.push(body as RequestBody);
     const problem = problemOf(body);
     if (problem) return refuse(response, 400, 'invalid_request_error', problem);
@@ -60,7 +66,9 @@ export async function createScriptedModel(options: { script: Scripts; port?: num
     if (turn.kind === 'fault') return fail(response, turn);
     const message = messageOf(turn, body, account(body));
     if (!body.stream) {
-      response.writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_canned' }).end(JSON.stringify(message));
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'request-id': 'req_canned' })
+        .end(JSON.stringify(message));
       return;
     }
     await stream(response, turn, eventsOf(message, turn));
@@ -68,7 +76,8 @@ export async function createScriptedModel(options: { script: Scripts; port?: num
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (!response.headersSent) refuse(response, 500, 'api_error', error instanceof Error ? error.message : String(error));
+      if (!response.headersSent)
+        refuse(response, 500, 'api_error', error instanceof Error ? error.message : String(error));
       else response.destroy();
     });
   });
@@ -90,7 +99,11 @@ export async function createScriptedModel(options: { script: Scripts; port?: num
 }
 
 async function stream(response: ServerResponse, reply: Reply, events: { type: string }[]): Promise<void> {
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', 'request-id': 'req_canned' });
+  response.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    'request-id': 'req_canned',
+  });
   const send = (event: { type: string }) => response.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   for (const [sent, event] of events.entries()) {
     if (reply.cutAfter === sent) {
@@ -100,7 +113,10 @@ async function stream(response: ServerResponse, reply: Reply, events: { type: st
       return;
     }
     if (reply.errorAfter?.events === sent) {
-      const error = { type: 'error', error: { type: reply.errorAfter.type, message: 'A canned error in the middle of a stream.' } };
+      const error = {
+        type: 'error',
+        error: { type: reply.errorAfter.type, message: 'A canned error in the middle of a stream.' },
+      };
       send(error);
       break;
     }
@@ -113,13 +129,28 @@ async function stream(response: ServerResponse, reply: Reply, events: { type: st
 
 function fail(response: ServerResponse, fault: Fault): void {
   if (fault.status === 0) response.destroy();
-  else refuse(response, fault.status, fault.type ?? typeFor(fault.status), fault.message ?? `A canned ${fault.status}.`, fault.headers);
+  else
+    refuse(
+      response,
+      fault.status,
+      fault.type ?? typeFor(fault.status),
+      fault.message ?? `A canned ${fault.status}.`,
+      fault.headers,
+    );
 }
 
 /** An error as the API words it: platform.claude.com, "Errors". */
-function refuse(response: ServerResponse, status: number, type: string, message: string, headers: Record<string, string> = {}): void {
+function refuse(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  message: string,
+  headers: Record<string, string> = {},
+): void {
   const body = { type: 'error', error: { type, message }, request_id: 'req_canned' };
-  response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_canned', ...headers }).end(JSON.stringify(body));
+  response
+    .writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_canned', ...headers })
+    .end(JSON.stringify(body));
 }
 
 function typeFor(status: number): string {
@@ -135,6 +166,12 @@ function typeFor(status: number): string {
     529: 'overloaded_error',
   };
   return types[status] ?? 'api_error';
+}
+
+/** Keys come as a bearer token today, as `x-api-key` from older clients: platform.claude.com, "Authentication". */
+function keyOf({ headers }: IncomingMessage): string | undefined {
+  const key = headers['x-api-key'];
+  return /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1] ?? (typeof key === 'string' ? key.trim() : undefined);
 }
 
 async function readJson(request: IncomingMessage): Promise<unknown> {
@@ -158,7 +195,12 @@ function describe(body: RequestBody, index: number): ScriptRequest {
   const calls = new Map<unknown, ScriptRequest['calls'][number]>();
   for (const block of body.messages.flatMap((message) => blocksOf(message.content))) {
     if (block.type === 'tool_use') {
-      calls.set(block['id'], { name: String(block['name']), input: block['input'] as Record<string, unknown>, result: '', isError: false });
+      calls.set(block['id'], {
+        name: String(block['name']),
+        input: block['input'] as Record<string, unknown>,
+        result: '',
+        isError: false,
+      });
     }
     const call = block.type === 'tool_result' ? calls.get(block['tool_use_id']) : undefined;
     if (call) {

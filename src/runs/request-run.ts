@@ -85,7 +85,7 @@ export async function requestRun(
 /** From the default branch, never from a pull request's: what it says decides which commands run. */
 async function readConfig(deps: Deps, ref: RepositoryRef, branch: string): Promise<RepoConfig> {
   const text = await deps.adapters.github.readFile(ref, REPO_CONFIG_PATH, branch);
-  if (text === null) return { gitMode: undefined };
+  if (text === null) return {};
   const parsed = parseRepoConfig(text);
   if (parsed.ok) return parsed.value;
   const problems = parsed.errors.map(({ line, message }) => `- line ${line}: ${message}`).join('\n');

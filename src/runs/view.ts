@@ -21,7 +21,7 @@ export function viewOf(run: Run, steps: readonly Step[]): RunView {
   return {
     id: run.id,
     status: run.status,
-    goal: run.goal,
+    goal: run.source.prompt,
     requester: run.source.requester,
     startedAt: run.startedAt,
     endedAt: run.endedAt,
@@ -30,7 +30,8 @@ export function viewOf(run: Run, steps: readonly Step[]): RunView {
     steps: steps.map(stepView),
     usage: run.usage,
     cost: run.cost,
-    gates: steps.filter((step) => step.tool.startsWith('gate:')).map(gateView),
+    // A gate that was never reached has nothing to tell; its step says that it was not.
+    gates: steps.filter((step) => step.tool.startsWith('gate:') && step.startedAt !== null).map(gateView),
     pullRequest: run.pullRequest,
     error: run.failure,
     files: generated.flatMap((outputs): FileView[] => outputs.files),
@@ -64,7 +65,6 @@ function detailOf(step: Step): string | undefined {
 const VERDICT_BEFORE_THE_END: Partial<Record<StepStatus, GateView['verdict']>> = {
   running: 'running',
   cancelled: 'cancelled',
-  skipped: 'cancelled',
   failed: 'failed',
 };
 

@@ -71,11 +71,12 @@ export function emptyRepository(repository: string, options: { cause?: unknown }
 
 /** Takes out the live secrets, plain, URL-encoded and in base64 as Basic authentication sends them. */
 export function redact(text: string, secrets: string[]): string {
-  let clean = text;
-  for (const secret of secrets.filter((value) => value.length >= 4)) {
-    const forms = [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')];
-    for (const form of forms) clean = clean.replaceAll(form, '***');
-  }
+  const forms = secrets
+    .filter((secret) => secret.length >= 4)
+    .flatMap((secret) => [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')])
+    // The longest first: a shorter one inside it would leave its rest.
+    .toSorted((a, b) => b.length - a.length);
+  const clean = forms.reduce((rest, form) => rest.split(form).join('***'), text).replace(/\*\*\*=+/g, '***');
   return clean.replace(/(https?:\/\/)[^/@\s']+@/g, '$1***@');
 }
 

@@ -22,6 +22,8 @@ export type SandboxOptions = {
   extraReadOnly?: readonly string[];
   /** PEM file of extra certificate authorities, for commands with network. */
   caFile?: string;
+  /** Address of the npm registry for commands with network, without credentials (`readNpmSettings`). */
+  npmRegistry?: string;
   /** Told why there is no sandbox. */
   log?: { warn(message: string): void };
 };
@@ -101,7 +103,7 @@ function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; no
   const { toolchains, node } = options;
   return async (command, { home, tmp }) => {
     const limits = { ...DEFAULT_LIMITS, ...command.limits };
-    const network = command.network === 'none' ? null : await openNetwork(command.network.domains, { caFile: options.caFile });
+    const network = command.network === 'none' ? null : await openNetwork(command.network.domains, { caFile: options.caFile, npmRegistry: options.npmRegistry });
     try {
       const env = {
         PATH: [...toolchains.path, NODE_FOLDER].join(delimiter),

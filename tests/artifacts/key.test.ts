@@ -18,8 +18,30 @@ describe('keyOf', () => {
   });
 
   it.each([
-    '', '/etc/passwd', 'C:\\x', 'C:/x', '\\\\host\\share', '..', 'a/../b', '../../etc/x', './a', 'a/.', 'a//b', 'a/', 'a\0b',
-    '..%2fx', 'a/%2e%2e/b', '%2E%2E%5Cx', '..%252fx', '%25252e%25252e%25252fx', 'a%00b', '..\\x', 'a\\..\\x', '%2fetc', '\ud800', 'x'.repeat(5000),
+    '',
+    '/etc/passwd',
+    'C:\\x',
+    'C:/x',
+    '\\\\host\\share',
+    '..',
+    'a/../b',
+    '../../etc/x',
+    './a',
+    'a/.',
+    'a//b',
+    'a/',
+    'a\0b',
+    '..%2fx',
+    'a/%2e%2e/b',
+    '%2E%2E%5Cx',
+    '..%252fx',
+    '%25252e%25252e%25252fx',
+    'a%00b',
+    '..\\x',
+    'a\\..\\x',
+    '%2fetc',
+    '\ud800',
+    'x'.repeat(5000),
   ])('refuses %j', (path) => {
     expect(() => keyOf(path)).toThrow(UserError);
   });

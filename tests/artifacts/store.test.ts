@@ -67,7 +67,9 @@ describe('on disk', () => {
     const second = await store().put('s/a/b', Buffer.from('inside'), 'text/plain');
     const third = await store().put('t/a/b', Buffer.from('inside'), 'text/plain');
     const fourth = await store().put('t/a', Buffer.from('file'), 'text/plain');
-    const read = await Promise.all([first, second, third, fourth].map(async (ref) => `${await store().get(ref)}`));
+    const read = await Promise.all(
+      [first, second, third, fourth].map(async (ref) => (await store().get(ref)).toString()),
+    );
     expect(read).toEqual(['file', 'inside', 'inside', 'file']);
   });
 
@@ -162,7 +164,10 @@ describe('in Supabase', () => {
 
   it.each([
     ['the key is wrong', () => ({ ...supabase.options, serviceRoleKey: 'no' })],
-    ['the bucket is open to everyone', () => (supabase.buckets.set('nofx-artifacts', { public: true, objects: new Map() }), supabase.options)],
+    [
+      'the bucket is open to everyone',
+      () => (supabase.buckets.set('nofx-artifacts', { public: true, objects: new Map() }), supabase.options),
+    ],
   ])('keeps to the disk when %s', async (_why, options) => {
     const artifacts = createArtifactStore({ localRoot: root, supabase: options(), log });
     expect((await artifacts.put('s/a', Buffer.from('1'), 'text/plain')).driver).toBe('local');

@@ -61,11 +61,19 @@ describe('priceOf', () => {
 
 test('overrides are checked', () => {
   expect(PriceOverrides.safeParse({ m: { input: 1, output: 2 } }).success).toBe(false);
-  expect(PriceOverrides.safeParse({ m: { input: -1, output: 2, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 } }).success).toBe(false);
+  expect(
+    PriceOverrides.safeParse({ m: { input: -1, output: 2, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 } }).success,
+  ).toBe(false);
 });
 
 test('a cost is its tokens times their prices', () => {
-  const usage = { inputTokens: 1_000, outputTokens: 2_000, cacheReadTokens: 30_000, cacheWrite5mTokens: 4_000, cacheWrite1hTokens: 500 };
+  const usage = {
+    inputTokens: 1_000,
+    outputTokens: 2_000,
+    cacheReadTokens: 30_000,
+    cacheWrite5mTokens: 4_000,
+    cacheWrite1hTokens: 500,
+  };
   const usd = (1_000 * 2 + 2_000 * 10 + 30_000 * 0.1 + 4_000 * 2.5 + 500 * 4) / 1e6;
   expect(costOf(usage, 'claude-sonnet-5-5').usd).toBeCloseTo(usd, 12);
 });

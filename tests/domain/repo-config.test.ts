@@ -44,7 +44,7 @@ label: bot-please
 });
 
 it.each(['', '# nothing\n', '---\n'])('takes an empty file: %j', (text) => {
-  expect(parseRepoConfig(text)).toEqual({ ok: true, value: {} });
+  expect(parseRepoConfig(text)).toStrictEqual({ ok: true, value: {} });
 });
 
 describe('mistakes', () => {

@@ -4,7 +4,8 @@ import { cleanText } from '../../src/domain/untrusted.ts';
 
 describe('cleanText', () => {
   test('leaves plain Markdown alone', () => {
-    const text = '# Title\n\nAdd `slugify` — like [this](https://example.com) 👩‍💻\n\n- a\n- b\n\n\ttabbed ünïcode 日本語';
+    const text =
+      '# Title\n\nAdd `slugify` — like [this](https://example.com) 👩‍💻\n\n- a\n- b\n\n\ttabbed ünïcode 日本語';
     expect(cleanText(text)).toEqual({ text, removed: [] });
   });
 
@@ -54,10 +55,28 @@ describe('cleanText', () => {
 
   test('nothing invisible is left, whatever comes in', () => {
     fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('<!--', '-->', '`', '```\n', '\n', '\u200b', '\u202e', 'a', '![', '](', ')', '<p hidden>') }), (text) => {
-        const cleaned = cleanText(text).text;
-        expect(cleaned).not.toMatch(/[\u200b\u202e]/);
-      }),
+      fc.property(
+        fc.string({
+          unit: fc.constantFrom(
+            '<!--',
+            '-->',
+            '`',
+            '```\n',
+            '\n',
+            '\u200b',
+            '\u202e',
+            'a',
+            '![',
+            '](',
+            ')',
+            '<p hidden>',
+          ),
+        }),
+        (text) => {
+          const cleaned = cleanText(text).text;
+          expect(cleaned).not.toMatch(/[\u200b\u202e]/);
+        },
+      ),
     );
   });
 
@@ -70,7 +89,11 @@ describe('cleanText', () => {
     ['spaces', ' '.repeat(60_000)],
     ['parentheses', '](a '.repeat(15_000)],
     ['odd spans', '`a``b'.repeat(12_000)],
-  ])('ends for a body full of %s', (_, text) => {
-    cleanText(text);
-  }, 5_000);
+  ])(
+    'ends for a body full of %s',
+    (_, text) => {
+      cleanText(text);
+    },
+    5_000,
+  );
 });

@@ -6,7 +6,7 @@ const world = useGitHub();
 const check = (more: Partial<CheckRunInput> = {}) =>
   ({ headSha: world.head, name: 'NOFX', externalId: 'run_1', status: 'in_progress', output: { title: 'Working', summary: 'step 1' }, ...more }) as CheckRunInput;
 const runs = () => world.standIn.checkRuns(world.name);
-const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && /\/check-runs$/.test(each.path)).length;
+const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/check-runs')).length;
 
 it('makes one check run and updates it to its end', async () => {
   const { github, repo } = world;

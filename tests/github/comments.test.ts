@@ -5,7 +5,7 @@ import { InternalError, RetryableError } from '../../src/errors.ts';
 const world = useGitHub();
 const marker = '<!-- nofx:run run_1 -->';
 const bodies = () => world.standIn.comments(world.name, world.issue).map((comment) => comment.body);
-const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && /\/comments$/.test(each.path)).length;
+const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/comments')).length;
 
 it('writes one comment and edits it', async () => {
   const { github, repo, issue } = world;

@@ -40,6 +40,11 @@ it.each([
   [409, 'Conflict', RetryableError, null],
   [410, 'Issues are disabled for this repo', UserError, /switched off/],
   [422, 'Validation Failed', InternalError, null],
+  [422, 'Repository rule violations found: Cannot create ref due to creations being restricted.', UserError, /bypass/],
+  [422, 'There is at least one repository that does not exist or is not accessible to the parent installation.', UserError, /Install/],
+  [422, 'The permissions requested are not granted to this installation.', UserError, /app.yml/],
+  [403, 'Unable to create comment because issue is locked.', UserError, /Unlock/],
+  [403, 'was submitted too quickly', RetryableError, null],
   [451, 'Repository access blocked', UserError, /Support/],
   [500, 'connect ECONNREFUSED 127.0.0.1:1', RetryableError, null],
   [502, 'Server Error', RetryableError, null],
@@ -66,15 +71,15 @@ describe('through Probot', () => {
   const ask = () => world.github.permission(world.repo, 'alice');
 
   it.each([
-    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600) }, 500_000],
-    [403, { 'retry-after': '120' }, 120_000],
-    [429, {}, 60_000],
-  ])('hands a rate limit back at once: %s %j', async (status, headers, atLeast) => {
-    world.standIn.failNext({ path: /\/permission$/, status, headers: headers as Record<string, string> });
+    ['API rate limit exceeded for installation ID 1.', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600) }, 500_000],
+    ['You have exceeded a secondary rate limit.', 403, { 'retry-after': '120' }, 120_000],
+    ['You have exceeded a secondary rate limit.', 429, {}, 60_000],
+  ])('hands a rate limit back at once: %s %s', async (message, status, headers, atLeast) => {
+    world.standIn.failNext({ path: /\/permission$/, status, headers: headers as Record<string, string>, body: { message } });
     const error = await failure(ask());
     expect(error).toBeInstanceOf(RetryableError);
     expect((error as RetryableError).retryAfterMs).toBeGreaterThanOrEqual(atLeast);
-    expect(world.standIn.requests().filter((each) => /\/permission$/.test(each.path))).toHaveLength(1);
+    expect(world.standIn.requests().filter((each) => each.path.endsWith('/permission'))).toHaveLength(1);
   });
 
   it('tries a read again after a 502, and gives up in the end', async () => {
@@ -100,7 +105,7 @@ describe('through Probot', () => {
     } finally {
       vi.useRealTimers();
     }
-    expect(world.standIn.requests().filter((each) => /access_tokens$/.test(each.path))).toHaveLength(2);
+    expect(world.standIn.requests().filter((each) => each.path.endsWith('access_tokens'))).toHaveLength(2);
   });
 
   it('says so when the app lacks a permission', async () => {

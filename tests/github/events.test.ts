@@ -9,7 +9,7 @@ const payloads = (examples as unknown as { name: string; examples: Payload[] }[]
 );
 const example = (name: string, action: string, installed = true) => {
   const found = payloads.find((each) => each.name === name && each.payload.action === action)!;
-  return { ...structuredClone(found.payload), ...(installed ? { installation: { id: 5, node_id: 'x' } } : {}) } as Record<string, any>;
+  return { ...structuredClone(found.payload), ...(installed ? { installation: { id: 5, node_id: 'x' } } : {}) } as { issue: Record<string, unknown>; installation?: unknown };
 };
 const id = '72d3162e-cc78-11e3-81ab-4c9367dc0958';
 

@@ -5,7 +5,7 @@ import { adapterFor, failure, useGitHub } from './support.ts';
 const world = useGitHub();
 const head = 'nofx/1-slugs-abc';
 const wanted = { head, base: 'main', title: 'Slugs', body: 'Closes #1' };
-const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && /\/pulls$/.test(each.path)).length;
+const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/pulls')).length;
 
 beforeEach(async () => {
   await world.standIn.push({ repo: world.name, branch: head, files: { 'slug.js': 'x' }, by: 'alice' });
@@ -31,6 +31,8 @@ it('is not confused by other pull requests', async () => {
   const ours = await github.upsertPullRequest(repo, wanted);
   expect(ours.created).toBe(true);
   expect(ours.number).not.toBe(other.number);
+  const asked = standIn.requests().filter((each) => each.method === 'GET' && each.path.endsWith('/pulls'));
+  for (const { query } of asked) expect(query['head']).toMatch(/^octo:nofx\//);
 });
 
 it('leaves a closed one closed, and opens no second', async () => {

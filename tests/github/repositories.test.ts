@@ -57,7 +57,7 @@ it('gives a git token for this repository and its contents alone', async () => {
   const [first, second] = [await github.gitToken(repo), await github.gitToken(repo)];
   expect(first).not.toBe(second);
 
-  const asked = standIn.requests().filter((each) => /access_tokens$/.test(each.path)).at(-1)!;
+  const asked = standIn.requests().filter((each) => each.path.endsWith('access_tokens')).at(-1)!;
   expect(asked.body).toEqual({ repository_ids: [repo.repositoryId], permissions: { contents: 'write' } });
 
   const answers = await Promise.all(
@@ -66,6 +66,17 @@ it('gives a git token for this repository and its contents alone', async () => {
     ),
   );
   expect(answers).toEqual([404, 403, 200]);
+});
+
+it.each([
+  ['the repository is gone', () => world.standIn.deleteRepository(world.name), /no longer installed/],
+  ['the app may not write', () => world.standIn.setPermissions('octo', { metadata: 'read' }), /lacks a permission/],
+  ['the app is suspended', () => world.standIn.suspend('octo'), /suspended/],
+])('gives no git token when %s', async (_, happen, message) => {
+  await happen();
+  const error = await failure(world.github.gitToken(world.repo));
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message).toMatch(message);
 });
 
 it("knows the app's own name and address", async () => {

@@ -1,8 +1,10 @@
 import { expect } from 'vitest';
-import { pino } from 'pino';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { createLogger } from '../../src/log.ts';
 import { startPlayground, type Playground } from '../../src/playground/playground.ts';
 import type { NewRepository } from '../../src/playground/github/people.ts';
+import { sampleFiles } from '../../src/playground/sample.ts';
 import type { Scripts } from '../../src/playground/model.ts';
 import { freshDatabaseOptions } from './database.ts';
 import { createGitHubValidator } from './openapi.ts';
@@ -32,6 +34,12 @@ export type HarnessOptions = {
 
 const OWNER = 'acme';
 
+/** A file as a real git has it on a branch. */
+async function fileAt(gitDir: string, branch: string, path: string): Promise<Buffer> {
+  const { stdout } = await promisify(execFile)('git', ['--git-dir', gitDir, 'show', `${branch}:${path}`], { encoding: 'buffer' });
+  return stdout;
+}
+
 /**
  * NOFX, whole, on a GitHub of its own, driven as a person would. Every request it sends is held
  * against GitHub's own description; `stop` fails the test when one does not fit.
@@ -53,7 +61,7 @@ export async function startHarness({ script, repository, environment = {} }: Har
   await github.createRepository({
     owner: OWNER,
     name: 'text-kit',
-    files: sampleFiles,
+    files: await sampleFiles(),
     collaborators: { mona: 'write', rita: 'read' },
     ...repository,
   });
@@ -69,7 +77,7 @@ export async function startHarness({ script, repository, environment = {} }: Har
       },
       async label(name: string, { by = 'mona', title = 'Add a slugify helper', body = '' } = {}) {
         const { number } = await github.openIssue({ repo, title, body, by: 'mona' });
-        await github.label({ repo, issue: number, label: name, by });
+        await github.label({ repo, issue: number, name, by });
         return number;
       },
       pullRequest() {

@@ -45,11 +45,26 @@ async function start(folder: string): Promise<{ url: string; stop(): Promise<voi
     await mkdir(data);
     for (const path of [data, passwordFile]) await chown(path, NOBODY.uid, NOBODY.gid);
   }
-  const options = { ...user, cwd: folder, extendEnv: false, env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' } };
+  const options = {
+    ...user,
+    cwd: folder,
+    extendEnv: false,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
+  };
 
   await execa(
     join(native, 'bin/initdb'),
-    ['-D', data, '-U', 'postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync'],
+    [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+    ],
     options,
   );
 

@@ -125,7 +125,7 @@ describe('openWorkspace', () => {
       });
 
       it('puts back what a command changed, and lets nothing of it into the commit', async () => {
-        const { access, first } = setUp({ 'a.txt': 'a\n', 'src/b.txt': 'b\n', '.gitignore': 'node_modules\n' }, { workspaceMode });
+        const { access, first } = setUp({ 'a.txt': 'a\n', 'lib/x': 'x\n', 'src/b.txt': 'b\n', '.gitignore': 'node_modules\n' }, { workspaceMode });
         const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
         const workspace = await workspaces.openWorkspace(access, options);
         const marker = join(folder.path, `ran-${count}`);
@@ -133,17 +133,18 @@ describe('openWorkspace', () => {
         mkdirSync(outside);
         rmSync(join(workspace.path, 'src'), { recursive: true });
         symlinkSync(outside, join(workspace.path, 'src'));
-        writeFiles(workspace.path, { 'a.txt': 'evil', 'new.txt': 'x', 'node_modules/m.js': 'x', 'sub/.git/config': `[core]\n\tfsmonitor = touch ${marker}\n` });
+        writeFiles(workspace.path, { 'a.txt': 'evil', 'new.txt': 'x', 'node_modules/m.js': 'x', 'lib/.git/HEAD': 'ref: refs/heads/x\n', 'sub/.git/config': `[core]\n\tfsmonitor = touch ${marker}\n` });
         rmSync(join(workspace.path, '.git'));
         git(workspace.path, 'init', '--quiet', '.');
         writeFileSync(join(workspace.path, '.git', 'config'), `[core]\n\tbare = false\n\tfsmonitor = touch ${marker}\n[filter "x"]\n\tsmudge = touch ${marker}\n\tclean = touch ${marker}\n`);
         writeFileSync(join(workspace.path, '.gitattributes'), '* filter=x diff=x\n');
         const { sha } = await workspace.commit([added('c.txt', 'c')], meta);
         expect(git(workspace.gitPaths[1] ?? '', 'ls-tree', '-r', '--name-only', sha).trim().split('\n')).toEqual([
-          '.gitignore', 'a.txt', 'c.txt', 'src/b.txt',
+          '.gitignore', 'a.txt', 'c.txt', 'lib/x', 'src/b.txt',
         ]);
         expect(readFileSync(join(workspace.path, 'a.txt'), 'utf8')).toBe('a\n');
-        expect(readdirSync(workspace.path).sort()).toEqual(['.git', '.gitignore', 'a.txt', 'c.txt', 'src']);
+        expect(readdirSync(workspace.path).sort()).toEqual(['.git', '.gitignore', 'a.txt', 'c.txt', 'lib', 'src']);
+        expect(readdirSync(join(workspace.path, 'lib'))).toEqual(['x']);
         expect(readdirSync(outside)).toEqual([]);
         expect(existsSync(marker)).toBe(false);
       });
