@@ -68,8 +68,7 @@ export async function commitFiles(
 ): Promise<string> {
   const branches = await branchesOf(dir);
   const parent = branches.get(input.branch) ?? (input.from ? branches.get(input.from) : undefined);
-  const changes: TreeChange[] = [];
-  for (const [path, file] of Object.entries(input.files)) changes.push(await changeOf(dir, path, file));
+  const changes = await Promise.all(Object.entries(input.files).map(([path, file]) => changeOf(dir, path, file)));
   const tree = await writeTree(dir, parent ?? null, changes);
   const { author, message } = input;
   const sha = await writeCommit(dir, {
