@@ -4,7 +4,7 @@ import { parseCommand } from './domain/command.ts';
 import type { DomainEvent } from './domain/event.ts';
 import { renderHelp, renderRefusal } from './domain/report.ts';
 import { UserError } from './errors.ts';
-import { toDomainEvent } from './github/events.ts';
+import { toDomainEvent } from './github/index.ts';
 import type { GitHub, Permission, ReactionTarget, RepositoryRef } from './github/port.ts';
 import { requestRun, type RunDefaults } from './runs/request-run.ts';
 import type { Deps } from './runs/deps.ts';
