@@ -50,11 +50,14 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   async function resolve(access: RepositoryAccess, ref: string): Promise<string> {
     const mirror = await mirrorOf(access);
-    if (!isLocal(access)) return fetchRef(mirror, ref, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+    if (!isLocal(access))
+      return fetchRef(mirror, ref, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
     const place = await localRepository(access.project, allowedLocalRoots);
     if (!isSha(ref) && !isBranchName(ref)) throw missingRef(access.project.name, ref);
     const name = isSha(ref) ? ref : `refs/heads/${ref}`;
-    const found = await git.run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], { place });
+    const found = await git.run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], {
+      place,
+    });
     if (found.exitCode !== 0) throw missingRef(access.project.name, ref);
     return found.stdout.toString().trim();
   }
@@ -91,7 +94,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     async push(access, push) {
       const mirror = await mirrorOf(access);
       await checkPush(git, mirror, access, push);
-      if (!isLocal(access)) return pushToRemote(mirror, push, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+      if (!isLocal(access))
+        return pushToRemote(mirror, push, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
       await pushToLocal(git, mirror, await localRepository(access.project, allowedLocalRoots), push);
     },
 
@@ -113,7 +117,11 @@ function toWorkspace(
   return {
     path: checkout.path,
     base,
-    gitPaths: [join(checkout.path, '.git'), mirror.path, ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir])],
+    gitPaths: [
+      join(checkout.path, '.git'),
+      mirror.path,
+      ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir]),
+    ],
     head,
     async commit(changes, meta) {
       const before = await head();
