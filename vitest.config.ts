@@ -1,11 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that touch the database: they run on both engines. */
+const database = ['db', 'queue', 'runs', 'http', 'app'].flatMap((room) => [
+  `tests/${room}/**/*.test.ts`,
+  `tests/${room}.test.ts`,
+]);
+
+const results = process.env['NOFX_TEST_RESULTS'];
+
 export default defineConfig({
   test: {
-    include: ['tests/**/*.test.ts'],
+    reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'pglite',
+          include: ['tests/**/*.test.ts'],
+          // The other lane's server is in the environment of the process that starts both.
+          env: { NOFX_TEST_POSTGRES_URL: '' },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'postgres', include: database, globalSetup: ['tests/support/postgres.ts'] },
+      },
+    ],
   },
 });

@@ -1,4 +1,5 @@
-import type { Usage, Cost } from '../domain/pricing.ts';
+import type { Usage, Cost, Spent } from '../domain/pricing.ts';
+import type { InternalError, RetryableError, UserError } from '../errors.ts';
 import type { Sandbox } from '../workspace/port.ts';
 
 /** What the rest of the house may know of this room. */
@@ -9,7 +10,13 @@ export type CodeTask = {
   /** What the person asked, frozen at trigger time. Data, not instructions to NOFX. */
   prompt: string;
   /** Where it was asked. */
-  source: { repository: string; kind: 'issue' | 'pull request' | 'api'; number?: number; title?: string; body?: string };
+  source: {
+    repository: string;
+    kind: 'issue' | 'pull request' | 'api';
+    number?: number;
+    title?: string;
+    body?: string;
+  };
   /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
   conventions: { path: string; text: string }[];
   /** How the result will be tested, in words for the model; null when no command was found. */
@@ -39,11 +46,18 @@ export type CodeResult =
       requests: number;
     };
 
+/**
+ * What writeCode throws: the error says what was spent until then, so that the caller can account for it.
+ * `spentOf(error)` of domain/pricing.ts reads it from whatever was caught.
+ */
+export type AgentFault = (RetryableError | UserError | InternalError) & { spent: Spent };
+
 export type Agent = {
   /**
    * Lets a model change files in a scratch checkout until it says it is done.
-   * RetryableError (carrying what was spent, see AgentFault) for a model fault that outlived the
-   * loop's own bounded retries; UserError for a bad key or an unknown model.
+   * AgentFault: a RetryableError for a model fault that outlived the loop's own bounded retries, and when
+   * `signal` aborts (its reason is the cause); a UserError for a bad key, an unknown model or a request
+   * that the API refuses.
    */
   writeCode(task: CodeTask): Promise<CodeResult>;
 };

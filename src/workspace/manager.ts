@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { InternalError } from '../errors.ts';
 import { isSha, isBranchName } from '../domain/refs.ts';
+import { readBaseFiles } from './base-files.ts';
 import { ensureCheckout, removeCheckout, restore } from './checkout.ts';
 import { createGit } from './git.ts';
 import { layout } from './layout.ts';
@@ -72,6 +73,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   return {
     resolve,
+
+    async readBase(access, base) {
+      return readBaseFiles(git, await mirrorWith(access, base), base);
+    },
 
     async openScratch(access, { key, base }) {
       const mirror = await mirrorWith(access, base);

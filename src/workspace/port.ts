@@ -60,11 +60,21 @@ export type Workspace = {
   diff(): Promise<string>;
 };
 
+/** The top level of a commit, as git has it. */
+export type BaseFiles = {
+  /** names at the top level; folders end in `/` */
+  names: string[];
+  /** The start of a regular file at the top level; null when there is none of that name (a link is none). */
+  text(name: string, limitBytes: number): Promise<string | null>;
+};
+
 export type RepositoryAccess = { project: Project; credentials: Credentials; signal?: AbortSignal };
 
 export type Workspaces = {
   /** Fetches `ref` (branch, or a full SHA) into the project's mirror and gives its SHA. UserError when it is empty or missing. */
   resolve(access: RepositoryAccess, ref: string): Promise<string>;
+  /** The top level of `base`: what a run may believe about a repository before anyone changed it. */
+  readBase(access: RepositoryAccess, base: string): Promise<BaseFiles>;
   /** `key` is unique to the attempt: a scratch is never shared. */
   openScratch(access: RepositoryAccess, options: { key: string; base: string }): Promise<Scratch>;
   /** Finds or makes the run's workspace at `base`. Any machine can: it is a cache. */

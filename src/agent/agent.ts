@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { Anthropic } from '@anthropic-ai/sdk';
+import { converse } from './loop.ts';
+import { createLedger } from './ledger.ts';
+import { userMessage } from './prompt.ts';
+import { createTools } from './tools.ts';
+import { createWire } from './wire.ts';
+import { InternalError, messageOf, RetryableError, UserError } from '../errors.ts';
+import type { PriceOverrides, Spent } from '../domain/pricing.ts';
+import type { Agent, AgentFault } from './port.ts';
+
+export type AgentOptions = {
+  apiKey: string;
+  /** Default: Anthropic's own API. */
+  baseUrl?: string;
+  prices?: PriceOverrides;
+  /** How hard the model thinks; the model's own default when absent. Not every model takes every value. */
+  effort?: 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+  /** Most tokens of one reply, thinking included. Default 32,000, which every model of the table can. */
+  maxTokens?: number;
+  /** Most requests of one writeCode. Default 60. */
+  maxIterations?: number;
+  /**
+   * Why a path (from the root of the checkout) may not be changed, as the end of a sentence ("is protected"); null
+   * when it may. The model hears of it at once, and not only the person after the run.
+   */
+  refusePath?: (relative: string) => string | null;
+  log: Log;
+  /** How often a request or a broken-off reply is tried again. Default 3. */
+  retries?: number;
+  /** Wait before a broken-off reply is asked for again, doubled each time. Default 1,000 ms. */
+  retryDelayMs?: number;
+};
+
+/** The part of a pino logger that is used. */
+export type Log = {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+};
+
+/** The coding agent on Anthropic's Messages API. Reads nothing from the environment itself. */
+export function createAgent(options: AgentOptions): Agent {
+  const { log, prices } = options;
+  const apiKey = options.apiKey.trim();
+
+  return {
+    async writeCode(task) {
+      const ledger = createLedger(task.model, task.maxCostUsd, prices);
+      if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
+      const malformed = new Set<string>();
+      const client = new Anthropic({
+        apiKey,
+        // Explicit, or the SDK would look into the environment for them.
+        baseURL: options.baseUrl ?? 'https://api.anthropic.com',
+        webhookKey: null,
+        logLevel: 'off',
+        maxRetries: options.retries ?? 3,
+        middleware: [createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) })],
+      });
+      const { text, removed } = userMessage(task, randomBytes(8).toString('hex'));
+      if (removed.length > 0) log.warn({ removed }, 'took hidden content out of the task');
+
+      try {
+        const result = await converse({
+          client,
+          apiKey,
+          ledger,
+          malformed,
+          log,
+          prompt: text,
+          tools: await createTools({
+            checkout: task.checkout,
+            sandbox: task.sandbox,
+            ...(task.filename === undefined ? {} : { filename: task.filename }),
+            ...(options.refusePath === undefined ? {} : { refusePath: options.refusePath }),
+          }),
+          model: task.model,
+          signal: task.signal,
+          maxCostUsd: task.maxCostUsd,
+          maxTokens: options.maxTokens ?? 32_000,
+          maxIterations: options.maxIterations ?? 60,
+          retries: options.retries ?? 3,
+          retryDelayMs: options.retryDelayMs ?? 1_000,
+          ...(options.effort === undefined ? {} : { effort: options.effort }),
+          ...(task.onUsage === undefined ? {} : { onUsage: task.onUsage }),
+        });
+        const { usage, cost, requests } = result;
+        log.info(
+          { model: task.model, outcome: result.outcome, requests, usage, usd: cost.usd },
+          'the model has ended its work',
+        );
+        return result;
+      } catch (error) {
+        throw paidFor(error, ledger.totals());
+      }
+    },
+  };
+}
+
+/** Found out before it becomes part of an error about headers. */
+function unusableKey(): UserError {
+  return new UserError(
+    'There is no usable Anthropic API key: it is empty, or has characters that no key has.',
+    'Set ANTHROPIC_API_KEY to a valid key and try again.',
+  );
+}
+
+/** The attempt failed, but it has to be paid for all the same. */
+function paidFor(error: unknown, spent: Spent): AgentFault {
+  const known = error instanceof UserError || error instanceof RetryableError || error instanceof InternalError;
+  const fault = known ? error : new InternalError(`The agent failed: ${messageOf(error)}`, { cause: error });
+  return Object.assign(fault, { spent });
+}

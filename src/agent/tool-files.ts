@@ -1,0 +1,130 @@
+import { isUtf8 } from 'node:buffer';
+import { open, readFile, stat } from 'node:fs/promises';
+import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
+import { z } from 'zod';
+import { defineTool } from './tool-kit.ts';
+import type { Confinement } from './confine.ts';
+import type { Tool, ToolContext } from './tool-kit.ts';
+
+const filePath = z.string().min(1).describe('Path from the root of the repository.');
+
+/** read, write, edit, glob and grep: the SDK's, behind checked inputs and our rules for paths. */
+export function createFileTools(
+  toolset: readonly { name: string; run: Tool['run'] }[],
+  confinement: Confinement,
+): Tool[] {
+  const { root } = confinement;
+
+  /** Runs the SDK's tool; neither its results nor its errors show where on this machine the checkout is. */
+  async function through(name: string, input: unknown, context: ToolContext): Promise<string> {
+    const tool = toolset.find((one) => one.name === name);
+    if (!tool) throw new Error(`the agent toolset has no ${name}`);
+    try {
+      const result = await tool.run(input, context);
+      if (typeof result !== 'string') throw new Error(`${name} gave something other than text`);
+      return name === 'read' ? result : result.split('\n').map(fromRoot).join('\n');
+    } catch (error) {
+      if (error instanceof ToolError && typeof error.content === 'string')
+        throw new ToolError(error.content.replaceAll(`${root}/`, '').replaceAll(root, '.'));
+      throw error;
+    }
+  }
+  const fromRoot = (line: string) => (line.startsWith(`${root}/`) ? line.slice(root.length + 1) : line);
+
+  return [
+    defineTool({
+      name: 'read',
+      description: 'Read a text file. Large files must be read in ranges of lines.',
+      input: z.strictObject({
+        file_path: filePath,
+        view_range: z
+          .array(z.int())
+          .length(2)
+          .optional()
+          .describe('[first line, last line], counted from 1; -1 is the end.'),
+      }),
+      run: async ({ file_path, view_range }, context) => {
+        const { absolute, relative } = await confinement.toRead(file_path);
+        await refuseBinary(absolute, file_path);
+        const text = await through('read', { file_path: relative || '.', ...(view_range && { view_range }) }, context);
+        return text === '' ? '(nothing there: the file or the range is empty)' : text;
+      },
+    }),
+    defineTool({
+      name: 'write',
+      description:
+        'Create a text file, or replace all of it. Missing folders are made. An existing file keeps its mode.',
+      input: z.strictObject({ file_path: filePath, content: z.string().describe('The whole new content.') }),
+      run: async ({ file_path, content }, context) => {
+        const { relative } = await confinement.toWrite(file_path);
+        return through('write', { file_path: relative, content }, context);
+      },
+    }),
+    defineTool({
+      name: 'edit',
+      description:
+        'Replace old_string by new_string in a text file. old_string must be there exactly once, unless replace_all is true.',
+      input: z.strictObject({
+        file_path: filePath,
+        old_string: z.string().min(1),
+        new_string: z.string(),
+        replace_all: z.boolean().optional(),
+      }),
+      run: async (input, context) => {
+        const { absolute, relative } = await confinement.toWrite(input.file_path);
+        await refuseMangling(absolute, input.file_path);
+        return through('edit', { ...input, file_path: relative }, context);
+      },
+    }),
+    defineTool({
+      name: 'glob',
+      description:
+        'List files whose path matches a glob pattern such as src/**/*.ts, newest first. .git and node_modules are left out.',
+      input: z.strictObject({ pattern: z.string().min(1), path: filePath.optional().describe('Folder to search in.') }),
+      run: async ({ pattern, path }, context) => {
+        const { absolute } = await confinement.toRead(path ?? '.');
+        return through('glob', { pattern, path: absolute }, context);
+      },
+    }),
+    defineTool({
+      name: 'grep',
+      description: 'Search the contents of files for a regular expression. Gives path, line number and line.',
+      input: z.strictObject({
+        pattern: z.string().min(1),
+        path: filePath.optional().describe('File or folder to search in.'),
+      }),
+      run: async ({ pattern, path }, context) => {
+        const { absolute } = await confinement.toRead(path ?? '.');
+        return through('grep', { pattern, path: absolute }, context);
+      },
+    }),
+  ];
+}
+
+/** The first 8,000 bytes decide, as they do for git. */
+async function refuseBinary(absolute: string, given: string): Promise<void> {
+  // Only a regular file: opening a pipe would wait for ever.
+  const size = await stat(absolute).then(
+    (it) => (it.isFile() ? it.size : null),
+    () => null,
+  );
+  if (size === null) return;
+  const file = await open(absolute);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(8000), 0, 8000, 0);
+    if (buffer.subarray(0, bytesRead).includes(0))
+      throw new ToolError(`read: ${given} is a binary file of ${size} bytes`);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The SDK reads and writes UTF-8; in another encoding, bytes that the edit is not about would change. */
+async function refuseMangling(absolute: string, given: string): Promise<void> {
+  const whole = await stat(absolute).then(
+    (it) => it.isFile() && it.size <= 1024 * 1024,
+    () => false,
+  );
+  if (whole && !isUtf8(await readFile(absolute)))
+    throw new ToolError(`edit: ${given} is not UTF-8 text; it can only be replaced as a whole`);
+}

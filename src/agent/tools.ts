@@ -1,0 +1,47 @@
+import { betaAgentToolset20260401 } from '@anthropic-ai/sdk/tools/agent-toolset/node';
+import { createBashTool } from './tool-bash.ts';
+import { createConfinement } from './confine.ts';
+import { createFileTools } from './tool-files.ts';
+import { createMoveTools } from './tool-move.ts';
+import { inTurn } from './tool-kit.ts';
+import type { Sandbox } from '../workspace/port.ts';
+import type { Tool } from './tool-kit.ts';
+
+export type ToolRules = {
+  checkout: string;
+  sandbox: Sandbox;
+  /** Single-file work: the one path that may be written. */
+  filename?: string;
+  /** Why a path (from the root) may not be changed, as the end of a sentence; null when it may. */
+  refusePath?: (relative: string) => string | null;
+};
+
+/** Bytes of a file that `read` gives and `edit` takes at once; beyond it, `read` wants a range of lines. */
+const MAX_FILE_BYTES = 100 * 1024;
+
+/**
+ * The tools a model gets, in a fixed order (they are the head of the cached prompt). The file tools do their
+ * work through Anthropic's agent toolset, whose own `bash` is unconfined and never used.
+ *
+ * They run one at a time: two edits of one file in one turn would lose one of them, and a command
+ * could swap a folder for a link between another tool's check and its write.
+ */
+export async function createTools(rules: ToolRules): Promise<Tool[]> {
+  const confinement = await createConfinement({
+    checkout: rules.checkout,
+    ...(rules.filename === undefined ? {} : { only: rules.filename }),
+    ...(rules.refusePath === undefined ? {} : { refusePath: rules.refusePath }),
+  });
+  const toolset = betaAgentToolset20260401({
+    workdir: confinement.root,
+    readOnlyRoots: [`${confinement.root}/.git`],
+    maxFileBytes: MAX_FILE_BYTES,
+  });
+  return inTurn([
+    ...createFileTools(toolset, confinement),
+    ...createMoveTools(confinement),
+    ...(rules.sandbox.kind === 'bubblewrap'
+      ? [createBashTool(rules.sandbox, confinement.root, rules.filename !== undefined)]
+      : []),
+  ]);
+}

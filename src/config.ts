@@ -1,0 +1,280 @@
+import { createPrivateKey } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { closest } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { PriceOverrides } from './domain/pricing.ts';
+import { messageOf } from './errors.ts';
+
+/** A set of environment variables. An empty value counts as absent; spaces around one do not count. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type ConfigResult = { ok: true; config: Config } | { ok: false; errors: string[] };
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
+const HOST_NAME = /^(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/i;
+
+const url = (protocol: RegExp, example: string) =>
+  z.url({ protocol, error: `is not a URL such as ${example}. Give a whole one.` });
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${least} to ${most}.`)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}.`);
+
+/** Every variable NOFX knows, on its own; what concerns two of them is in `rules`. `.env.example` lists the same. */
+export const Variables = z.object({
+  APP_ID: z.string().regex(/^\d+$/, 'must be the number GitHub shows as "App ID" on the app\'s page.').optional(),
+  PRIVATE_KEY: z.string().transform(usingPem).optional(),
+  PRIVATE_KEY_PATH: z.string().transform(usingPemFile).optional(),
+  WEBHOOK_SECRET: z
+    .string()
+    .min(
+      8,
+      'is shorter than 8 characters and can be guessed. Make one with `openssl rand -hex 32` and set it in the app as well.',
+    )
+    .refine(
+      (secret) => secret !== 'development',
+      'is "development", which everyone knows. Make one with `openssl rand -hex 32` and set it in the app as well.',
+    )
+    .optional(),
+  GHE_HOST: z
+    .string()
+    .regex(HOST_NAME, 'must be a bare host name such as github.example.com, without https:// or a path.')
+    .optional(),
+  GHE_PROTOCOL: z.enum(['https', 'http'], 'must be https (or http, for a loopback host only).').default('https'),
+  ANTHROPIC_API_KEY: z.string().optional(),
+  ANTHROPIC_BASE_URL: url(/^https?$/, 'https://api.anthropic.com').optional(),
+  DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/nofx').optional(),
+  NOFX_DATA_DIR: z
+    .string()
+    .default('.nofx')
+    .transform((path) => resolve(path)),
+  PORT: wholeNumber(0, 65_535).prefault('3002'),
+  // Loopback, as Probot does it (there `localhost`, which may mean ::1 only): a service that takes webhooks stands
+  // behind a proxy, and what is open to the network should have been opened on purpose. Containers set 0.0.0.0.
+  HOST: z.string().default('127.0.0.1'),
+  WORKSPACE_ROOT: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
+  NOFX_MODEL: z.string().default('claude-sonnet-5-5'),
+  NOFX_MAX_COST_USD: z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, 'must be an amount of dollars such as 5 or 0.50.')
+    .transform(Number)
+    .refine((dollars) => dollars > 0, 'must be more than 0: nothing could run.')
+    .prefault('5'),
+  NOFX_PRICES: z.string().transform(usingPrices).default({}),
+  NOFX_SANDBOX: z
+    .enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.')
+    .default('auto'),
+  NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
+  NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
+  LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
+  SUPABASE_URL: url(/^https?$/, 'https://project.supabase.co').optional(),
+  SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
+  SUPABASE_BUCKET: z.string().default('nofx-artifacts'),
+});
+
+/** What every machine sets, and NOFX only passes on. */
+const Machine = z.object({
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+  HOME: z.string().optional(),
+  HTTPS_PROXY: z.string().optional(),
+  NO_PROXY: z.string().optional(),
+  NODE_EXTRA_CA_CERTS: z.string().optional(),
+});
+
+/** The settings of one process, ready to hand out. Its parts print without their secrets. */
+export type Config = ReturnType<typeof normalize>;
+
+/** Checks an environment: the settings, or every mistake at once as `VARIABLE: what is wrong and what to do`. */
+export function loadConfig(environment: Environment): ConfigResult {
+  const trimmed = Object.entries(environment).map(([name, value]) => [name, value?.trim()]);
+  const given = Object.fromEntries(trimmed.filter(([, value]) => value)) as Record<string, string>;
+  const parsed = Variables.safeParse(given);
+  const issues = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+  const errors = [...issues, ...rules(given)];
+  if (!parsed.success || errors.length > 0) return { ok: false, errors };
+  return { ok: true, config: normalize({ ...parsed.data, ...Machine.parse(given) }) };
+}
+
+/**
+ * The environment of this process, completed from `.env` in the working directory where there is one; what is set
+ * already wins. This is the only place that reads `process.env`.
+ */
+export function readEnvironment(): Environment {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return { ...process.env };
+}
+
+/** What to log of the settings: everything but the secrets. */
+export function redacted(config: Config): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(config)) as Record<string, unknown>;
+}
+
+/** Every secret among the settings, to be taken out of whatever is written down. */
+export function secretsOf(config: Config): string[] {
+  const { github, anthropic, database, supabase } = config;
+  const password = database.kind === 'postgres' ? new URL(database.url).password : '';
+  return [
+    github?.privateKey,
+    github?.webhookSecret,
+    anthropic?.apiKey,
+    supabase?.serviceRoleKey,
+    password,
+    decodeURIComponent(password),
+  ].filter((secret): secret is string => Boolean(secret));
+}
+
+/** What can only be said of two variables together. Looks at the raw text, so that it speaks up beside other mistakes. */
+function rules(given: Environment): string[] {
+  const errors: string[] = [];
+  const together = (names: string[], why: string) => {
+    const present = names.filter((name) => given[name]);
+    if (present.length === 0) return;
+    for (const name of names.filter((absent) => !given[absent])) {
+      errors.push(`${name}: is missing, but ${present.join(' and ')} ${present.length > 1 ? 'are' : 'is'} set. ${why}`);
+    }
+  };
+
+  const key = given['PRIVATE_KEY_PATH'] && !given['PRIVATE_KEY'] ? 'PRIVATE_KEY_PATH' : 'PRIVATE_KEY';
+  together(['APP_ID', key, 'WEBHOOK_SECRET'], "An app needs all three; they are on the app's page on GitHub.");
+  if (given['PRIVATE_KEY'] && given['PRIVATE_KEY_PATH']) {
+    errors.push('PRIVATE_KEY_PATH: is set beside PRIVATE_KEY. Keep one of them.');
+  }
+  if (given['GHE_PROTOCOL'] === 'http' && !LOOPBACK.test(given['GHE_HOST'] ?? '')) {
+    errors.push(
+      'GHE_PROTOCOL: http would send tokens in the clear; it is taken for a loopback GHE_HOST only. Use https.',
+    );
+  }
+  if (given['ANTHROPIC_BASE_URL'] && !given['ANTHROPIC_API_KEY']) {
+    errors.push('ANTHROPIC_API_KEY: is missing, but ANTHROPIC_BASE_URL is set. Set the key that belongs to it.');
+  }
+  together(['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'], 'Set both, or neither to keep artifacts on disk.');
+
+  const known = Object.keys(Variables.shape);
+  for (const name of Object.keys(given)) {
+    if (!name.startsWith('NOFX_') || name.startsWith('NOFX_TEST_') || known.includes(name)) continue;
+    errors.push(`${name}: is not a variable of NOFX. Did you mean ${closest(name, known)}?`);
+  }
+  return errors;
+}
+
+/** From one flat list to the parts that main.ts hands out. */
+function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
+  const privateKey = env.PRIVATE_KEY ?? env.PRIVATE_KEY_PATH;
+  const host = env.GHE_HOST ?? 'github.com';
+  return {
+    /** null where no app is configured at all */
+    github:
+      env.APP_ID && privateKey && env.WEBHOOK_SECRET
+        ? guard(
+            {
+              appId: env.APP_ID,
+              /** PKCS #8 PEM */
+              privateKey,
+              webhookSecret: env.WEBHOOK_SECRET,
+              host,
+              protocol: env.GHE_PROTOCOL,
+              apiUrl: env.GHE_HOST ? `${env.GHE_PROTOCOL}://${host}/api/v3` : 'https://api.github.com',
+            },
+            { privateKey: hide, webhookSecret: hide },
+          )
+        : null,
+    anthropic: env.ANTHROPIC_API_KEY
+      ? guard({ apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL }, { apiKey: hide })
+      : null,
+    database: env.DATABASE_URL
+      ? guard({ kind: 'postgres' as const, url: env.DATABASE_URL }, { url: hidePassword })
+      : { kind: 'pglite' as const, dir: env.NOFX_DATA_DIR },
+    supabase:
+      env.SUPABASE_URL && env.SUPABASE_SERVICE_ROLE_KEY
+        ? guard(
+            { url: env.SUPABASE_URL, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY, bucket: env.SUPABASE_BUCKET },
+            { serviceRoleKey: hide },
+          )
+        : null,
+    dataDir: env.NOFX_DATA_DIR,
+    workspaceRoot: env.WORKSPACE_ROOT ?? join(env.NOFX_DATA_DIR, 'workspaces'),
+    host: env.HOST,
+    port: env.PORT,
+    model: env.NOFX_MODEL,
+    maxCostUsd: env.NOFX_MAX_COST_USD,
+    prices: env.NOFX_PRICES,
+    sandbox: env.NOFX_SANDBOX,
+    stepConcurrency: env.NOFX_STEP_CONCURRENCY,
+    label: env.NOFX_LABEL,
+    logLevel: env.LOG_LEVEL,
+    /** What git and the commands of repositories need to know of this machine; nothing of it is a secret of ours. */
+    machine: {
+      path: env.PATH,
+      home: env.HOME ?? homedir(),
+      execPath: process.execPath,
+      proxy: env.HTTPS_PROXY,
+      noProxy: env.NO_PROXY,
+      caFile: env.NODE_EXTRA_CA_CERTS,
+    },
+  };
+}
+
+const hide = () => '[hidden]';
+const hidePassword = (text: string) =>
+  text.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
+
+/** Gives an object a way of printing itself, in JSON and on the console, in which its secrets are hidden. */
+function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (secret: string) => string }): T {
+  const safe = () =>
+    Object.fromEntries(
+      Object.entries(value).map(([key, part]) => [key, hidden[key as keyof T]?.(String(part)) ?? part]),
+    );
+  return Object.defineProperties(value, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
+}
+
+/** A PEM as environments carry it: whole, with `\n` written out, on one line, or in base64; checked to be an RSA key. */
+function usingPem(text: string, context: z.RefinementCtx): string {
+  const decoded = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString();
+  const pem = decoded
+    .replaceAll('\\n', '\n')
+    .trim()
+    .replace(/^(-----BEGIN [A-Z ]+-----)([^-]+)(-----END [A-Z ]+-----)$/, (_all, begin, body: string, end) =>
+      [begin, ...body.trim().split(/\s+/), end].join('\n'),
+    );
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs8', format: 'pem' }) as string;
+  } catch {
+    // Nothing of the key may appear in a message, not even in OpenSSL's words: one sentence covers every case.
+  }
+  context.addIssue(
+    'is not an RSA private key in PEM form. Paste the whole .pem file that GitHub gave you, or its base64.',
+  );
+  return z.NEVER;
+}
+
+function usingPemFile(path: string, context: z.RefinementCtx): string {
+  try {
+    return usingPem(readFileSync(path, 'utf8'), context);
+  } catch (error) {
+    context.addIssue(`cannot be read (${messageOf(error)}). Point it at the .pem file that GitHub gave you.`);
+    return z.NEVER;
+  }
+}
+
+function usingPrices(text: string, context: z.RefinementCtx): PriceOverrides {
+  const shape = '{"model-id": {"input": 3, "output": 15, "cacheRead": 0.3, "cacheWrite5m": 3.75, "cacheWrite1h": 6}}';
+  try {
+    const prices = PriceOverrides.safeParse(JSON.parse(text));
+    if (prices.success) return prices.data;
+    const faults = prices.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+    context.addIssue(`does not fit (${faults}). Give dollars per million tokens as ${shape}.`);
+  } catch (error) {
+    context.addIssue(`is not JSON (${messageOf(error)}). Give dollars per million tokens as ${shape}.`);
+  }
+  return z.NEVER;
+}

@@ -1,0 +1,32 @@
+import { and, asc, eq, sql } from 'drizzle-orm';
+import type { Executor } from './client.ts';
+import { artifact } from './schema.ts';
+
+export type Artifact = typeof artifact.$inferSelect;
+
+/** Records stored artifacts; a later attempt of the step replaces what an earlier one recorded. */
+export async function upsertArtifacts(tx: Executor, rows: (typeof artifact.$inferInsert)[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx
+    .insert(artifact)
+    .values(rows)
+    .onConflictDoUpdate({
+      target: [artifact.stepId, artifact.name],
+      set: {
+        path: sql`excluded.path`,
+        driver: sql`excluded.driver`,
+        sha256: sql`excluded.sha256`,
+        size: sql`excluded.size`,
+        contentType: sql`excluded.content_type`,
+      },
+    });
+}
+
+export async function findArtifact(db: Executor, stepId: string, name: string): Promise<Artifact | null> {
+  const [row] = await db.select().from(artifact).where(and(eq(artifact.stepId, stepId), eq(artifact.name, name)));
+  return row ?? null;
+}
+
+export async function listArtifacts(db: Executor, runId: string): Promise<Artifact[]> {
+  return db.select().from(artifact).where(eq(artifact.runId, runId)).orderBy(asc(artifact.createdAt), asc(artifact.path));
+}

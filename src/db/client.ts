@@ -1,0 +1,75 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PGlite } from '@electric-sql/pglite';
+import { drizzle as drizzleNode, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
+import type { PgDatabase } from 'drizzle-orm/pg-core';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import pg from 'pg';
+import { lock } from 'proper-lockfile';
+import { UserError } from '../errors.ts';
+import * as schema from './schema.ts';
+
+/** Runs queries: the database itself, or one transaction of it. Every query function takes one first. */
+export type Executor = PgDatabase<NodePgQueryResultHKT, typeof schema>;
+
+export type DatabaseOptions =
+  | { kind: 'postgres'; url: string }
+  /** `dir: null` keeps everything in memory; `from` starts from a dump of another one. */
+  | { kind: 'pglite'; dir: string | null; from?: Blob };
+
+export type Database = {
+  db: Executor;
+  /** How the queue reaches the same database. */
+  link: { kind: 'postgres'; url: string } | { kind: 'pglite'; pglite: PGlite };
+  close(): Promise<void>;
+};
+
+/**
+ * Opens Postgres by URL, or the embedded PGlite.
+ * PGlite has no lock of its own and two processes on one folder lose rows, so one is taken here:
+ * UserError where another process holds it.
+ */
+export async function openDb(options: DatabaseOptions): Promise<Database> {
+  return options.kind === 'postgres' ? openPostgres(options.url) : openPglite(options.dir, options.from);
+}
+
+function openPostgres(url: string): Database {
+  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {});
+  return {
+    db: drizzleNode(pool, { schema }) as unknown as Executor,
+    link: { kind: 'postgres', url },
+    close: () => pool.end(),
+  };
+}
+
+async function openPglite(dir: string | null, from?: Blob): Promise<Database> {
+  const release = dir === null ? null : await lockFolder(dir);
+  const pglite = await PGlite.create({
+    ...(dir === null ? {} : { dataDir: join(dir, 'pglite') }),
+    ...(from ? { loadDataDir: from } : {}),
+  });
+  return {
+    db: drizzlePglite(pglite, { schema }) as unknown as Executor,
+    link: { kind: 'pglite', pglite },
+    async close() {
+      await pglite.close();
+      await release?.();
+    },
+  };
+}
+
+async function lockFolder(dir: string): Promise<() => Promise<void>> {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  try {
+    return await lock(dir, { stale: 10_000, update: 2_000, realpath: true });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ELOCKED') throw cause;
+    throw new UserError(
+      `Another process is using the embedded database in ${dir}.`,
+      'Stop it (or wait ten seconds if it crashed), give this one another NOFX_DATA_DIR, or set DATABASE_URL to a Postgres that both can share.',
+      { cause },
+    );
+  }
+}

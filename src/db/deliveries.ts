@@ -1,0 +1,24 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Executor } from './client.ts';
+import { delivery } from './schema.ts';
+
+export type Delivery = typeof delivery.$inferSelect;
+
+/** Stores a delivery in the inbox. False when its GUID was there already: a redelivery. */
+export async function insertDelivery(
+  tx: Executor,
+  row: { guid: string; event: string; payload: unknown },
+): Promise<boolean> {
+  const inserted = await tx.insert(delivery).values(row).onConflictDoNothing().returning({ guid: delivery.guid });
+  return inserted.length > 0;
+}
+
+export async function findDelivery(db: Executor, guid: string): Promise<Delivery | null> {
+  const [row] = await db.select().from(delivery).where(eq(delivery.guid, guid));
+  return row ?? null;
+}
+
+/** Notes what came of a delivery. */
+export async function finishDelivery(db: Executor, guid: string, outcome: string): Promise<void> {
+  await db.update(delivery).set({ processedAt: sql`now()`, outcome }).where(eq(delivery.guid, guid));
+}

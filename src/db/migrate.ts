@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
+import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
+import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
+import pg from 'pg';
+import type { Database } from './client.ts';
+
+const MIGRATIONS = { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)), migrationsSchema: 'nofx_meta' };
+
+/** Any number that is only ours: processes that start together migrate one after the other. */
+const ADVISORY_LOCK = 7_236_201_411;
+
+/** Brings the schema up to date. Safe to call from many processes at once; quick when nothing is to do. */
+export async function migrate({ link }: Database): Promise<void> {
+  if (link.kind === 'pglite') return migratePglite(drizzlePglite(link.pglite), MIGRATIONS);
+  // Its own connection: an advisory lock belongs to the session that took it.
+  const client = new pg.Client({ connectionString: link.url });
+  await client.connect();
+  try {
+    const db = drizzle(client);
+    await db.execute(sql`select pg_advisory_lock(${ADVISORY_LOCK})`);
+    await migratePostgres(db, MIGRATIONS);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,15 @@
+import { eq } from 'drizzle-orm';
+import type { Project } from '../domain/project.ts';
+import type { Executor } from './client.ts';
+import { project } from './schema.ts';
+
+/** Stores a project, or brings the stored one up to date: names, owners and default branches change. */
+export async function upsertProject(tx: Executor, row: Project): Promise<void> {
+  const { id: _, ...fresh } = row;
+  await tx.insert(project).values(row).onConflictDoUpdate({ target: project.id, set: fresh });
+}
+
+export async function getProject(db: Executor, id: string): Promise<Project | null> {
+  const [row] = await db.select().from(project).where(eq(project.id, id));
+  return row ?? null;
+}

@@ -1,0 +1,165 @@
+import { sql } from 'drizzle-orm';
+import { bigint, check, doublePrecision, index, integer, jsonb, pgSchema, text, timestamp, uniqueIndex, unique } from 'drizzle-orm/pg-core';
+import type { Failure, RunStatus, StepStatus } from '../domain/run.ts';
+import type { GitMode, WorkspaceMode } from '../domain/project.ts';
+import type { Plan, PreparedStep } from '../domain/plan.ts';
+import type { Cost, Usage } from '../domain/pricing.ts';
+import type { RunConfig, RunSource } from '../domain/source.ts';
+
+export const nofx = pgSchema('nofx');
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+const createdAt = () => at('created_at').notNull().defaultNow();
+
+/** The inbox: every accepted webhook, once. The primary key makes a redelivery a no-op. */
+export const delivery = nofx.table('delivery', {
+  guid: text('guid').primaryKey(),
+  event: text('event').notNull(),
+  payload: jsonb('payload').notNull(),
+  receivedAt: at('received_at').notNull().defaultNow(),
+  processedAt: at('processed_at'),
+  /** what came of it, in a word or two: `run run_…`, `ignored: …` */
+  outcome: text('outcome'),
+});
+
+export const project = nofx.table('project', {
+  id: text('id').primaryKey(),
+  name: text('name').notNull(),
+  repoUrl: text('repo_url'),
+  localPath: text('local_path'),
+  workspaceMode: text('workspace_mode').$type<WorkspaceMode>().notNull(),
+  gitMode: text('git_mode').$type<GitMode>().notNull(),
+  defaultBranch: text('default_branch').notNull(),
+  installationId: bigint('installation_id', { mode: 'number' }),
+  repositoryId: bigint('repository_id', { mode: 'number' }),
+  createdAt: createdAt(),
+});
+
+export const run = nofx.table(
+  'run',
+  {
+    id: text('id').primaryKey(),
+    projectId: text('project_id')
+      .notNull()
+      .references(() => project.id),
+    status: text('status').$type<RunStatus>().notNull(),
+    goal: text('goal').notNull(),
+    plan: jsonb('plan').$type<Plan>().notNull(),
+    /** What started it, once: a comment, a label delivery. Retrying the delivery finds the run instead of opening another. */
+    triggerKey: text('trigger_key').notNull(),
+    /** Who asked, where, in which words: frozen when they asked. */
+    source: jsonb('source').$type<RunSource>().notNull(),
+    model: text('model').notNull(),
+    maxCostUsd: doublePrecision('max_cost_usd').notNull(),
+    gitMode: text('git_mode').$type<GitMode>().notNull(),
+    baseRef: text('base_ref').notNull(),
+    /** where the base branch stood when it was asked; the whole run works from here */
+    baseSha: text('base_sha').notNull(),
+    /** `.github/nofx.yml` as it stood at baseSha, checked */
+    config: jsonb('config').$type<RunConfig>().notNull(),
+    branch: text('branch').notNull(),
+    pullRequest: jsonb('pull_request').$type<{ number: number; url: string }>(),
+    failure: jsonb('failure').$type<Failure>(),
+    usage: jsonb('usage').$type<Usage>(),
+    cost: jsonb('cost').$type<Cost>(),
+    /** the sequence number of the run's newest event; raised under the row's lock, so there are no gaps */
+    lastSeq: integer('last_seq').notNull().default(0),
+    createdAt: createdAt(),
+    startedAt: at('started_at'),
+    endedAt: at('ended_at'),
+  },
+  (t) => [
+    unique('run_trigger_key').on(t.triggerKey),
+    index('run_project_created').on(t.projectId, t.createdAt.desc()),
+    index('run_open').on(t.createdAt).where(sql`ended_at is null`),
+    check('run_ended', sql`(ended_at is null) = (status in ('queued', 'running'))`),
+  ],
+);
+
+export const step = nofx.table(
+  'step',
+  {
+    id: text('id').primaryKey(),
+    runId: text('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    /** place in the plan, from 0 */
+    position: integer('position').notNull(),
+    name: text('name').notNull(),
+    tool: text('tool').notNull(),
+    inputs: jsonb('inputs').$type<PreparedStep['inputs']>().notNull(),
+    outputs: jsonb('outputs').$type<Record<string, unknown>>(),
+    status: text('status').$type<StepStatus>().notNull(),
+    idempotencyKey: text('idempotency_key').notNull(),
+    dependsOn: jsonb('depends_on').$type<string[]>().notNull(),
+    /** The fence. Each claim raises it; a write that carries an older number is refused. */
+    attempt: integer('attempt').notNull().default(0),
+    /** the queue job, and its retry, that made the newest claim */
+    leaseJob: text('lease_job'),
+    leaseRetry: integer('lease_retry'),
+    failure: jsonb('failure').$type<Failure>(),
+    createdAt: createdAt(),
+    startedAt: at('started_at'),
+    endedAt: at('ended_at'),
+  },
+  (t) => [
+    unique('step_idempotency_key').on(t.idempotencyKey),
+    unique('step_run_name').on(t.runId, t.name),
+    index('step_run_position').on(t.runId, t.position),
+  ],
+);
+
+/** The audit trail: append only, numbered without gaps within a run. */
+export const event = nofx.table(
+  'event',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    runId: text('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    seq: integer('seq').notNull(),
+    stepId: text('step_id'),
+    type: text('type').notNull(),
+    payload: jsonb('payload').$type<Record<string, unknown>>().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [uniqueIndex('event_run_seq').on(t.runId, t.seq)],
+);
+
+export const artifact = nofx.table(
+  'artifact',
+  {
+    id: text('id').primaryKey(),
+    runId: text('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    stepId: text('step_id')
+      .notNull()
+      .references(() => step.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    path: text('path').notNull(),
+    driver: text('driver').$type<'supabase' | 'local'>().notNull(),
+    sha256: text('sha256').notNull(),
+    size: integer('size').notNull(),
+    contentType: text('content_type').notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [unique('artifact_step_name').on(t.stepId, t.name), index('artifact_run').on(t.runId)],
+);
+
+/** What was done to the outside world for a run: at most one row, one effect, per key. */
+export const effect = nofx.table(
+  'effect',
+  {
+    runId: text('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    /** `comment`, `check:NOFX:<sha>`, `pull_request`, … */
+    key: text('key').notNull(),
+    /** null between the intent and the deed: then it is looked up by its natural key before it is done again */
+    result: jsonb('result').$type<Record<string, unknown>>(),
+    createdAt: createdAt(),
+    doneAt: at('done_at'),
+  },
+  (t) => [uniqueIndex('effect_run_key').on(t.runId, t.key)],
+);

@@ -1,0 +1,84 @@
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import type { Failure, StepStatus } from '../domain/run.ts';
+import type { Executor } from './client.ts';
+import { step } from './schema.ts';
+
+export type Step = typeof step.$inferSelect;
+export type NewStep = typeof step.$inferInsert;
+
+export async function insertSteps(tx: Executor, rows: NewStep[]): Promise<void> {
+  await tx.insert(step).values(rows);
+}
+
+/** A run's steps in the plan's order. */
+export async function listSteps(db: Executor, runId: string): Promise<Step[]> {
+  return db.select().from(step).where(eq(step.runId, runId)).orderBy(asc(step.position));
+}
+
+export async function getStep(db: Executor, id: string): Promise<Step | null> {
+  const [row] = await db.select().from(step).where(eq(step.id, id));
+  return row ?? null;
+}
+
+/**
+ * Claims a step for one worker: raises the fence and gives the step as claimed, or null when it is
+ * not to be run (done already, skipped, or claimed by a later delivery of the same job).
+ * `lease` is the queue job and its retry count: an earlier retry that wakes up late cannot take the
+ * step back from a later one.
+ */
+export async function claimStep(tx: Executor, id: string, lease: { job: string; retry: number }): Promise<Step | null> {
+  const [row] = await tx
+    .update(step)
+    .set({
+      status: 'running',
+      attempt: sql`${step.attempt} + 1`,
+      leaseJob: lease.job,
+      leaseRetry: lease.retry,
+      startedAt: sql`coalesce(${step.startedAt}, now())`,
+    })
+    .where(
+      sql`${step.id} = ${id} and ${step.status} in ('queued', 'running')
+        and (${step.leaseJob} is distinct from ${lease.job} or ${step.leaseRetry} < ${lease.retry})`,
+    )
+    .returning();
+  return row ?? null;
+}
+
+/** Writes a step's end, if `attempt` still holds the fence. False when another worker has it now. */
+export async function endStep(
+  tx: Executor,
+  fence: { id: string; attempt: number },
+  end: { status: StepStatus; outputs?: Record<string, unknown>; failure?: Failure | null },
+): Promise<boolean> {
+  const ended = await tx
+    .update(step)
+    .set({ status: end.status, outputs: end.outputs ?? null, failure: end.failure ?? null, endedAt: sql`now()` })
+    .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
+    .returning({ id: step.id });
+  return ended.length > 0;
+}
+
+/** Puts a claimed step back for a later attempt, if `attempt` still holds the fence. */
+export async function releaseStep(tx: Executor, fence: { id: string; attempt: number }): Promise<boolean> {
+  const released = await tx
+    .update(step)
+    .set({ status: 'queued' })
+    .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
+    .returning({ id: step.id });
+  return released.length > 0;
+}
+
+export async function setStepStatus(tx: Executor, ids: string[], status: 'queued' | 'skipped'): Promise<void> {
+  if (ids.length === 0) return;
+  const endedAt = status === 'skipped' ? sql`now()` : null;
+  await tx.update(step).set({ status, endedAt }).where(inArray(step.id, ids));
+}
+
+/** True while `attempt` holds the fence. Asked before an effect on the outside world. */
+export async function holdsFence(db: Executor, fence: { id: string; attempt: number }): Promise<boolean> {
+  const [row] = await db
+    .select({ id: step.id })
+    .from(step)
+    .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')));
+  return row !== undefined;
+}

@@ -1,0 +1,63 @@
+import { renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
+import { isTerminal } from './run.ts';
+
+export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out';
+
+/** A check run as it should be now. */
+export type DesiredCheck = {
+  /** our own key for it, unique within the run */
+  key: string;
+  headSha: string;
+  name: string;
+  externalId: string;
+  startedAt?: Date;
+  output: { title: string; summary: string; text?: string };
+} & ({ status: 'queued' | 'in_progress' } | { status: 'completed'; conclusion: Conclusion; completedAt: Date });
+
+const RUN_CONCLUSION = { succeeded: 'success', neutral: 'neutral', failed: 'failure', cancelled: 'cancelled' } as const;
+
+const GATE_CONCLUSION = {
+  passed: 'success',
+  failed: 'failure',
+  neutral: 'neutral',
+  timed_out: 'timed_out',
+  cancelled: 'cancelled',
+} as const;
+
+/**
+ * Which check runs a run should have, and how they should read. Pure.
+ * The marker commit carries them while the run goes; the pushed commit gets its own, completed, so
+ * that the pull request shows them. Nothing ever stands on the base.
+ */
+export function desiredChecks(view: RunView, commits: { marker: string; head: string | null }): DesiredCheck[] {
+  const onMarker = [runCheck(view, commits.marker), ...view.gates.flatMap((gate) => gateCheck(view, gate, commits.marker))];
+  if (commits.head === null || !isTerminal(view.status)) return onMarker;
+  const { head } = commits;
+  return [...onMarker, runCheck(view, head), ...view.gates.flatMap((gate) => gateCheck(view, gate, head))];
+}
+
+function runCheck(view: RunView, headSha: string): DesiredCheck {
+  const common = { ...identity(view, 'NOFX', headSha), startedAt: view.startedAt ?? undefined, output: renderCheck(view) };
+  if (view.status === 'queued' || view.status === 'running') {
+    return { ...common, status: view.status === 'queued' ? 'queued' : 'in_progress' };
+  }
+  return { ...common, status: 'completed', conclusion: RUN_CONCLUSION[view.status], completedAt: view.endedAt ?? new Date(0) };
+}
+
+/** A gate has a check once it has begun; one that was never reached has none. */
+function gateCheck(view: RunView, gate: GateView, headSha: string): DesiredCheck[] {
+  const step = view.steps.find(({ tool }) => tool === `gate:${gate.name}`);
+  if (!step?.startedAt || gate.verdict === 'pending') return [];
+  const common = {
+    ...identity(view, `NOFX / gate: ${gate.name}`, headSha),
+    startedAt: step.startedAt,
+    output: renderGateCheck(gate),
+  };
+  if (gate.verdict === 'running') return [{ ...common, status: 'in_progress' }];
+  const completedAt = step.endedAt ?? view.endedAt ?? step.startedAt;
+  return [{ ...common, status: 'completed', conclusion: GATE_CONCLUSION[gate.verdict], completedAt }];
+}
+
+function identity(view: RunView, name: string, headSha: string) {
+  return { key: `check:${name}:${headSha}`, headSha, name, externalId: `${view.id}:${name}` };
+}

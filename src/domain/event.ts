@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** Someone on GitHub. The id stays when the login changes. */
+export const Person = z.object({ login: z.string(), id: z.number().int() });
+export type Person = z.infer<typeof Person>;
+
+/** A repository as the event described it. */
+export const EventRepository = z.object({
+  id: z.number().int(),
+  owner: z.string(),
+  name: z.string(),
+  defaultBranch: z.string(),
+  private: z.boolean(),
+  htmlUrl: z.string(),
+  cloneUrl: z.string(),
+});
+export type EventRepository = z.infer<typeof EventRepository>;
+
+/** An issue or a pull request, with the words it had when the event was sent. */
+export const EventIssue = z.object({
+  number: z.number().int(),
+  title: z.string(),
+  body: z.string(),
+  isPullRequest: z.boolean(),
+  author: Person,
+  state: z.enum(['open', 'closed']),
+});
+export type EventIssue = z.infer<typeof EventIssue>;
+
+export const EventComment = z.object({
+  id: z.number().int(),
+  body: z.string(),
+  createdAt: z.string(),
+  url: z.string(),
+});
+export type EventComment = z.infer<typeof EventComment>;
+
+const origin = {
+  /** The webhook's GUID. The same on a redelivery. */
+  deliveryId: z.string(),
+  installationId: z.number().int(),
+  repository: EventRepository,
+  issue: EventIssue,
+  /** Who did it: the one whose permission counts. */
+  sender: Person,
+};
+
+/**
+ * What happened on GitHub, in our words. Text is frozen here: nothing later reads the issue or the
+ * comment again, so an edit after the trigger changes nothing.
+ */
+export const DomainEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('comment_created'), ...origin, comment: EventComment }),
+  z.object({ kind: z.literal('issue_labeled'), ...origin, label: z.string() }),
+  z.object({ kind: z.literal('ignored'), deliveryId: z.string(), reason: z.string() }),
+]);
+export type DomainEvent = z.infer<typeof DomainEvent>;

@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+
+export const MAX_STEPS = 50;
+
+/** A step's limits. Each is enforced before the step's handler sees anything. */
+export const Policy = z.object({
+  /** When not empty, the step's tool must be one of these. */
+  tools_allowed: z.array(z.string()).optional(),
+  /** Names of environment variables the step's inputs may ask for. */
+  env_allowed: z.array(z.string()).optional(),
+  /** `all` (default), `none`, or secrets by name, separated by commas: `model`, `github`. */
+  secrets_scope: z.string().optional(),
+});
+export type Policy = z.infer<typeof Policy>;
+
+const StepName = z.string().regex(/^[a-z][a-z0-9_:-]{0,63}$/i, 'a step name is a letter, then up to 63 letters, digits, "_", ":" or "-"');
+
+export const PlanStep = z
+  .object({
+    name: StepName,
+    tool: z.string(),
+    inputs: z
+      .object({ _dependsOn: z.array(z.string()).optional(), _policy: Policy.optional() })
+      .catchall(z.unknown())
+      .optional(),
+  })
+  .extend(Policy.shape);
+export type PlanStep = z.infer<typeof PlanStep>;
+
+export const Plan = z.object({
+  goal: z.string().min(1),
+  steps: z.array(PlanStep).min(1, 'a plan needs a step').max(MAX_STEPS, `a plan has at most ${MAX_STEPS} steps`),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** A step ready to be stored: dependencies explicit, policy gathered. */
+export type PreparedStep = {
+  name: string;
+  tool: string;
+  /** as given, with `_dependsOn` and `_policy` filled in */
+  inputs: Record<string, unknown> & { _dependsOn: string[]; _policy: Policy };
+};
+
+export type PlanResult = { ok: true; goal: string; steps: PreparedStep[] } | { ok: false; errors: string[] };
+
+/**
+ * Checks a plan and makes its defaults explicit, or lists everything wrong with it.
+ * A step that names no dependencies follows the one before it; `_dependsOn: []` starts at once.
+ */
+export function preparePlan(input: unknown, knownTools: readonly string[]): PlanResult {
+  const parsed = Plan.safeParse(input);
+  if (!parsed.success) {
+    return { ok: false, errors: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`) };
+  }
+  const { goal } = parsed.data;
+  const steps = parsed.data.steps.map((step, index) => prepareStep(step, parsed.data.steps[index - 1]?.name));
+  const errors = [...nameErrors(steps), ...toolErrors(steps, knownTools), ...dependencyErrors(steps)];
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, goal, steps };
+}
+
+function prepareStep(step: PlanStep, previous: string | undefined): PreparedStep {
+  const given = step.inputs?._policy ?? {};
+  const _policy: Policy = {
+    tools_allowed: step.tools_allowed ?? given.tools_allowed,
+    env_allowed: step.env_allowed ?? given.env_allowed,
+    secrets_scope: step.secrets_scope ?? given.secrets_scope,
+  };
+  const _dependsOn = step.inputs?._dependsOn ?? (previous === undefined ? [] : [previous]);
+  return { name: step.name, tool: step.tool, inputs: { ...step.inputs, _dependsOn, _policy } };
+}
+
+function nameErrors(steps: PreparedStep[]): string[] {
+  const seen = new Set<string>();
+  return steps.flatMap(({ name }) => {
+    if (seen.has(name)) return [`two steps are named "${name}"`];
+    seen.add(name);
+    return [];
+  });
+}
+
+function toolErrors(steps: PreparedStep[], knownTools: readonly string[]): string[] {
+  return steps
+    .filter((step) => !knownTools.includes(step.tool))
+    .map((step) => `step "${step.name}": unknown tool "${step.tool}"; known are ${knownTools.join(', ')}`);
+}
+
+function dependencyErrors(steps: PreparedStep[]): string[] {
+  const names = new Set(steps.map((step) => step.name));
+  const unknown = steps.flatMap((step) =>
+    step.inputs._dependsOn
+      .filter((dependency) => !names.has(dependency))
+      .map((dependency) => `step "${step.name}" depends on "${dependency}", which is not in the plan`),
+  );
+  return unknown.length > 0 ? unknown : cycleErrors(steps);
+}
+
+/** Takes away what can run, again and again; what is left over waits for itself. */
+function cycleErrors(steps: PreparedStep[]): string[] {
+  let waiting = steps;
+  for (;;) {
+    const names = new Set(waiting.map((step) => step.name));
+    const blocked = waiting.filter((step) => step.inputs._dependsOn.some((dependency) => names.has(dependency)));
+    if (blocked.length === 0) return [];
+    if (blocked.length === waiting.length) {
+      return [`these steps wait for each other: ${blocked.map((step) => step.name).join(', ')}`];
+    }
+    waiting = blocked;
+  }
+}
+
+/** `{runId}:{stepName}:{hash(inputs)}`: the same step asked twice is one step. */
+export function idempotencyKey(runId: string, step: { name: string; inputs: unknown }): string {
+  const hash = createHash('sha256').update(canonicalJson(step.inputs)).digest('hex').slice(0, 12);
+  return `${runId}:${step.name}:${hash}`;
+}
+
+/** JSON with sorted keys, so that equal inputs hash equally. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}
+
+/** The plan of a `/nofx` comment or label: generate, write, test, open a pull request. */
+export function standardPlan(request: { goal: string; prompt: string; filename?: string; openPr?: boolean }): Plan {
+  const steps: PlanStep[] = [
+    { name: 'codegen', tool: 'codegen', inputs: { prompt: request.prompt, filename: request.filename }, secrets_scope: 'model, github' },
+    { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'codegen' }, secrets_scope: 'github' },
+    { name: 'test', tool: 'gate:test', inputs: { fromStep: 'write' }, secrets_scope: 'github' },
+  ];
+  if (request.openPr ?? true) {
+    steps.push({ name: 'pull_request', tool: 'git_pr', inputs: { fromStep: 'write' }, secrets_scope: 'github' });
+  }
+  return { goal: request.goal, steps };
+}

@@ -1,0 +1,96 @@
+import { cell, code, fence, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import { failure } from './report-comment.ts';
+import type { GateView, RunView, StepView } from './report-view.ts';
+import { costLine, duration, gateLine, headlines, mention, stepTitle, stepTitlePlain, took } from './report-words.ts';
+
+/** https://docs.github.com/en/rest/checks/runs#create-a-check-run (`output`) */
+export const CHECK_LIMIT = 65_535;
+
+export type CheckOutput = { title: string; summary: string; text?: string };
+
+const marks: Record<StepView['status'], string> = {
+  pending: '·',
+  queued: '⏳ queued',
+  running: '⏳ running',
+  succeeded: '✅ done',
+  neutral: '⚪ nothing to do',
+  failed: '❌ failed',
+  cancelled: '🚫 cancelled',
+  skipped: '⏭ skipped',
+};
+
+/** The check run `NOFX`: where the run is, as a table of its steps. Each part is at most 65,535 bytes. */
+export function renderCheck(view: RunView): CheckOutput {
+  const time = took(view);
+  return {
+    title: checkTitle(view),
+    summary: joinBlocks(
+      [
+        `${headlines[view.status]} ${mention(view.requester.login)}'s task${time && ` (${time})`}.`,
+        quote(view.goal, 4_000),
+        view.gates.map((gate) => `- ${gateLine(gate)}`).slice(0, 50).join('\n'),
+        costLine(view.usage, view.cost),
+      ],
+      CHECK_LIMIT,
+    ),
+    text: joinBlocks([stepTable(view), failure(view)], CHECK_LIMIT),
+  };
+}
+
+function checkTitle(view: RunView): string {
+  const done = view.steps.filter((step) => step.status === 'succeeded' || step.status === 'neutral').length;
+  const current = view.steps.find((step) => step.status === 'running') ?? view.steps.find((step) => step.status === 'queued');
+  switch (view.status) {
+    case 'queued':
+      return 'Waiting to start';
+    case 'running':
+      return current ? `${stepTitlePlain(current, view.gitMode)} (${done + 1} of ${view.steps.length})` : 'Working';
+    case 'succeeded':
+      return view.pullRequest && view.gitMode !== 'hidden' ? `Opened pull request #${view.pullRequest.number}` : 'Done';
+    case 'neutral':
+      return 'Nothing to change';
+    case 'failed':
+      return `Failed: ${failedAt(view)}`;
+    case 'cancelled':
+      return 'Cancelled';
+  }
+}
+
+function failedAt(view: RunView): string {
+  const step = view.steps.find((each) => each.status === 'failed');
+  return step ? stepTitlePlain(step, view.gitMode) : 'before the first step';
+}
+
+function stepTable(view: RunView): string {
+  const rows = view.steps.map(
+    (step) =>
+      `| ${stepTitle(step, view.gitMode).replaceAll('|', '&#124;')} | ${marks[step.status]} | ${took(step)} | ${
+        view.gitMode === 'hidden' ? '' : cell(step.detail ?? '')
+      } |`,
+  );
+  const head = '| Step | State | Time | |\n|---|---|---|---|';
+  return `${head}\n${someLines(rows, 40_000, (left) => `| … and ${left} more steps | | | |`)}`;
+}
+
+/** The check run of one gate, e.g. `NOFX / gate: test`. */
+export function renderGateCheck(gate: GateView): CheckOutput {
+  const time = gate.durationMs === null ? '' : ` in ${duration(gate.durationMs)}`;
+  const titles: Record<GateView['verdict'], string> = {
+    pending: 'Waiting',
+    running: 'Running',
+    passed: `Passed${time}`,
+    failed: gate.exitCode === null ? 'Failed' : `Failed with exit code ${gate.exitCode}`,
+    timed_out: 'Ran out of time',
+    neutral: gate.command === null ? 'No command found, so nothing was checked' : 'No verdict',
+    cancelled: 'Cancelled',
+  };
+  const how =
+    gate.command === null
+      ? `To have it checked, name the command in \`.github/nofx.yml\`:\n\n${fence(`gates:\n  ${plain(gate.name, 60)}: <command>`, 300, 'yaml')}`
+      : `Command: ${code(gate.command, 1_000)}`;
+  return {
+    title: titles[gate.verdict],
+    summary: joinBlocks([`${gateLine(gate)}`, how], CHECK_LIMIT),
+    ...(gate.tail.trim() ? { text: joinBlocks(['Last lines of its output:', fence(gate.tail, 60_000, 'text')], CHECK_LIMIT) } : {}),
+  };
+}

@@ -1,0 +1,107 @@
+import { code, fence, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import type { GateView, RunView, StepView } from './report-view.ts';
+import { costLine, gateLine, headlines, mention, stepTitle, took, words } from './report-words.ts';
+import { firstBytes, neutralise } from './text.ts';
+
+/** GitHub refuses a body past 65,536; this leaves room for what others add to it. */
+export const BODY_LIMIT = 60_000;
+
+/** Hidden first line of the run's comment: by it the comment is found again. */
+export function commentMarker(runId: string): string {
+  return `<!-- nofx:run ${runId.replace(/[^\w-]/g, '')} -->`;
+}
+
+/** The one comment of a run, at any moment of it. At most 60,000 bytes; the same view gives the same text. */
+export function renderComment(view: RunView): string {
+  return joinBlocks(
+    [
+      `${commentMarker(view.id)}\n${headline(view)}`,
+      closing(view),
+      checklist(view),
+      gates(view),
+      failure(view),
+      costLine(view.usage, view.cost),
+      `<sub>${view.id.replace(/[^\w-]/g, '')}</sub>`,
+    ],
+    BODY_LIMIT,
+  );
+}
+
+function headline(view: RunView): string {
+  const time = took(view);
+  const spent = time && ` ${view.status === 'succeeded' ? 'in' : 'after'} ${time}`;
+  const start = `**${headlines[view.status]} ${mention(view.requester.login)}'s task${spent}**`;
+  const links = [
+    view.runUrl && `[View run](${view.runUrl})`,
+    view.gitMode !== 'hidden' && view.branch && code(view.branch),
+    view.pullRequest && `[${words[view.gitMode].openResult} ➔](${view.pullRequest.url})`,
+  ].filter(Boolean);
+  return links.length > 0 ? `${start} — ${links.join(' · ')}` : start;
+}
+
+/** The few words a reader needs before the details: what came out of it. */
+function closing(view: RunView): string | null {
+  if (view.status === 'neutral') {
+    const said = view.summary.trim() ? `\n\n${quote(view.summary, 4_000)}` : '';
+    return `There was nothing to change, so there is nothing to review.${said}`;
+  }
+  if (view.status === 'succeeded' && view.summary.trim()) return quote(view.summary, 8_000);
+  if (view.status === 'queued' || view.status === 'running') return quote(view.goal, 2_000);
+  return null;
+}
+
+function checklist(view: RunView): string | null {
+  if (view.steps.length === 0) return null;
+  const lines = view.steps.map((step) => stepLine(step, view));
+  return someLines(lines, 10_000, (left) => `- … and ${left} more steps`);
+}
+
+const stepMarks: Record<StepView['status'], { box: ' ' | 'x'; note: string }> = {
+  pending: { box: ' ', note: '' },
+  queued: { box: ' ', note: '' },
+  running: { box: ' ', note: '⏳ ' },
+  succeeded: { box: 'x', note: '' },
+  neutral: { box: 'x', note: '⚪ ' },
+  failed: { box: ' ', note: '❌ ' },
+  cancelled: { box: ' ', note: '🚫 ' },
+  skipped: { box: ' ', note: '⏭ ' },
+};
+
+function stepLine(step: StepView, view: RunView): string {
+  const mark = stepMarks[step.status];
+  const time = took(step);
+  const detail = step.detail && view.gitMode !== 'hidden' ? `: ${plain(step.detail)}` : '';
+  return `- [${mark.box}] ${mark.note}${stepTitle(step, view.gitMode)}${detail}${time && ` (${time})`}`;
+}
+
+function gates(view: RunView): string | null {
+  const done = view.gates.filter((gate) => gate.verdict !== 'pending' && gate.verdict !== 'running');
+  if (done.length === 0) return null;
+  return someLines(
+    done.map((gate) => `- ${gateLine(gate)}`),
+    6_000,
+    (left) => `- … and ${left} more`,
+  );
+}
+
+/** What went wrong, the last lines, and what to type next. */
+export function failure(view: RunView): string | null {
+  if (view.status !== 'failed' && view.status !== 'cancelled') return null;
+  const failed = view.gates.filter(isRed);
+  const blocks = [
+    view.error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(view.error.message, 2_000)}`,
+    ...failed.slice(0, 3).map((gate) => (gate.tail.trim() ? fence(gate.tail, 9_000, 'text') : null)),
+    next(view),
+  ];
+  return blocks.filter(Boolean).join('\n\n');
+}
+
+export function isRed(gate: GateView): boolean {
+  return gate.verdict === 'failed' || gate.verdict === 'timed_out';
+}
+
+function next(view: RunView): string {
+  // Our own words: they may hold a code block to paste, so markup stays.
+  const own = firstBytes(neutralise(view.error?.next ?? '').trim(), 3_000);
+  return `**Next:** ${own || 'comment `/nofx <what you want>` to start again.'}`;
+}

@@ -1,0 +1,75 @@
+import { code, fence, folded, joinBlocks, quote, someLines } from './markdown.ts';
+import { BODY_LIMIT } from './report-comment.ts';
+import type { FileView, RunView } from './report-view.ts';
+import { costLine, gateLine, mention, words } from './report-words.ts';
+import { firstBytes, oneLine, visible } from './text.ts';
+
+/**
+ * The pull request's body. `template` is the repository's own, put first as it is; `closes` adds
+ * `Closes #N`. At most 60,000 bytes.
+ */
+export function renderPullRequestBody(
+  view: RunView,
+  options: { template?: string; issueNumber?: number; closes: boolean },
+): string {
+  const issue = options.issueNumber;
+  return joinBlocks(
+    [
+      options.template && firstBytes(visible(options.template).trim(), 20_000),
+      issue !== undefined && options.closes ? `Closes #${issue}` : null,
+      `## Summary\n\n${quote(view.summary.trim() || view.goal, 8_000)}`,
+      `Asked for by ${mention(view.requester.login)}:\n\n${quote(view.goal, 4_000)}`,
+      `## ${view.gitMode === 'hidden' ? 'Checks' : 'Gate results'}\n\n${gateResults(view)}`,
+      files(view),
+      cost(view),
+      footer(view, issue),
+    ],
+    BODY_LIMIT,
+  );
+}
+
+function gateResults(view: RunView): string {
+  if (view.gates.length === 0) return 'No check was run on this work.';
+  return someLines(
+    view.gates.map((gate) => `- ${gateLine(gate)}`),
+    5_000,
+    (left) => `- … and ${left} more`,
+  );
+}
+
+const letters: Record<FileView['status'], string> = { added: 'A', modified: 'M', deleted: 'D', renamed: 'R' };
+
+function files(view: RunView): string | null {
+  if (view.files.length === 0) return null;
+  const total = view.files.length;
+  const title = `${total} ${total === 1 ? 'file' : 'files'}`;
+  const list = someLines(
+    view.files.map((file) => `- \`${letters[file.status]}\` ${code(file.path)}${file.previousPath ? ` (was ${code(file.previousPath)})` : ''}`),
+    8_000,
+    (left) => `- … and ${left} more`,
+  );
+  return `## Files\n\n${folded(title, list)}${manifest(view.files)}`;
+}
+
+/** As `sha256sum` prints it, so that it can be checked with `sha256sum --check`. */
+function manifest(all: FileView[]): string {
+  const lines = all.filter((file) => file.sha256).map((file) => `${file.sha256}  ${oneLine(file.path)}`);
+  if (lines.length === 0) return '';
+  const text = someLines(lines, 10_000, (left) => `# … and ${left} more, kept with the run`);
+  return `\n\n${folded('SHA-256 of each file', fence(text, 12_000, 'text'))}`;
+}
+
+function cost(view: RunView): string | null {
+  const line = costLine(view.usage, view.cost);
+  return line && `## Cost\n\n${line.replace(/^Cost: /, '')}`;
+}
+
+function footer(view: RunView, issue: number | undefined): string {
+  const run = view.runUrl ? `[${view.id}](${view.runUrl})` : `\`${view.id}\``;
+  const where = issue === undefined ? '' : ` on #${issue}`;
+  const revise =
+    view.gitMode === 'hidden'
+      ? `Not what you meant? Comment \`/nofx <what you want>\`${where} and NOFX tries again.`
+      : `Not what you meant? Push to \`${view.branch ?? 'this branch'}\` yourself, or comment \`/nofx <what you want>\`${where} for a new attempt.`;
+  return `---\n${words[view.gitMode].toPeople} ${revise}\n\n<sub>NOFX run ${run}</sub>`;
+}

@@ -1,0 +1,64 @@
+import type { Cost, Usage } from './pricing.ts';
+import type { GitMode } from './project.ts';
+import type { Failure } from './run.ts';
+
+/** A run as people are told about it: plain data, read from the database, already redacted. */
+export type RunView = {
+  /** `run_…` */
+  id: string;
+  status: 'queued' | 'running' | EndStatus;
+  /** What was asked, in the person's own words. */
+  goal: string;
+  requester: { login: string };
+  startedAt: Date | null;
+  endedAt: Date | null;
+  branch: string | null;
+  /** The branch the work is based on and goes to. */
+  base: string;
+  steps: StepView[];
+  usage: Usage | null;
+  cost: Cost | null;
+  gates: GateView[];
+  pullRequest: { number: number; url: string } | null;
+  error: Failure | null;
+  files: FileView[];
+  /** The model's closing words. Untrusted. */
+  summary: string;
+  gitMode: GitMode;
+  /** A page about the run, where there is one. */
+  runUrl?: string;
+};
+
+export type EndStatus = 'succeeded' | 'neutral' | 'failed' | 'cancelled';
+
+export type StepView = {
+  name: string;
+  /** `codegen`, `workspace:write`, `gate:test`, `git_pr` … */
+  tool: string;
+  status: 'pending' | 'queued' | 'running' | 'skipped' | EndStatus;
+  startedAt: Date | null;
+  endedAt: Date | null;
+  /** One short line, e.g. "3 files". */
+  detail?: string;
+};
+
+export type GateView = {
+  /** `test`, `lint` … */
+  name: string;
+  verdict: 'pending' | 'running' | 'passed' | 'failed' | 'neutral' | 'timed_out' | 'cancelled';
+  /** null where no command was found */
+  command: string | null;
+  exitCode: number | null;
+  durationMs: number | null;
+  /** Last lines of the output. */
+  tail: string;
+};
+
+export type FileView = {
+  status: 'added' | 'modified' | 'deleted' | 'renamed';
+  path: string;
+  previousPath?: string;
+  sha256?: string;
+  /** bytes */
+  size?: number;
+};

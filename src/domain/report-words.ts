@@ -1,0 +1,106 @@
+import type { Cost, Usage } from './pricing.ts';
+import type { GitMode } from './project.ts';
+import type { GateView, RunView, StepView } from './report-view.ts';
+import { code } from './markdown.ts';
+import { oneLine } from './text.ts';
+
+/**
+ * The words of each git mode. `hidden` is for business users: no branch, commit, rebase or pull
+ * request in the text; `basic` for developers; `advanced` for people who want the tool names.
+ */
+
+const stepTitles: Record<string, { hidden: string; basic: string }> = {
+  codegen: { hidden: 'Make the changes', basic: 'Write the code' },
+  'workspace:write': { hidden: 'Save the changes', basic: 'Commit the changes' },
+  'gate:test': { hidden: 'Check that everything still works', basic: 'Run the tests' },
+  git_pr: { hidden: 'Hand in the result for review', basic: 'Open the pull request' },
+};
+
+/** What a step is called, in markdown. */
+export function stepTitle(step: Pick<StepView, 'name' | 'tool'>, mode: GitMode): string {
+  const titles = stepTitles[step.tool];
+  if (mode === 'advanced') return step.name === step.tool ? code(step.tool, 80) : `${code(step.name, 80)} (${code(step.tool, 80)})`;
+  if (titles) return titles[mode];
+  return mode === 'hidden' ? 'Work on it' : code(step.name, 80);
+}
+
+/** The same for a check run's title, which shows no markup. */
+export function stepTitlePlain(step: Pick<StepView, 'name' | 'tool'>, mode: GitMode): string {
+  return stepTitle(step, mode).replaceAll('`', '');
+}
+
+export const words: Record<GitMode, { result: string; openResult: string; toPeople: string }> = {
+  hidden: { result: 'the result', openResult: 'Review the result', toPeople: 'Nothing is live until someone approves it.' },
+  basic: { result: 'the pull request', openResult: 'PR', toPeople: 'Nothing is merged until you merge it.' },
+  advanced: { result: 'the pull request', openResult: 'PR', toPeople: 'Nothing is merged until you merge it.' },
+};
+
+/** `@alice`, with nothing in it that a login cannot hold. */
+export function mention(login: string): string {
+  return `@${login.replace(/[^A-Za-z0-9_-]/g, '').slice(0, 100)}`;
+}
+
+/** `4m 12s`; `12s` under a minute; `1h 4m` past the hour. Negative time is none. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
+  return `${Math.floor(seconds / 3600)}h ${Math.floor((seconds % 3600) / 60)}m`;
+}
+
+/** How long something took; empty while it goes on, so that a live text does not change by itself. */
+export function took(timed: { startedAt: Date | null; endedAt: Date | null }): string {
+  return timed.startedAt && timed.endedAt ? duration(timed.endedAt.getTime() - timed.startedAt.getTime()) : '';
+}
+
+/** `Cost: $0.1234 · 12,345 tokens in (10,000 from cache), 1,234 out`; null before the first request. */
+export function costLine(usage: Usage | null, cost: Cost | null): string | null {
+  if (!usage) return null;
+  const read = usage.cacheReadTokens;
+  const tokensIn = usage.inputTokens + read + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
+  const cached = read > 0 ? ` (${count(read)} from cache)` : '';
+  return `Cost: ${dollars(cost)} · ${count(tokensIn)} tokens in${cached}, ${count(usage.outputTokens)} out`;
+}
+
+function dollars(cost: Cost | null): string {
+  if (!cost || cost.usd === null) return 'price unknown';
+  return `$${cost.usd.toFixed(cost.usd !== 0 && cost.usd < 0.1 ? 4 : 2)}`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A gate's verdict in a few words, in markdown. */
+export function gateLine(gate: GateView): string {
+  const time = gate.durationMs === null ? '' : ` in ${duration(gate.durationMs)}`;
+  const command = gate.command === null ? '' : ` ${code(gate.command, 200)}`;
+  const name = `**${oneLine(gate.name).replace(/[^\w:. -]/g, '')}**`;
+  switch (gate.verdict) {
+    case 'passed':
+      return `✅ ${name} passed${time}:${command}`;
+    case 'failed':
+      return `❌ ${name} failed${gate.exitCode === null ? '' : ` with exit code ${gate.exitCode}`}${time}:${command}`;
+    case 'timed_out':
+      return `❌ ${name} ran out of time${gate.durationMs === null ? '' : ` after ${duration(gate.durationMs)}`}:${command}`;
+    case 'neutral':
+      return gate.command === null
+        ? `⚪ ${name} was not run: no command was found for it`
+        : `⚪ ${name} gave no verdict:${command}`;
+    case 'cancelled':
+      return `⚪ ${name} was stopped:${command}`;
+    case 'pending':
+    case 'running':
+      return `⏳ ${name}:${command}`;
+  }
+}
+
+/** What became of the run, as a sentence start: `NOFX finished`. */
+export const headlines: Record<RunView['status'], string> = {
+  queued: 'NOFX will start on',
+  running: 'NOFX is working on',
+  succeeded: 'NOFX finished',
+  neutral: 'NOFX changed nothing for',
+  failed: 'NOFX could not finish',
+  cancelled: 'NOFX stopped work on',
+};

@@ -1,0 +1,7 @@
+/** Everything NOFX says about a run, as pure markdown. */
+export { BODY_LIMIT, commentMarker, renderComment } from './report-comment.ts';
+export { CHECK_LIMIT, renderCheck, renderGateCheck } from './report-check.ts';
+export type { CheckOutput } from './report-check.ts';
+export { renderPullRequestBody } from './report-pull-request.ts';
+export { renderHelp, renderRefusal } from './report-replies.ts';
+export type { FileView, GateView, RunView, StepView } from './report-view.ts';

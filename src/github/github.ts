@@ -1,0 +1,88 @@
+import { branchHead, createMarker } from './branches.ts';
+import { upsertCheckRun } from './check-runs.ts';
+import { createClients, type Client, type Octokit } from './client.ts';
+import { upsertComment } from './comments.ts';
+import { hasStatus, translateError } from './errors.ts';
+import { appIdentity, appSlug, gitToken } from './installations.ts';
+import { permission } from './permissions.ts';
+import type { GitHub, RepositoryRef } from './port.ts';
+import { upsertPullRequest } from './pull-requests.ts';
+import { react, unreact } from './reactions.ts';
+import { readFile, repository } from './repositories.ts';
+import { createSerial } from './writes.ts';
+
+type Log = { warn: (details: object, message: string) => void };
+
+/**
+ * GitHub as the rest of the house sees it. `octokitFor` is Probot's `auth`: with an installation's id,
+ * or without for the app itself. Every failure is a UserError, RetryableError or InternalError.
+ */
+export function createGitHub(options: {
+  octokitFor: (installationId?: number) => Promise<Octokit>;
+  /** Spares one request where it is known. */
+  appSlug?: string;
+  log: Log;
+  /** Between two writes of one installation. GitHub asks for 1,000. */
+  writeIntervalMs?: number;
+  /** Waits before looking again for what a lost answer may have made. */
+  settleMs?: readonly number[];
+}): GitHub {
+  const { octokitFor, log } = options;
+  const slug = remember(async () => options.appSlug ?? (await appSlug(await octokitFor())).slug);
+  const identity = remember(() => appIdentity(octokitFor));
+  const clientFor = createClients({
+    octokitFor,
+    slug,
+    writes: createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 }),
+    keys: createSerial({ minIntervalMs: 0 }),
+    settle: options.settleMs ?? [0, 1_000, 3_000],
+  });
+
+  /** Runs a call with the repository's client. A token GitHub no longer accepts is renewed, once. */
+  async function within<T>(repo: RepositoryRef, call: (client: Client) => Promise<T>): Promise<T> {
+    return translated(async () => {
+      const client = await clientFor(repo);
+      try {
+        return await call(client);
+      } catch (error) {
+        if (!hasStatus(error, 401)) throw error;
+        log.warn({ installationId: repo.installationId }, 'GitHub refused the installation token; asking for a new one');
+        await client.octokit.auth({ type: 'installation', installationId: repo.installationId, refresh: true });
+        return await call(client);
+      }
+    });
+  }
+
+  return {
+    permission: (repo, login) => within(repo, (client) => permission(client, login)),
+    react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
+    unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
+    upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),
+    upsertCheckRun: (repo, check) => within(repo, (client) => upsertCheckRun(client, check)),
+    createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
+    branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
+    upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
+    readFile: (repo, path, ref) => within(repo, (client) => readFile(client, path, ref)),
+    repository: (repo) => within(repo, (client) => repository(client, repo)),
+    gitToken: (repo) => translated(async () => gitToken(await octokitFor(), repo)),
+    appIdentity: () => translated(identity),
+  };
+}
+
+async function translated<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translateError(error, Date.now());
+  }
+}
+
+/** Asks once and keeps the answer; a failure is not kept. */
+function remember<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () =>
+    (answer ??= ask().catch((error: unknown) => {
+      answer = undefined;
+      throw error;
+    }));
+}

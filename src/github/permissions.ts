@@ -1,0 +1,25 @@
+import { hasStatus } from './errors.ts';
+import type { Client } from './client.ts';
+import type { Permission } from './port.ts';
+
+const roles = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const satisfies Permission[];
+
+/**
+ * What somebody may do in the repository, inherited and team roles included.
+ * https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+ */
+export async function permission({ octokit, at }: Client, login: string): Promise<Permission> {
+  try {
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/collaborators/{username}/permission', { ...at, username: login });
+    // `role_name` tells triage from read and maintain from write, but may also be an organization's own
+    // role; `permission` is then the base it was built on.
+    return asRole(data.role_name) ?? asRole(data.permission) ?? 'none';
+  } catch (error) {
+    if (hasStatus(error, 404)) return 'none';
+    throw error;
+  }
+}
+
+function asRole(name: string | undefined): Permission | undefined {
+  return roles.find((role) => role === name);
+}

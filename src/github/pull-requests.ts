@@ -1,0 +1,71 @@
+import { UserError } from '../errors.ts';
+import { once, type Client } from './client.ts';
+import { capBody } from './comments.ts';
+import { hasStatus } from './errors.ts';
+import { findOrCreate } from './find-or-create.ts';
+import type { PullRequest } from './port.ts';
+
+type Wanted = { head: string; base: string; title: string; body: string; draft?: boolean };
+
+/**
+ * Finds or opens the pull request of our branch. One that is there keeps its title and body: a person
+ * may have edited them. One that was closed is found too, and stays closed: the branch belongs to one
+ * run, and somebody decided.
+ */
+export function upsertPullRequest(client: Client, wanted: Wanted): Promise<PullRequest & { created: boolean }> {
+  return client.alone(`pull request ${wanted.head} ${wanted.base}`, async () => {
+    const { value, created } = await findOrCreate({
+      find: () => find(client, wanted),
+      create: () => create(client, wanted),
+      settle: client.settle,
+    });
+    return { ...value, created };
+  });
+}
+
+async function find({ octokit, at }: Client, { head, base }: Wanted): Promise<PullRequest | null> {
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls', {
+    ...at,
+    // Without the owner GitHub ignores the filter and lists every pull request.
+    head: `${at.owner}:${head}`,
+    base,
+    state: 'all',
+    per_page: 100,
+  });
+  const ours = data.filter((each) => each.head.ref === head && each.base.ref === base);
+  const chosen = ours.find((each) => each.state === 'open') ?? ours[0];
+  return chosen ? { number: chosen.number, url: chosen.html_url } : null;
+}
+
+async function create({ octokit, at, write }: Client, wanted: Wanted): Promise<PullRequest> {
+  const send = (draft: boolean) =>
+    write(() =>
+      octokit.request('POST /repos/{owner}/{repo}/pulls', {
+        ...at,
+        head: wanted.head,
+        base: wanted.base,
+        title: wanted.title,
+        body: capBody(wanted.body),
+        maintainer_can_modify: true,
+        draft,
+        ...once,
+      }),
+    );
+  try {
+    const { data } = await send(wanted.draft ?? false).catch((error: unknown) => {
+      // Private repositories of free accounts have no drafts.
+      if (wanted.draft && hasStatus(error, 422) && /draft pull requests are not supported/i.test(error.message)) return send(false);
+      throw error;
+    });
+    return { number: data.number, url: data.html_url };
+  } catch (error) {
+    if (hasStatus(error, 422) && /no commits between/i.test(error.message)) {
+      throw new UserError(
+        `There is no difference between ${wanted.base} and ${wanted.head}.`,
+        'The work may have reached the base branch already. Comment `/nofx <what you want>` for a new run.',
+        { cause: error },
+      );
+    }
+    throw error;
+  }
+}

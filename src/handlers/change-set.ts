@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { ChangeSet, type FileChange } from '../domain/change-set.ts';
+import { InternalError } from '../errors.ts';
+import type { CommitMeta, ContentChange, Workspace } from '../workspace/port.ts';
+import { commitMessage, taskTitle } from '../domain/naming.ts';
+import { accessOf } from './access.ts';
+import type { StepContext } from './handler.ts';
+
+export const CHANGE_SET_ARTIFACT = 'change-set.json';
+
+/** Stores the changes of a codegen step, bytes and manifest, and gives the manifest. */
+export async function saveChangeSet(
+  context: StepContext,
+  changes: ContentChange[],
+  summary: string,
+): Promise<ChangeSet> {
+  const files: FileChange[] = [];
+  for (const change of changes) {
+    if (change.status === 'deleted') {
+      files.push({ status: 'deleted', path: change.path });
+      continue;
+    }
+    const content = await context.saveArtifact(`files/${change.path}`, change.bytes, contentType(change.binary));
+    const written = { path: change.path, mode: change.mode, binary: change.binary, content };
+    if (change.status === 'added') files.push({ status: 'added', ...written });
+    else if (change.status === 'renamed') files.push({ status: 'renamed', ...written, previousPath: change.previousPath! });
+    else files.push({ status: 'modified', ...written, previousMode: change.previousMode ?? change.mode });
+  }
+  const changeSet: ChangeSet = { base: context.run.baseSha, files, summary };
+  await context.saveArtifact(CHANGE_SET_ARTIFACT, Buffer.from(JSON.stringify(changeSet, null, 2)), 'application/json');
+  return changeSet;
+}
+
+function contentType(binary: boolean): string {
+  return binary ? 'application/octet-stream' : 'text/plain; charset=utf-8';
+}
+
+/** Reads a codegen step's change set back, every byte checked against its recorded hash. */
+export async function loadChangeSet(
+  context: StepContext,
+  codegenStepId: string,
+): Promise<{ changeSet: ChangeSet; changes: ContentChange[] }> {
+  const manifest = await context.readArtifact(codegenStepId, CHANGE_SET_ARTIFACT);
+  const changeSet = ChangeSet.parse(JSON.parse(manifest.toString('utf8')));
+  const changes: ContentChange[] = [];
+  for (const file of changeSet.files) {
+    if (file.status === 'deleted') {
+      changes.push(file);
+      continue;
+    }
+    const { content, ...rest } = file;
+    changes.push({ ...rest, bytes: await context.readArtifact(codegenStepId, content.artifact) });
+  }
+  return { changeSet, changes };
+}
+
+/** What `workspace:write` hands on. */
+export const WriteOutputs = z.object({ sha: z.string(), branch: z.string(), codegenStepId: z.string() });
+export type WriteOutputs = z.infer<typeof WriteOutputs>;
+
+/** The commit of a run is a function of its artifacts alone: same author, same dates, same words. */
+export async function commitMeta(context: StepContext, changeSet: ChangeSet): Promise<CommitMeta> {
+  const { run, adapters } = context;
+  return {
+    message: commitMessage({
+      title: run.source.issue?.title || taskTitle(run.source.prompt),
+      summary: changeSet.summary,
+      runId: run.id,
+      requester: run.source.requester,
+      host: adapters.host,
+      gitMode: run.gitMode,
+    }),
+    author: await adapters.github.appIdentity(),
+    date: run.createdAt,
+  };
+}
+
+/**
+ * The run's workspace with the run's commit checked out, whichever machine this is: where the
+ * workspace is missing or has been changed, it is made again from the base and the artifacts.
+ */
+export async function openCommitted(context: StepContext, written: WriteOutputs): Promise<Workspace> {
+  const { run, adapters } = context;
+  const workspace = await adapters.workspaces.openWorkspace(accessOf(context), {
+    key: run.id,
+    base: run.baseSha,
+    branch: run.branch,
+  });
+  if ((await workspace.head()) === written.sha) return workspace;
+  const { changeSet, changes } = await loadChangeSet(context, written.codegenStepId);
+  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
+  if (sha !== written.sha) {
+    throw new InternalError(`The workspace was rebuilt as ${sha}, not as ${written.sha}, which was recorded.`);
+  }
+  return workspace;
+}

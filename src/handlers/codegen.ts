@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { addUsage, type Cost, type Usage } from '../domain/pricing.ts';
+import type { Failure } from '../domain/run.ts';
+import { checkPath } from '../domain/paths.ts';
+import { UserError } from '../errors.ts';
+import type { CodeResult } from '../agent/port.ts';
+import type { ContentChange, Scratch } from '../workspace/port.ts';
+import { accessOf } from './access.ts';
+import { saveChangeSet } from './change-set.ts';
+import { chooseCommands, readConventions } from './base-branch.ts';
+import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
+
+const CodegenInputs = z.looseObject({
+  prompt: z.string().min(1),
+  /** single-file codegen: the one path the result may have */
+  filename: z.string().optional(),
+  model: z.string().optional(),
+});
+type CodegenInputs = z.infer<typeof CodegenInputs>;
+
+/** What the step hands on; the change set itself is its artifact `change-set.json`. */
+export const CodegenOutputs = z.object({
+  files: z.array(
+    z.object({
+      status: z.enum(['added', 'modified', 'renamed', 'deleted']),
+      path: z.string(),
+      previousPath: z.string().optional(),
+      sha256: z.string().optional(),
+      size: z.number().optional(),
+    }),
+  ),
+  summary: z.string(),
+});
+export type CodegenOutputs = z.infer<typeof CodegenOutputs>;
+
+/** A model works in a scratch checkout; what it changed there becomes artifacts. */
+export const codegen = defineHandler<CodegenInputs>({
+  inputs: CodegenInputs,
+  timeLimitMs: 30 * 60_000,
+  secrets: ['model', 'github'],
+  async run(context) {
+    const { run, step, adapters } = context;
+    const scratch = await adapters.workspaces.openScratch(accessOf(context), {
+      key: `${run.id}-${step.id}-${step.attempt}`,
+      base: run.baseSha,
+    });
+    try {
+      const result = await generate(context, scratch);
+      if (result.outcome === 'stopped') return { status: 'failed', failure: stoppedEarly(result) };
+      return await collect(context, await scratch.readChanges(), result.summary);
+    } finally {
+      await scratch.dispose();
+    }
+  },
+});
+
+async function generate(context: StepContext<CodegenInputs>, scratch: Scratch): Promise<CodeResult> {
+  const { run, inputs, adapters, signal } = context;
+  if (adapters.agent === null) {
+    throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
+  }
+  const { source } = run;
+  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const { test } = await chooseCommands(run.config, base);
+  const account = createAccount(context);
+  try {
+    return await adapters.agent.writeCode({
+      checkout: scratch.path,
+      prompt: inputs.prompt,
+      source: {
+        repository: source.repository,
+        kind: source.kind,
+        number: source.issue?.number,
+        title: source.issue?.title,
+        body: source.issue?.body,
+      },
+      conventions: await readConventions(base),
+      testCommand: test?.command ?? null,
+      filename: inputs.filename,
+      model: inputs.model ?? run.model,
+      maxCostUsd: run.budgetUsd,
+      sandbox: adapters.sandbox,
+      signal,
+      onUsage: account.note,
+    });
+  } finally {
+    await account.settle();
+  }
+}
+
+/** Turns the running totals of one model loop into what each request added, booked in order. */
+function createAccount({ spend }: StepContext) {
+  let booked: { usage: Usage; cost: Cost } | null = null;
+  let writing = Promise.resolve();
+  return {
+    note(usage: Usage, cost: Cost) {
+      const before = booked;
+      booked = { usage, cost };
+      const added = before ? { usage: subtractUsage(usage, before.usage), cost: subtractCost(cost, before.cost) } : booked;
+      writing = writing.then(() => spend(added.usage, added.cost));
+      // Awaited in settle(); until then a failure must not count as unhandled.
+      writing.catch(() => {});
+    },
+    settle: () => writing,
+  };
+}
+
+function subtractUsage(total: Usage, before: Usage): Usage {
+  const negated = Object.fromEntries(Object.entries(before).map(([key, value]) => [key, -value])) as Usage;
+  return addUsage(total, negated);
+}
+
+function subtractCost(total: Cost, before: Cost): Cost {
+  return {
+    usd: total.usd === null || before.usd === null ? null : total.usd - before.usd,
+    cappedUsd: total.cappedUsd - before.cappedUsd,
+  };
+}
+
+async function collect(context: StepContext, changes: ContentChange[], summary: string): Promise<StepOutcome> {
+  if (changes.length === 0) return { status: 'stopped', outputs: { files: [], summary } satisfies CodegenOutputs };
+  const refused = refusedPaths(changes);
+  if (refused) return { status: 'failed', failure: refused };
+  const { files } = await saveChangeSet(context, changes, summary);
+  const outputs: CodegenOutputs = {
+    files: files.map((file) => ({
+      status: file.status,
+      path: file.path,
+      ...(file.status === 'renamed' ? { previousPath: file.previousPath } : {}),
+      ...(file.status === 'deleted' ? {} : { sha256: file.content.sha256, size: file.content.size }),
+    })),
+    summary,
+  };
+  return { status: 'succeeded', outputs };
+}
+
+function refusedPaths(changes: ContentChange[]): Failure | null {
+  const paths = changes.flatMap((change) =>
+    'previousPath' in change && change.previousPath ? [change.path, change.previousPath] : [change.path],
+  );
+  const problems = paths.flatMap((path) => {
+    const checked = checkPath(path);
+    return checked.ok ? [] : [`\`${path}\` (${checked.reason})`];
+  });
+  if (problems.length === 0) return null;
+  return {
+    kind: 'policy',
+    message: `The change touches what NOFX may not write: ${problems.join(', ')}. Nothing was pushed.`,
+    next: 'Make that part by hand, or ask again for the rest of it.',
+  };
+}
+
+function stoppedEarly(result: Extract<CodeResult, { outcome: 'stopped' }>): Failure {
+  return { kind: result.reason === 'budget' ? 'budget' : 'model', message: result.message, next: result.next };
+}

@@ -1,0 +1,94 @@
+import type { Logger } from 'pino';
+import type { z } from 'zod';
+import type { Agent } from '../agent/port.ts';
+import type { ArtifactStore } from '../artifacts/port.ts';
+import type { StoredFile } from '../domain/change-set.ts';
+import type { SecretName } from '../domain/policy.ts';
+import type { Cost, Usage } from '../domain/pricing.ts';
+import type { GitMode, Project } from '../domain/project.ts';
+import type { RunView } from '../domain/report.ts';
+import type { Failure } from '../domain/run.ts';
+import type { RunConfig, RunSource } from '../domain/source.ts';
+import type { GitHub } from '../github/port.ts';
+import type { Sandbox, Workspaces } from '../workspace/port.ts';
+
+/** The outside world, handed in by the composition root. */
+export type Adapters = {
+  agent: Agent | null;
+  workspaces: Workspaces;
+  sandbox: Sandbox;
+  artifacts: ArtifactStore;
+  github: GitHub;
+  redact: (text: string) => string;
+  /** the GitHub host, for noreply addresses */
+  host: string;
+};
+
+/** What a handler may know of its run. */
+export type RunFacts = {
+  id: string;
+  goal: string;
+  source: RunSource;
+  config: RunConfig;
+  model: string;
+  gitMode: GitMode;
+  baseRef: string;
+  baseSha: string;
+  branch: string;
+  createdAt: Date;
+  /** dollars this run may still spend */
+  budgetUsd: number;
+};
+
+export type StepContext<Inputs = unknown> = {
+  run: RunFacts;
+  project: Project;
+  step: { id: string; name: string; attempt: number };
+  inputs: Inputs;
+  adapters: Adapters;
+  log: Logger;
+  /** aborted when the step's time is up, its lease is lost, or the process stops */
+  signal: AbortSignal;
+  /** The outputs of a step that succeeded; UserError when the plan has no such step before this one. */
+  outputsOf(stepName: string): Promise<{ stepId: string; outputs: Record<string, unknown> }>;
+  /** Stores bytes as `runs/{runId}/steps/{stepId}/{name}`. */
+  saveArtifact(name: string, bytes: Buffer, contentType: string): Promise<StoredFile>;
+  /** Reads a step's artifact and verifies its hash. */
+  readArtifact(stepId: string, name: string): Promise<Buffer>;
+  /** Does something to the outside world once: `perform` must find what it did before it does it again. */
+  effect<T extends Record<string, unknown>>(key: string, perform: () => Promise<T>): Promise<T>;
+  /** Throws when another worker has taken the step over. Asked before each effect. */
+  assertFence(): Promise<void>;
+  /** Adds to what the run has spent; seen at once, and kept should this process die. */
+  spend(usage: Usage, cost: Cost): Promise<void>;
+  /** The commit that carries the run's check until the work is pushed; made when it is not there yet. */
+  marker(): Promise<{ sha: string }>;
+  /** The run as people see it now. */
+  view(): Promise<RunView>;
+};
+
+/** How a step ended. A fault that time may mend is thrown instead (RetryableError). */
+export type StepOutcome =
+  | {
+      status: 'succeeded' | 'neutral';
+      outputs: Record<string, unknown>;
+      /** the pull request the run came to */
+      pullRequest?: { number: number; url: string };
+    }
+  /** Nothing wrong, and no point in going on: the run ends neutral. */
+  | { status: 'stopped'; outputs: Record<string, unknown> }
+  | { status: 'failed'; failure: Failure; outputs?: Record<string, unknown> };
+
+export type Handler<Inputs = unknown> = {
+  inputs: z.ZodType<Inputs>;
+  /** milliseconds until the step is aborted */
+  timeLimitMs: number;
+  /** secrets it uses; the step's policy may withhold them */
+  secrets: readonly SecretName[];
+  run(context: StepContext<Inputs>): Promise<StepOutcome>;
+};
+
+/** Ties a handler's inputs to its schema, then forgets their type, so that all fit in one registry. */
+export function defineHandler<Inputs>(handler: Handler<Inputs>): Handler {
+  return handler as unknown as Handler;
+}

@@ -1,0 +1,60 @@
+import { pino, type DestinationStream, type Logger } from 'pino';
+
+export type { Logger };
+
+export type LogOptions = {
+  level: string;
+  /** Takes every secret out of a text. Must keep a line of JSON a line of JSON. */
+  redact: (text: string) => string;
+  /** Where lines go; default: standard output. */
+  destination?: DestinationStream;
+};
+
+/** Causes below this one are cut off: chains are short, and one that bites its own tail has no end. */
+const MAX_CAUSES = 8;
+
+/**
+ * A pino logger that writes lines of JSON. Secrets are taken out of the finished line, whatever field, child binding,
+ * message or stack they came in by, so that no call has to think of it.
+ */
+export function createLogger({ level, redact, destination = standardOutput() }: LogOptions): Logger {
+  const serializers = { err: describe, error: describe, cause: describe };
+  const options = { level, serializers, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino(options, {
+    write(line: string) {
+      destination.write(redactLine(line, redact));
+    },
+  });
+}
+
+/** An error as plain data with its chain of causes; anything else as it is. Own fields come along (code, status, …). */
+function describe(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause, ...fields } = Object.assign({}, error, {
+    name: error.name,
+    message: error.message,
+    stack: error.stack,
+    cause: error.cause,
+  });
+  const causes = cause === undefined ? {} : { cause: depth < MAX_CAUSES ? describe(cause, depth + 1) : '…' };
+  return { type: name, message, stack, ...fields, ...causes };
+}
+
+/**
+ * In JSON a secret may be spelt with escapes (a PEM's line breaks, quotes), which an exact search in the line would
+ * miss: so its strings are redacted as they read, and then the line once more as a whole.
+ */
+function redactLine(line: string, redact: (text: string) => string): string {
+  let clean: string;
+  try {
+    clean = `${JSON.stringify(JSON.parse(line, (_key, value: unknown) => (typeof value === 'string' ? redact(value) : value)))}\n`;
+  } catch {
+    clean = line;
+  }
+  return redact(clean);
+}
+
+/** Synchronous, so that the last words of a dying process are written. */
+function standardOutput(): DestinationStream {
+  return pino.destination({ dest: 1, sync: true });
+}

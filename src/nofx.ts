@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Probot } from 'probot';
+import { createAgent } from './agent/agent.ts';
+import { createApp } from './app.ts';
+import { checkPath } from './domain/paths.ts';
+import { createArtifactStore } from './artifacts/store.ts';
+import type { Config } from './config.ts';
+import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
+import { finishDelivery } from './db/deliveries.ts';
+import { migrate } from './db/migrate.ts';
+import { createGitHub, openProbot } from './github/index.ts';
+import type { GitHub } from './github/port.ts';
+import { healthRoutes } from './http/health.ts';
+import { serve } from './http/server.ts';
+import { webhookRoutes } from './http/webhooks.ts';
+import { startQueue, type Queue } from './queue/boss.ts';
+import { closeDead } from './runs/close-dead.ts';
+import type { Deps } from './runs/deps.ts';
+import { executeStep } from './runs/execute-step.ts';
+import { processDelivery } from './runs/process-delivery.ts';
+import { updateProgress } from './runs/progress.ts';
+import type { SecretKeeper } from './secrets.ts';
+import { createWorkspaces } from './workspace/manager.ts';
+import { createSandbox } from './workspace/sandbox.ts';
+
+export type Nofx = {
+  /** where webhooks are taken: `http://host:port` */
+  url: string;
+  database: Database;
+  queue: Queue;
+  stop(): Promise<void>;
+};
+
+export type NofxConfig = Omit<Config, 'github' | 'database'> & {
+  github: NonNullable<Config['github']>;
+  database: DatabaseOptions;
+  /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
+  writeIntervalMs?: number;
+};
+
+/** How long a stop waits for running steps before it gives them back to the queue. */
+const GRACE_MS = 30_000;
+
+/** Puts the parts together and starts them: database, queue, GitHub, model, workers, HTTP. */
+export async function startNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Nofx> {
+  const database = await openDb(config.database);
+  await migrate(database);
+  const queue = await startQueue(database, log);
+  const probot = openProbot({
+    appId: config.github.appId,
+    privateKey: config.github.privateKey,
+    secret: config.github.webhookSecret,
+    baseUrl: config.github.apiUrl,
+    log: log.child({ name: 'probot' }),
+  });
+  const deps: Deps = { db: database.db, queue, log, adapters: await createAdapters(config, { probot, log, secrets }) };
+
+  await probot.load(
+    createApp(deps, {
+      label: config.label,
+      model: config.model,
+      maxCostUsd: config.maxCostUsd,
+      onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
+    }),
+  );
+  await startWorkers(deps, probot, config.stepConcurrency);
+
+  const app = new Hono()
+    .route('/', healthRoutes({ db: database.db }))
+    .route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+  const server = await serve(app, { host: config.host, port: config.port });
+  return {
+    url: `http://${config.host}:${server.port}`,
+    database,
+    queue,
+    async stop() {
+      await server.close();
+      await queue.stop(GRACE_MS);
+      await database.close();
+    },
+  };
+}
+
+async function createAdapters(
+  config: NofxConfig,
+  { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
+): Promise<Deps['adapters']> {
+  const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
+  return {
+    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
+    workspaces: createWorkspaces({
+      ...config.machine,
+      root: config.workspaceRoot,
+      allowHttp: config.github.protocol === 'http',
+    }),
+    sandbox: await createSandbox({ ...config.machine, mode: config.sandbox, log: { warn: (message) => log.warn(message) } }),
+    artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
+    github: rememberTokens(github, secrets),
+    redact: secrets.redact,
+    host: config.github.host,
+  };
+}
+
+/** The model hears at once what it may not write, not after the money is spent. */
+function refusePath(path: string): string | null {
+  const checked = checkPath(path);
+  return checked.ok ? null : checked.reason;
+}
+
+/** A token that is handed out is a secret from then on, whatever it looks like. */
+function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
+  return {
+    ...github,
+    async gitToken(repository) {
+      const token = await github.gitToken(repository);
+      secrets.remember(token);
+      return token;
+    },
+  };
+}
+
+async function startWorkers(deps: Deps, probot: Probot, concurrency: number): Promise<void> {
+  const { queue } = deps;
+  type Event = Parameters<Probot['receive']>[0];
+  await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
+  await queue.work('step', concurrency, (job) => executeStep(deps, job));
+  await queue.work('progress', 2, (job) => updateProgress(deps, job));
+  await queue.work('dead', 1, (job) => closeDead(deps, job));
+}

@@ -1,0 +1,86 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { branchesOf, git, gitMaybe } from './git.ts';
+import { writeBlob, writeCommit, writeTree, type Person, type TreeChange } from './git-objects.ts';
+
+/** A file's content, or its content and mode (`100755` for an executable, `120000` for a symlink). */
+export type FileContent = string | Uint8Array | { content: string | Uint8Array; mode: string };
+
+/**
+ * Refuses pushes as GitHub does: to protected branches, and of workflow files without the permission
+ * for them. It learns both from the environment that `git-http.ts` sets.
+ */
+const UPDATE_HOOK = `#!/bin/sh
+ref=$1 old=$2 new=$3
+if printf '%s\\n' "$STAND_IN_PROTECTED" | grep -qxF "$ref"; then
+  echo "error: GH006: Protected branch update failed for $ref." >&2
+  echo "error: Changes must be made through a pull request." >&2
+  exit 1
+fi
+case $new in *[!0]*) ;; *) exit 0 ;; esac
+case $old in *[!0]*) from=$old ;; *) from=$(git merge-base "$STAND_IN_DEFAULT" "$new") || exit 0 ;; esac
+file=$(git diff --name-only --diff-filter=d "$from" "$new" -- .github/workflows | head -n 1)
+if [ -n "$file" ] && [ "$STAND_IN_WORKFLOWS" != yes ]; then
+  echo "refusing to allow a GitHub App to create or update workflow \\\`$file\\\` without \\\`workflows\\\` permission" >&2
+  exit 1
+fi
+`;
+
+/** Makes an empty bare repository in `dir`, ready to be pushed to over HTTP. */
+export async function initBare(dir: string, defaultBranch: string): Promise<void> {
+  await execa('git', ['init', '--quiet', '--bare', `--initial-branch=${defaultBranch}`, '--template=', dir]);
+  await configure(dir);
+}
+
+/** Makes a bare copy of a local repository and gives its default branch: the one that is checked out there. */
+export async function copyBare(dir: string, from: string): Promise<string> {
+  await execa('git', ['clone', '--quiet', '--bare', '--no-hardlinks', '--template=', '--', from, dir]);
+  await git(dir, ['remote', 'remove', 'origin']);
+  await configure(dir);
+  const head = await gitMaybe(dir, ['symbolic-ref', '--short', 'HEAD']);
+  return head ?? [...(await branchesOf(dir)).keys()][0] ?? 'main';
+}
+
+async function configure(dir: string): Promise<void> {
+  const settings = {
+    'http.receivepack': 'true',
+    'receive.autogc': 'false',
+    'gc.auto': '0',
+    'receive.hideRefs': 'refs/pull',
+    'uploadpack.allowFilter': 'true',
+    'uploadpack.allowReachableSHA1InWant': 'true',
+    'core.logAllRefUpdates': 'false',
+  };
+  for (const [name, value] of Object.entries(settings)) await git(dir, ['config', name, value]);
+  await mkdir(join(dir, 'hooks'), { recursive: true });
+  await writeFile(join(dir, 'hooks', 'update'), UPDATE_HOOK, { mode: 0o755 });
+}
+
+/** Commits files (null removes one) on a branch, which is made when it is not there. Gives the SHA. */
+export async function commitFiles(
+  dir: string,
+  input: { branch: string; from?: string; files: Record<string, FileContent | null>; message: string; author: Person },
+): Promise<string> {
+  const branches = await branchesOf(dir);
+  const parent = branches.get(input.branch) ?? (input.from ? branches.get(input.from) : undefined);
+  const changes: TreeChange[] = [];
+  for (const [path, file] of Object.entries(input.files)) changes.push(await changeOf(dir, path, file));
+  const tree = await writeTree(dir, parent ?? null, changes);
+  const { author, message } = input;
+  const sha = await writeCommit(dir, {
+    tree,
+    parents: parent ? [parent] : [],
+    author,
+    committer: author,
+    message: `${message}\n`,
+  });
+  await git(dir, ['update-ref', `refs/heads/${input.branch}`, sha]);
+  return sha;
+}
+
+async function changeOf(dir: string, path: string, file: FileContent | null): Promise<TreeChange> {
+  if (file === null) return { path, mode: '0', sha: null };
+  const { content, mode } = typeof file === 'object' && 'mode' in file ? file : { content: file, mode: '100644' };
+  return { path, mode, sha: await writeBlob(dir, Buffer.from(content)) };
+}

@@ -1,0 +1,135 @@
+import { addComment, addLabel, addReaction, editComment, openIssue, removeLabel, setState } from './actions-issues.ts';
+import { syncBranches } from './actions-branches.ts';
+import { emitCheck } from './actions-checks.ts';
+import { commitFiles, type FileContent } from './bare-repository.ts';
+import { createOwners } from './owners.ts';
+import type { Account, Issue, ReactionContent, Repository, Review } from './types.ts';
+import { addAccount, issueNamed, repositoryNamed, type World } from './world.ts';
+
+export type { NewRepository } from './owners.ts';
+
+/** A repository's `owner/name`. */
+export type RepoName = string;
+
+export type People = ReturnType<typeof createPeople>;
+
+/**
+ * What a person does on GitHub. Each function ends when the webhook it caused was answered (whatever the
+ * answer; `settled()` waits for those that the app's own requests caused).
+ */
+export function createPeople(world: World, root: string) {
+  const repository = (name: RepoName): Repository => repositoryNamed(world, name);
+  const issueOf = (name: RepoName, number: number): Issue => issueNamed(world, name, number);
+  const user = (login: string): Account => addAccount(world, login);
+
+  return {
+    ...createOwners(world, root),
+
+    /** Adds a user or an organization; no harm if it is there. */
+    addUser: (login: string, options: { type?: Account['type'] } = {}) => ({
+      id: addAccount(world, login, options.type).id,
+    }),
+
+    async openIssue(input: {
+      repo: RepoName;
+      title: string;
+      body?: string;
+      by: string;
+    }): Promise<{ id: number; number: number }> {
+      const { result, delivered } = openIssue(world, {
+        repo: repository(input.repo),
+        title: input.title,
+        body: input.body ?? null,
+        user: user(input.by),
+      });
+      await delivered;
+      return { id: result.id, number: result.number };
+    },
+
+    async comment(input: { repo: RepoName; issue: number; body: string; by: string }): Promise<{ id: number }> {
+      const { result, delivered } = addComment(world, issueOf(input.repo, input.issue), user(input.by), input.body);
+      await delivered;
+      return { id: result.id };
+    },
+
+    async editComment(input: { id: number; body: string; by: string }): Promise<void> {
+      const comment = world.comments.get(input.id);
+      if (!comment) throw new Error(`The stand-in has no comment ${input.id}.`);
+      await editComment(world, comment, user(input.by), input.body).delivered;
+    },
+
+    react(input: { repo: RepoName; issue: number; content: ReactionContent; by: string }): void {
+      addReaction(world, issueOf(input.repo, input.issue), user(input.by), input.content);
+    },
+
+    label: (input: { repo: RepoName; issue: number; name: string; by: string }): Promise<void> =>
+      addLabel(world, issueOf(input.repo, input.issue), input.name, user(input.by)).delivered,
+
+    unlabel: (input: { repo: RepoName; issue: number; name: string; by: string }): Promise<void> =>
+      removeLabel(world, issueOf(input.repo, input.issue), input.name, user(input.by)).delivered,
+
+    close: (input: { repo: RepoName; issue: number; by: string }): Promise<void> =>
+      setState(world, issueOf(input.repo, input.issue), 'closed', user(input.by)).delivered,
+
+    reopen: (input: { repo: RepoName; issue: number; by: string }): Promise<void> =>
+      setState(world, issueOf(input.repo, input.issue), 'open', user(input.by)).delivered,
+
+    /** Commits files on a branch (made from the default branch when it is new) and pushes. Null removes a file. */
+    async push(input: {
+      repo: RepoName;
+      branch?: string;
+      files: Record<string, FileContent | null>;
+      message?: string;
+      by: string;
+    }): Promise<{ sha: string }> {
+      const repo = repository(input.repo);
+      const account = user(input.by);
+      const author = {
+        name: account.login,
+        email: `${account.id}+${account.login}@users.noreply.localhost`,
+        date: world.now(),
+      };
+      const branch = input.branch ?? repo.defaultBranch;
+      const sha = await commitFiles(repo.dir, {
+        branch,
+        from: repo.defaultBranch,
+        files: input.files,
+        message: input.message ?? 'Change files',
+        author,
+      });
+      await syncBranches(world, repo, account);
+      return { sha };
+    },
+
+    /** Presses "Re-run" on a check. */
+    async rerequest(input: { checkRun: number; by: string }): Promise<void> {
+      const run = world.checkRuns.get(input.checkRun);
+      if (!run) throw new Error(`The stand-in has no check run ${input.checkRun}.`);
+      await emitCheck(world, run, 'rerequested', user(input.by));
+    },
+
+    /** Presses one of a completed check's buttons. */
+    async requestAction(input: { checkRun: number; identifier: string; by: string }): Promise<void> {
+      const run = world.checkRuns.get(input.checkRun);
+      const action =
+        run?.status === 'completed' && run.actions.find(({ identifier }) => identifier === input.identifier);
+      if (!run || !action) throw new Error(`Check run ${input.checkRun} shows no button ${input.identifier}.`);
+      const more = { requested_action: { identifier: input.identifier } };
+      await emitCheck(world, run, 'requested_action', user(input.by), more);
+    },
+
+    /** Reviews a pull request. */
+    review(input: { repo: RepoName; pull: number; state: Review['state']; body?: string; by: string }): void {
+      const { pull } = issueOf(input.repo, input.pull);
+      if (!pull) throw new Error(`${input.repo}#${input.pull} is not a pull request.`);
+      pull.reviews.push({
+        id: world.nextId(),
+        user: user(input.by),
+        body: input.body ?? '',
+        state: input.state,
+        commitId: pull.head.sha,
+        submittedAt: world.now(),
+      });
+    },
+  };
+}

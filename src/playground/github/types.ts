@@ -1,0 +1,164 @@
+/** What the stand-in remembers: GitHub's things as plain records. JSON shapes are made in `shape-*.ts`. */
+
+export type Account = {
+  id: number;
+  login: string;
+  type: 'User' | 'Organization' | 'Bot';
+  name: string | null;
+  createdAt: Date;
+};
+
+export type Role = 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+
+/** `read` or `write` for each of GitHub's permission names. */
+export type Permissions = Record<string, string>;
+
+export type Label = { id: number; name: string; color: string; description: string | null; default: boolean };
+
+export type Reaction = { id: number; content: ReactionContent; user: Account; createdAt: Date };
+export type ReactionContent = '+1' | '-1' | 'laugh' | 'confused' | 'heart' | 'hooray' | 'rocket' | 'eyes';
+
+export type Comment = {
+  id: number;
+  issue: Issue;
+  body: string;
+  user: Account;
+  reactions: Reaction[];
+  createdAt: Date;
+  updatedAt: Date;
+};
+
+export type Issue = {
+  id: number;
+  number: number;
+  repo: Repository;
+  title: string;
+  body: string | null;
+  user: Account;
+  state: 'open' | 'closed';
+  stateReason: 'completed' | 'not_planned' | 'reopened' | null;
+  labels: Label[];
+  comments: Comment[];
+  reactions: Reaction[];
+  createdAt: Date;
+  updatedAt: Date;
+  closedAt: Date | null;
+  /** Set when this issue is a pull request, as on GitHub, where both share one row of numbers. */
+  pull?: Pull;
+};
+
+export type Pull = {
+  id: number;
+  issue: Issue;
+  head: { ref: string; sha: string };
+  base: { ref: string; sha: string };
+  draft: boolean;
+  maintainerCanModify: boolean;
+  reviews: Review[];
+};
+
+export type Review = {
+  id: number;
+  user: Account;
+  body: string;
+  state: 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED';
+  commitId: string;
+  submittedAt: Date;
+};
+
+export type Annotation = {
+  path: string;
+  start_line: number;
+  end_line: number;
+  start_column?: number;
+  end_column?: number;
+  annotation_level: string;
+  message: string;
+  title?: string;
+  raw_details?: string;
+};
+
+export type CheckSuite = { id: number; repo: Repository; headSha: string; headBranch: string | null; createdAt: Date };
+
+export type CheckRun = {
+  id: number;
+  suite: CheckSuite;
+  repo: Repository;
+  name: string;
+  headSha: string;
+  externalId: string;
+  detailsUrl: string | null;
+  status: string;
+  conclusion: string | null;
+  startedAt: Date | null;
+  completedAt: Date | null;
+  output: { title: string | null; summary: string | null; text: string | null };
+  annotations: Annotation[];
+  actions: { label: string; description: string; identifier: string }[];
+};
+
+export type Repository = {
+  id: number;
+  owner: Account;
+  name: string;
+  description: string | null;
+  private: boolean;
+  archived: boolean;
+  defaultBranch: string;
+  /** Nobody but people pushes here. */
+  protectedBranches: Set<string>;
+  collaborators: Map<string, Role>;
+  labels: Map<string, Label>;
+  issues: Map<number, Issue>;
+  nextNumber: number;
+  /** The bare repository. */
+  dir: string;
+  /** Branches as last seen (name → SHA): the difference to git's own is what was pushed. */
+  knownBranches: Map<string, string>;
+  createdAt: Date;
+  updatedAt: Date;
+  pushedAt: Date | null;
+};
+
+export type Installation = {
+  id: number;
+  account: Account;
+  /** `null` means all of the account's repositories. */
+  repositoryIds: Set<number> | null;
+  permissions: Permissions;
+  suspendedAt: Date | null;
+  createdAt: Date;
+};
+
+export type InstallationToken = {
+  value: string;
+  installation: Installation;
+  /** `null` means all that the installation may see. */
+  repositoryIds: Set<number> | null;
+  permissions: Permissions;
+  expiresAt: Date;
+};
+
+/** The one app that this stand-in knows. */
+export type App = {
+  id: number;
+  slug: string;
+  name: string;
+  clientId: string;
+  owner: Account;
+  bot: Account;
+  publicKey: string;
+  permissions: Permissions;
+  events: string[];
+  createdAt: Date;
+};
+
+/** Something happened. `body` holds the event's own fields; repository, sender and the rest are added. */
+export type Emission = {
+  event: string;
+  action?: string;
+  sender: Account;
+  body: Record<string, unknown> | Promise<Record<string, unknown>>;
+  repo?: Repository;
+  installation?: Installation;
+};

@@ -1,0 +1,20 @@
+import { finishDelivery } from '../db/deliveries.ts';
+import { getStep } from '../db/steps.ts';
+import type { ClaimedJob } from '../queue/boss.ts';
+import type { Deps } from './deps.ts';
+import { finishStep } from './finish-step.ts';
+
+/** Closes what a dead-lettered job left open, so that no run waits for ever on a job that is gone. */
+export async function closeDead(deps: Deps, job: ClaimedJob<'dead'>): Promise<void> {
+  const { guid, stepId } = job.data;
+  if (guid) await finishDelivery(deps.db, guid, 'failed: gave up after its retries');
+  if (!stepId) return;
+  const step = await getStep(deps.db, stepId);
+  if (step === null || step.status !== 'running') return;
+  const failure = {
+    kind: 'internal',
+    message: `Step "${step.name}" took its worker down ${step.attempt} times and was given up.`,
+    next: `Comment the command again; if it happens again, report the run ${step.runId} to whoever runs this NOFX.`,
+  } as const;
+  await finishStep(deps, step, { status: 'failed', failure });
+}

@@ -1,0 +1,12 @@
+import type { Logger } from 'pino';
+import type { Executor } from '../db/client.ts';
+import type { Adapters } from '../handlers/handler.ts';
+import type { Queue } from '../queue/boss.ts';
+
+/** What every use case of this room is given. */
+export type Deps = {
+  db: Executor;
+  queue: Queue;
+  adapters: Adapters;
+  log: Logger;
+};

@@ -1,0 +1,39 @@
+import { messageOf, RetryableError, UserError } from '../errors.ts';
+import type { Failure } from '../domain/run.ts';
+
+/** A step is tried at most this often before a fault that time might mend is called a failure. */
+export const MAX_ATTEMPTS = { retryable: 5, internal: 3 } as const;
+
+export type Verdict = { retryInSeconds: number } | { failure: Failure };
+
+/**
+ * What to do about an error a handler threw. Pure but for `random` (0–1), which spreads the retries of
+ * many steps that met the same fault at the same time.
+ */
+export function judge(error: unknown, attempt: number, runId: string, random: number): Verdict {
+  if (error instanceof UserError) {
+    return { failure: { kind: 'configuration', message: error.message, next: error.next } };
+  }
+  const limit = error instanceof RetryableError ? MAX_ATTEMPTS.retryable : MAX_ATTEMPTS.internal;
+  if (attempt < limit) {
+    const backoff = Math.min(2 ** attempt, 120) * (0.5 + random / 2);
+    const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) / 1000 : 0;
+    return { retryInSeconds: Math.ceil(Math.max(backoff, asked)) };
+  }
+  if (error instanceof RetryableError) {
+    return {
+      failure: {
+        kind: 'rate_limit',
+        message: `${error.message} It was tried ${attempt} times.`,
+        next: 'Wait a while, then comment the command again.',
+      },
+    };
+  }
+  return {
+    failure: {
+      kind: 'internal',
+      message: `NOFX itself failed: ${messageOf(error)}`,
+      next: `Comment the command again; if it happens again, report the run ${runId} to whoever runs this NOFX.`,
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { listEffects } from '../db/effects.ts';
+import { getProject } from '../db/projects.ts';
+import { getRun, type Run } from '../db/runs.ts';
+import { listSteps } from '../db/steps.ts';
+import { desiredChecks } from '../domain/checks.ts';
+import { commentMarker, renderComment } from '../domain/report.ts';
+import { isTerminal, type RunStatus } from '../domain/run.ts';
+import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
+import { repositoryOf } from '../handlers/access.ts';
+import type { ClaimedJob } from '../queue/boss.ts';
+import type { Deps } from './deps.ts';
+import { ensureMarker, keep, once } from './effects.ts';
+import { viewOf } from './view.ts';
+
+const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
+  succeeded: 'rocket',
+  neutral: 'confused',
+  failed: 'confused',
+  cancelled: 'confused',
+};
+
+/**
+ * Brings what people see of a run — its comment, its check runs, the reaction — in line with its rows.
+ * Idempotent: it reads the rows, not the job, so any number of jobs come to the same end.
+ */
+export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): Promise<void> {
+  const run = await getRun(deps.db, job.data.runId);
+  const project = run && (await getProject(deps.db, run.projectId));
+  if (!run || !project || project.installationId === null) return;
+  const repository = repositoryOf({ project });
+  const view = viewOf(run, await listSteps(deps.db, run.id));
+
+  if (run.source.issue) await keepComment(deps, run, repository, renderComment(view));
+  const marker = await ensureMarker(deps, run, repository);
+  const pushed = (await listEffects(deps.db, run.id)).get('push') as { sha: string } | undefined;
+  for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
+    await keep(deps, run.id, key, check, (known) => deps.adapters.github.upsertCheckRun(repository, { ...check, known }));
+  }
+  const reaction = LAST_REACTION[run.status];
+  const target = reactionTarget(run);
+  if (isTerminal(run.status) && reaction && target) {
+    await once(deps, run.id, 'reaction', async () => {
+      await deps.adapters.github.react(repository, target, reaction);
+      return { reaction };
+    });
+  }
+}
+
+async function keepComment(deps: Deps, run: Run, repository: RepositoryRef, body: string): Promise<void> {
+  const { github } = deps.adapters;
+  await keep(deps, run.id, 'comment', body, (known) =>
+    github.upsertComment(repository, run.source.issue!.number, { marker: commentMarker(run.id), body, known }),
+  );
+}
+
+/** What the person did is what gets the reaction: their comment, or else the issue they labelled. */
+function reactionTarget({ source }: Run): ReactionTarget | null {
+  if (source.commentId !== null) return { kind: 'comment', id: source.commentId };
+  return source.issue ? { kind: 'issue', number: source.issue.number } : null;
+}

@@ -1,0 +1,107 @@
+import { standardPlan } from '../domain/plan.ts';
+import { pullRequestTitle } from '../domain/naming.ts';
+import type { Project } from '../domain/project.ts';
+import { parseRepoConfig, REPO_CONFIG_PATH, type RepoConfig } from '../domain/repo-config.ts';
+import type { RunConfig } from '../domain/source.ts';
+import { UserError } from '../errors.ts';
+import type { RepositoryRef } from '../github/port.ts';
+import { findRunByTrigger } from '../db/runs.ts';
+import type { Deps } from './deps.ts';
+import { openRun } from './open-run.ts';
+
+export type RunDefaults = { model: string; maxCostUsd: number };
+
+export type RunDemand = {
+  repository: RepositoryRef;
+  requester: { login: string; id: number };
+  issue: { number: number; title: string; body: string };
+  commentId: number | null;
+  prompt: string;
+  triggerKey: string;
+};
+
+/**
+ * Opens the run a person asked for on GitHub: looks up the repository as it is now, its configuration
+ * and where its base branch stands, and binds the run to all three. UserError says what is in the way.
+ */
+export async function requestRun(
+  deps: Deps,
+  defaults: RunDefaults,
+  demand: RunDemand,
+): Promise<{ id: string; opened: boolean }> {
+  const known = await findRunByTrigger(deps.db, demand.triggerKey);
+  if (known) return { id: known.id, opened: false };
+
+  const { github } = deps.adapters;
+  const repository = await github.repository(demand.repository);
+  const ref: RepositoryRef = { ...demand.repository, owner: repository.owner, name: repository.name };
+  const config = await readConfig(deps, ref, repository.defaultBranch);
+  const baseRef = config.base ?? repository.defaultBranch;
+  const baseSha = await github.branchHead(ref, baseRef);
+  if (baseSha === null) {
+    throw new UserError(
+      `There is no branch \`${baseRef}\` to start from in ${ref.owner}/${ref.name}.`,
+      `Push a first commit, or correct \`base\` in \`${REPO_CONFIG_PATH}\`.`,
+    );
+  }
+
+  const name = `${ref.owner}/${ref.name}`;
+  const project: Project = {
+    id: `gh_${ref.repositoryId}`,
+    name,
+    repoUrl: repository.cloneUrl,
+    localPath: null,
+    workspaceMode: 'worktree',
+    gitMode: config.gitMode ?? 'basic',
+    defaultBranch: repository.defaultBranch,
+    installationId: ref.installationId,
+    repositoryId: ref.repositoryId,
+  };
+  const { number, title, body } = demand.issue;
+  const opened = await openRun(deps, {
+    project,
+    plan: standardPlan({ goal: pullRequestTitle({ issueTitle: title, prompt: demand.prompt }), prompt: demand.prompt }),
+    source: {
+      kind: 'issue',
+      repository: name,
+      installationId: ref.installationId,
+      repositoryId: ref.repositoryId,
+      requester: demand.requester,
+      prompt: demand.prompt,
+      issue: { number, title, body, url: `${repository.htmlUrl}/issues/${number}` },
+      commentId: demand.commentId,
+    },
+    config: runConfig(config),
+    model: config.model ?? defaults.model,
+    maxCostUsd: defaults.maxCostUsd,
+    baseRef,
+    baseSha,
+    triggerKey: demand.triggerKey,
+  });
+  if (!opened.ok) throw new UserError(`The plan is not valid: ${opened.errors.join('; ')}.`, 'Correct it and start again.');
+  return { id: opened.run.id, opened: opened.opened };
+}
+
+/** From the default branch, never from a pull request's: what it says decides which commands run. */
+async function readConfig(deps: Deps, ref: RepositoryRef, branch: string): Promise<RepoConfig> {
+  const text = await deps.adapters.github.readFile(ref, REPO_CONFIG_PATH, branch);
+  if (text === null) return {};
+  const parsed = parseRepoConfig(text);
+  if (parsed.ok) return parsed.value;
+  const problems = parsed.errors.map(({ line, message }) => `- line ${line}: ${message}`).join('\n');
+  throw new UserError(
+    `\`${REPO_CONFIG_PATH}\` has mistakes:\n\n${problems}`,
+    'Correct them on the default branch, then comment the command again.',
+  );
+}
+
+function runConfig(config: RepoConfig): RunConfig {
+  const { setup } = config;
+  return {
+    test: config.gates?.test ?? null,
+    setup: setup
+      ? { command: setup.command, allowScripts: setup.allowScripts, domains: setup.domains }
+      : null,
+    draft: config.draft ?? false,
+  };
+}

@@ -1,0 +1,117 @@
+import { createHash } from 'node:crypto';
+import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
+import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
+import { holdsFence, listSteps, type Step } from '../db/steps.ts';
+import { addUsage, type Cost, type Usage } from '../domain/pricing.ts';
+import type { Project } from '../domain/project.ts';
+import { InternalError, UserError } from '../errors.ts';
+import { repositoryOf } from '../handlers/access.ts';
+import type { RunFacts, StepContext } from '../handlers/handler.ts';
+import type { Deps } from './deps.ts';
+import { ensureMarker, once } from './effects.ts';
+import { loadView } from './view.ts';
+
+/** Thrown out of a handler whose step another worker has taken over: its result is of no use. */
+export class FenceLost extends Error {
+  override readonly name = 'FenceLost';
+}
+
+/** Builds what a handler gets to see and do, bound to one attempt of one step. */
+export function createStepContext(
+  deps: Deps,
+  claimed: { run: Run; step: Step; project: Project; signal: AbortSignal },
+): StepContext {
+  const { db, adapters } = deps;
+  const { run, step, project, signal } = claimed;
+  const log = deps.log.child({ run: run.id, step: step.id, attempt: step.attempt, tool: step.tool });
+
+  const assertFence = async () => {
+    signal.throwIfAborted();
+    if (!(await holdsFence(db, step))) throw new FenceLost(`another worker has taken over ${step.id}`);
+  };
+
+  return {
+    run: factsOf(run),
+    project,
+    step: { id: step.id, name: step.name, attempt: step.attempt },
+    inputs: step.inputs,
+    adapters,
+    log,
+    signal,
+    assertFence,
+
+    async outputsOf(stepName) {
+      const found = (await listSteps(db, run.id)).find(({ name }) => name === stepName);
+      if (!found || (found.status !== 'succeeded' && found.status !== 'neutral')) {
+        throw new UserError(
+          `Step "${step.name}" needs the result of "${stepName}", which has not succeeded.`,
+          'Name a step before it, or let it depend on that step.',
+        );
+      }
+      return { stepId: found.id, outputs: found.outputs ?? {} };
+    },
+
+    async saveArtifact(name, bytes, contentType) {
+      const path = `runs/${run.id}/steps/${step.id}/${name}`;
+      const ref = await adapters.artifacts.put(path, bytes, contentType);
+      await assertFence();
+      await upsertArtifacts(db, [{ id: artifactId(step.id, name), runId: run.id, stepId: step.id, name, ...ref }]);
+      return { artifact: name, sha256: ref.sha256, size: ref.size };
+    },
+
+    async readArtifact(stepId, name) {
+      const ref = await findArtifact(db, stepId, name);
+      if (ref === null) throw new InternalError(`There is no artifact "${name}" of ${stepId}.`);
+      return adapters.artifacts.get(ref);
+    },
+
+    async effect(key, perform) {
+      return once(deps, run.id, key, async () => {
+        await assertFence();
+        return perform();
+      });
+    },
+
+    marker: () => ensureMarker(deps, run, repositoryOf({ project })),
+
+    spend: (usage, cost) => spend(deps, run.id, usage, cost),
+    view: () => loadView(deps, run.id),
+  };
+}
+
+/** Adds to a run's account under its lock, so that two steps that spend at once both count. */
+async function spend({ db }: Deps, runId: string, usage: Usage, cost: Cost): Promise<void> {
+  await db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId);
+    if (run === null) return;
+    await recordOnRun(tx, runId, {
+      usage: run.usage ? addUsage(run.usage, usage) : usage,
+      cost: run.cost ? addCost(run.cost, cost) : cost,
+    });
+  });
+}
+
+function addCost(a: Cost, b: Cost): Cost {
+  return { usd: a.usd === null || b.usd === null ? null : a.usd + b.usd, cappedUsd: a.cappedUsd + b.cappedUsd };
+}
+
+function factsOf(run: Run): RunFacts {
+  return {
+    id: run.id,
+    goal: run.goal,
+    source: run.source,
+    config: run.config,
+    model: run.model,
+    gitMode: run.gitMode,
+    baseRef: run.baseRef,
+    baseSha: run.baseSha,
+    branch: run.branch,
+    createdAt: run.createdAt,
+    budgetUsd: Math.max(0, run.maxCostUsd - (run.cost?.cappedUsd ?? 0)),
+  };
+}
+
+/** The same artifact of the same step has the same id on every attempt. */
+function artifactId(stepId: string, name: string): string {
+  return `art_${createHash('sha256').update(`${stepId}\0${name}`).digest('hex').slice(0, 24)}`;
+}

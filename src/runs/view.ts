@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { getRun, type Run } from '../db/runs.ts';
+import { listSteps, type Step } from '../db/steps.ts';
+import type { FileView, GateView, RunView, StepView } from '../domain/report.ts';
+import type { StepStatus } from '../domain/run.ts';
+import { InternalError } from '../errors.ts';
+import { CodegenOutputs } from '../handlers/codegen.ts';
+import { GateOutputs } from '../handlers/gate-test.ts';
+import type { Deps } from './deps.ts';
+
+/** Reads a run as people are told about it. */
+export async function loadView({ db }: Pick<Deps, 'db'>, runId: string): Promise<RunView> {
+  const run = await getRun(db, runId);
+  if (run === null) throw new InternalError(`There is no run ${runId}.`);
+  return viewOf(run, await listSteps(db, runId));
+}
+
+/** The rows of a run as a view of it. Pure. */
+export function viewOf(run: Run, steps: readonly Step[]): RunView {
+  const generated = steps.flatMap((step) => read(CodegenOutputs, step) ?? []);
+  return {
+    id: run.id,
+    status: run.status,
+    goal: run.source.prompt,
+    requester: run.source.requester,
+    startedAt: run.startedAt,
+    endedAt: run.endedAt,
+    branch: run.branch,
+    base: run.baseRef,
+    steps: steps.map(stepView),
+    usage: run.usage,
+    cost: run.cost,
+    // A gate that was never reached has nothing to tell; its step says that it was not.
+    gates: steps.filter((step) => step.tool.startsWith('gate:') && step.startedAt !== null).map(gateView),
+    pullRequest: run.pullRequest,
+    error: run.failure,
+    files: generated.flatMap((outputs): FileView[] => outputs.files),
+    summary: generated.map((outputs) => outputs.summary).join('\n\n'),
+    gitMode: run.gitMode,
+  };
+}
+
+function stepView(step: Step): StepView {
+  return {
+    name: step.name,
+    tool: step.tool,
+    // To people a step that found nothing to do is neutral; that the run stops there shows in the rest.
+    status: step.status === 'stopped' ? 'neutral' : step.status,
+    startedAt: step.startedAt,
+    endedAt: step.endedAt,
+    detail: detailOf(step),
+  };
+}
+
+function detailOf(step: Step): string | undefined {
+  const generated = read(CodegenOutputs, step);
+  if (generated) {
+    const count = generated.files.length;
+    return count === 0 ? 'nothing to change' : `${count} file${count === 1 ? '' : 's'}`;
+  }
+  if (step.status === 'queued' && step.attempt > 0) return `attempt ${step.attempt + 1} is waiting`;
+  return step.attempt > 1 ? `attempt ${step.attempt}` : undefined;
+}
+
+const VERDICT_BEFORE_THE_END: Partial<Record<StepStatus, GateView['verdict']>> = {
+  running: 'running',
+  cancelled: 'cancelled',
+  failed: 'failed',
+};
+
+function gateView(step: Step): GateView {
+  const outputs = read(GateOutputs, step);
+  return {
+    name: step.tool.slice('gate:'.length),
+    verdict: outputs?.verdict ?? VERDICT_BEFORE_THE_END[step.status] ?? 'pending',
+    command: outputs?.command ?? null,
+    exitCode: outputs?.exitCode ?? null,
+    durationMs: outputs?.durationMs ?? null,
+    tail: outputs?.tail ?? '',
+  };
+}
+
+function read<T>(schema: z.ZodType<T>, step: Step): T | null {
+  const parsed = schema.safeParse(step.outputs);
+  return parsed.success ? parsed.data : null;
+}

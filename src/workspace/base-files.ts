@@ -1,0 +1,30 @@
+import type { Git } from './git.ts';
+import type { Mirror } from './mirror.ts';
+import type { BaseFiles } from './port.ts';
+
+const REGULAR = new Set(['100644', '100755']);
+
+/**
+ * The top level of a commit, read from git's own objects: no checkout, no link to follow, and nothing
+ * that a model or a test has changed since.
+ */
+export async function readBaseFiles(git: Git, mirror: Mirror, base: string): Promise<BaseFiles> {
+  const listing = await git.output(['ls-tree', '-z', '--end-of-options', base], { place: mirror.place });
+  const entries = listing
+    .toString('utf8')
+    .split('\0')
+    .filter(Boolean)
+    .map((line) => {
+      const [mode, type, sha] = line.slice(0, line.indexOf('\t')).split(' ');
+      return { mode: mode!, type: type!, sha: sha!, name: line.slice(line.indexOf('\t') + 1) };
+    });
+  return {
+    names: entries.map(({ name, type }) => (type === 'tree' ? `${name}/` : name)),
+    async text(name, limitBytes) {
+      const entry = entries.find((candidate) => candidate.name === name && REGULAR.has(candidate.mode));
+      if (!entry) return null;
+      const bytes = await git.output(['cat-file', 'blob', entry.sha], { place: mirror.place });
+      return bytes.subarray(0, limitBytes).toString('utf8');
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClaimedJob } from '../../src/queue/boss.ts';
+import { freshDatabase, lane } from '../support/database.ts';
+
+describe(`the queue on ${lane}`, () => {
+  let fresh: Awaited<ReturnType<typeof freshDatabase>>;
+  beforeAll(async () => void (fresh = await freshDatabase()));
+  afterAll(() => fresh.stop());
+
+  it('delivers a job whose transaction commits, and none whose transaction rolls back', async () => {
+    const { db, queue } = fresh;
+    const seen: string[] = [];
+    const second = Promise.withResolvers<void>();
+    await queue.work('delivery', 1, async ({ data }) => {
+      seen.push(data.guid);
+      if (data.guid === 'second') second.resolve();
+    });
+    await expect(
+      db.transaction(async (tx) => {
+        await queue.enqueue(tx, 'delivery', { guid: 'rolled back' });
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    await db.transaction((tx) => queue.enqueue(tx, 'delivery', { guid: 'first' }));
+    await db.transaction((tx) => queue.enqueue(tx, 'delivery', { guid: 'second' }));
+    await second.promise;
+    expect(seen).toEqual(['first', 'second']);
+  });
+
+  it('ends a job inside the transaction that did its work', async () => {
+    const { db, queue } = fresh;
+    const ran = Promise.withResolvers<ClaimedJob<'step'>>();
+    let times = 0;
+    await queue.work('step', 1, async (job) => {
+      times += 1;
+      await db.transaction((tx) => queue.complete(tx, 'step', job));
+      ran.resolve(job);
+      throw new Error('after the end nothing is retried');
+    });
+    await db.transaction((tx) => queue.enqueue(tx, 'step', { runId: 'r', stepId: 's' }));
+    expect(await ran.promise).toMatchObject({ retry: 0, data: { runId: 'r', stepId: 's' } });
+    while ((await queue.pending()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(times).toBe(1);
+  });
+
+  it('keeps one progress job queued per run', async () => {
+    const { db, queue } = fresh;
+    for (let i = 0; i < 5; i += 1) {
+      await db.transaction((tx) => queue.enqueue(tx, 'progress', { runId: 'r' }, { singletonKey: 'r' }));
+    }
+    expect(await queue.pending()).toBe(1);
+  });
+});

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { pino } from 'pino';
+import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
+import { migrate } from '../../src/db/migrate.ts';
+import { startQueue, type Queue } from '../../src/queue/boss.ts';
+
+/** The address of the Postgres the tests run on; absent in the PGlite lane. Set by the lane's global set-up. */
+const SERVER = process.env['NOFX_TEST_POSTGRES_URL'];
+
+export const lane: 'postgres' | 'pglite' = SERVER ? 'postgres' : 'pglite';
+
+/** A fresh database of this lane: an own one on the Postgres server, or a PGlite in memory. */
+export async function freshDatabaseOptions(): Promise<DatabaseOptions> {
+  if (!SERVER) return { kind: 'pglite', dir: null };
+  const name = `nofx_${randomBytes(6).toString('hex')}`;
+  const admin = new pg.Client({ connectionString: SERVER });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  const url = new URL(SERVER);
+  url.pathname = `/${name}`;
+  return { kind: 'postgres', url: url.href };
+}
+
+/** Opened and migrated, with the queue on it unless `queue: false`. */
+export async function freshDatabase(): Promise<Database & { queue: Queue; stop(): Promise<void> }> {
+  const database = await openDb(await freshDatabaseOptions());
+  await migrate(database);
+  const queue = await startQueue(database, pino({ level: 'silent' }));
+  return {
+    ...database,
+    queue,
+    async stop() {
+      await queue.stop(1_000);
+      await database.close();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import { Hono } from 'hono';
+import { serve } from '../../src/http/server.ts';
+
+/**
+ * The part of Supabase's storage API that artifacts use, over real HTTP.
+ * Paths, statuses and the characters a key may have: https://github.com/supabase/storage (`src/storage/limits.ts`).
+ */
+export async function startSupabase(options: { port?: number } = {}) {
+  const serviceRoleKey = 'service-role-key';
+  const buckets = new Map<string, { public: boolean; objects: Map<string, { bytes: Buffer; contentType: string }> }>();
+  const requests: string[] = [];
+  let down = false;
+
+  const keyAllowed = (key: string) => /^(\w|\/|!|-|\.|\*|'|\(|\)| |&|\$|@|=|;|:|\+|,|\?)*$/.test(key);
+  const fault = (status: number, error: string) =>
+    Response.json({ statusCode: String(status), error, message: error }, { status: status === 404 ? 400 : status });
+
+  const app = new Hono().basePath('/storage/v1');
+  app.use(async (context, next) => {
+    requests.push(`${context.req.method} ${context.req.path}`);
+    if (down) return context.text('upstream connect error', 503);
+    if (context.req.header('authorization') !== `Bearer ${serviceRoleKey}`) return fault(403, 'invalid signature');
+    return next();
+  });
+  app.get('/bucket/:id', (context) => {
+    const id = context.req.param('id');
+    const bucket = buckets.get(id);
+    return bucket ? context.json({ id, name: id, public: bucket.public }) : fault(404, 'Bucket not found');
+  });
+  app.post('/bucket', async (context) => {
+    const { id, public: open } = await context.req.json<{ id: string; public: boolean }>();
+    if (buckets.has(id)) return fault(409, 'The resource already exists');
+    buckets.set(id, { public: open, objects: new Map() });
+    return context.json({ name: id });
+  });
+  app.on(['POST', 'GET'], '/object/:bucket/:key{.+}', async (context) => {
+    const bucket = buckets.get(context.req.param('bucket'));
+    const key = context.req.param('key');
+    if (!bucket) return fault(404, 'Bucket not found');
+    if (!keyAllowed(key)) return fault(400, 'InvalidKey');
+    if (context.req.method === 'GET') {
+      const object = bucket.objects.get(key);
+      return object ? context.body(new Uint8Array(object.bytes)) : fault(404, 'Object not found');
+    }
+    if (bucket.objects.has(key) && context.req.header('x-upsert') !== 'true') return fault(409, 'Duplicate');
+    const contentType = context.req.header('content-type') ?? '';
+    bucket.objects.set(key, { bytes: Buffer.from(await context.req.arrayBuffer()), contentType });
+    return context.json({ Id: 'x', Key: `${context.req.param('bucket')}/${key}` });
+  });
+
+  const server = await serve(app, { host: '127.0.0.1', port: options.port ?? 0 });
+  return {
+    options: { url: `http://127.0.0.1:${server.port}`, serviceRoleKey, bucket: 'nofx-artifacts' },
+    buckets,
+    requests,
+    /** From now on every answer is a 503, or no longer. */
+    setDown: (value: boolean) => void (down = value),
+    close: server.close,
+  };
+}
