@@ -56,7 +56,9 @@ export function remoteError(
       cause,
     );
   }
-  if (/stale info|fetch first|non-fast-forward|reference already exists|cannot lock ref/i.test(said)) {
+  if (
+    /stale info|fetch first|non-fast-forward|reference already exists|remote rejected\].*cannot lock ref/i.test(said)
+  ) {
     return new UserError(
       `The branch \`${ref}\` was changed by someone else; nothing was overwritten.`,
       'Keep that work: rename or delete the branch, then retry.',

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError } from '../errors.ts';
 import { isSha, isBranchName } from '../domain/refs.ts';
@@ -130,6 +131,7 @@ function toWorkspace(
     head,
     async commit(changes, meta) {
       const before = await head();
+      await dropRunLocks(mirror, checkout, branch);
       const kept = `refs/nofx/work/${branch}`;
       const sha = await makeCommit(git, mirror, { base, changes, meta, ref: kept, protectedPaths, signal });
       // What set-up installed for this very commit may stay; for any other it would be stale.
@@ -144,4 +146,17 @@ function toWorkspace(
       return (await git.output(args, { place: mirror.place, signal })).toString('utf8');
     },
   };
+}
+
+/** Locks on this run's own refs, left by a git that was killed: a run's steps come one after the other, so nobody holds them. */
+async function dropRunLocks(mirror: Mirror, { gitDir }: Checkout, branch: string): Promise<void> {
+  const names = [`refs/nofx/work/${branch}.lock`, `refs/heads/${branch}.lock`, 'HEAD.lock'];
+  const paths = [mirror.path, gitDir].flatMap((folder) => names.map((name) => join(folder, name)));
+  // The mirror's own HEAD isn't this run's.
+  await Promise.all(
+    paths
+      .slice(0, 2)
+      .concat(paths.slice(3))
+      .map((path) => rm(path, { force: true })),
+  );
 }

@@ -97,11 +97,16 @@ async function foldPacks(git: Git, mirror: Mirror): Promise<void> {
   }
 }
 
-/** Lock files of a git that was killed; we hold the mirror's own lock, so nobody is using them. */
+/** Lock files of a git that was killed; we hold the mirror's own lock, so no other fetch is using them. */
 async function dropStaleLocks(path: string): Promise<void> {
-  await Promise.all(
-    ['shallow.lock', 'packed-refs.lock', 'config.lock'].map((name) => rm(join(path, name), { force: true })),
-  );
+  const top = ['shallow.lock', 'packed-refs.lock', 'config.lock'];
+  const refs = await Promise.all(['heads', 'commits'].map((name) => locksUnder(join(path, 'refs', 'nofx', name))));
+  await Promise.all([...top.map((name) => join(path, name)), ...refs.flat()].map((lock) => rm(lock, { force: true })));
+}
+
+async function locksUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  return entries.filter(({ name }) => name.endsWith('.lock')).map((entry) => join(entry.parentPath, entry.name));
 }
 
 /**

@@ -65,6 +65,8 @@ async function start(): Promise<Manager> {
       network: { allowedDomains: [], deniedDomains: [] },
       // Ours is the file system's confinement; the library's is not used.
       filesystem: { denyRead: [], allowWrite: [], denyWrite: [] },
+      // The library insists on ripgrep for a scan that only its own confinement makes: any program that exists will do.
+      ripgrep: { command: process.execPath },
     });
     return manager;
   } catch (error) {

@@ -205,6 +205,22 @@ describe('openWorkspace', () => {
     });
   }
 
+  it('goes on after a git that was killed left its locks', async () => {
+    const { access, first, commit } = setUp({ 'a.txt': 'a\n' });
+    const workspace = await workspaces.openWorkspace(access, { key: 'run_1', base: first, branch: 'nofx/run_1' });
+    await workspaces.resolve(access, 'main');
+    const mirror = workspace.gitPaths[1] ?? '';
+    const [worktree = ''] = readdirSync(join(mirror, 'worktrees'));
+    mkdirSync(join(mirror, 'refs/nofx/work/nofx'), { recursive: true });
+    const locks = ['shallow', 'refs/nofx/heads/main', 'refs/nofx/work/nofx/run_1', 'refs/heads/nofx/run_1'];
+    for (const name of [...locks, `worktrees/${worktree}/index`, `worktrees/${worktree}/HEAD`])
+      writeFileSync(join(mirror, `${name}.lock`), '');
+    const second = commit({ 'a.txt': 'b\n' });
+    expect(await workspaces.resolve(access, 'main')).toBe(second);
+    const { sha } = await workspace.commit([added('b', 'b')], meta);
+    expect(await workspace.head()).toBe(sha);
+  });
+
   it('never leaves the workspace root, whatever the key', async () => {
     const { access, first } = setUp({ 'a.txt': 'a\n' });
     const workspace = await workspaces.openWorkspace(access, { key: '../../../x/run', base: first, branch: 'nofx/x' });
