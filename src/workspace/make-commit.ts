@@ -71,6 +71,5 @@ function quote(path: string): string {
 
 /** Names end up in a line of their own format: no line break or angle bracket may get in. */
 function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f<>]/g, '').trim() || 'unknown';
 }

@@ -6,7 +6,6 @@ import { isBranchName, isSha } from '../domain/refs.ts';
 import { emptyRepository, missingRef, remoteError } from './git-errors.ts';
 import { withLock } from './lock.ts';
 import type { Git, GitPlace } from './git.ts';
-import type { GitConfig } from './git-env.ts';
 import type { Remote } from './remote.ts';
 
 /** More packs than this slow every object look-up; then they are made one. */
@@ -128,5 +127,3 @@ async function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
-
-export type { GitConfig };

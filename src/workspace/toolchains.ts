@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** Read-only parts of the machine a sandboxed command sees, and the PATH that fits them. */
 export type Toolchains = { readOnly: string[]; path: string[]; env: Record<string, string> };
@@ -86,12 +86,6 @@ export async function findToolchains(options: {
   }
   for (const entry of ['/usr/local/bin', '/usr/bin', '/bin']) if (!path.includes(entry)) path.push(entry);
   return { readOnly, path, env };
-}
-
-/** Where the Node that runs us is, for commands on a machine whose PATH has none. */
-export async function ownNode(execPath: string): Promise<{ binary: string; folder: string }> {
-  const binary = await realpath(execPath);
-  return { binary, folder: dirname(binary) };
 }
 
 async function exists(path: string): Promise<boolean> {

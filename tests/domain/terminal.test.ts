@@ -41,7 +41,6 @@ describe('plainOutput', () => {
     );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-        // oxlint-disable-next-line no-control-regex
         expect(plainOutput(pieces.join(''))).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
       }),
     );
