@@ -23,7 +23,9 @@ import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import type { SecretKeeper } from './secrets.ts';
 import { createWorkspaces } from './workspace/manager.ts';
+import { readNpmSettings } from './workspace/process-npm.ts';
 import { createSandbox } from './workspace/sandbox.ts';
+import { closeNetworks } from './workspace/sandbox-network.ts';
 
 export type Nofx = {
   /** where webhooks are taken: `http://host:port` */
@@ -78,6 +80,7 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     async stop() {
       await server.close();
       await queue.stop(GRACE_MS);
+      await closeNetworks();
       await database.close();
     },
   };
@@ -87,15 +90,25 @@ async function createAdapters(
   config: NofxConfig,
   { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
 ): Promise<Deps['adapters']> {
+  const npm = await readNpmSettings(config.machine);
+  const caFile = config.machine.caFile ?? npm.caFile;
   const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
   return {
     agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
     workspaces: createWorkspaces({
       ...config.machine,
+      caFile,
       root: config.workspaceRoot,
       allowHttp: config.github.protocol === 'http',
     }),
-    sandbox: await createSandbox({ ...config.machine, mode: config.sandbox, log: { warn: (message) => log.warn(message) } }),
+    sandbox: await createSandbox({
+      ...config.machine,
+      caFile,
+      npmRegistry: npm.registry,
+      mode: config.sandbox,
+      log: { warn: (message) => log.warn(message) },
+    }),
+    npmHosts: [new URL(npm.registry).hostname],
     artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,

@@ -61,7 +61,7 @@ async function generate(context: StepContext<CodegenInputs>, scratch: Scratch): 
   }
   const { source } = run;
   const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
-  const { test } = await chooseCommands(run.config, base);
+  const { test } = await chooseCommands(run.config, base, adapters.npmHosts);
   const account = createAccount(context);
   try {
     return await adapters.agent.writeCode({

@@ -31,7 +31,7 @@ export const gateTest = defineHandler<GateInputs>({
   async run(context) {
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
     const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.baseSha);
-    const commands = await chooseCommands(context.run.config, base);
+    const commands = await chooseCommands(context.run.config, base, context.adapters.npmHosts);
     if (commands.test === null) return neutral();
     const workspace = await openCommitted(context, WriteOutputs.parse(outputs));
     const ran = await runCommands(context, workspace, commands, commands.test);

@@ -20,6 +20,8 @@ export type Adapters = {
   artifacts: ArtifactStore;
   github: GitHub;
   redact: (text: string) => string;
+  /** hosts of the npm registry this server uses: what set-up may reach in a Node repository */
+  npmHosts: readonly string[];
   /** the GitHub host, for noreply addresses */
   host: string;
 };
