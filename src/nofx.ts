@@ -91,7 +91,7 @@ async function createAdapters(
   { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
 ): Promise<Deps['adapters']> {
   const npm = await readNpmSettings(config.machine);
-  const caFile = config.machine.caFile ?? npm.caFile;
+  const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
   const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
   return {
     agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
@@ -104,11 +104,11 @@ async function createAdapters(
     sandbox: await createSandbox({
       ...config.machine,
       caFile,
-      npmRegistry: npm.registry,
+      npmRegistry: npm.registry ?? undefined,
       mode: config.sandbox,
       log: { warn: (message) => log.warn(message) },
     }),
-    npmHosts: [new URL(npm.registry).hostname],
+    npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
     artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,

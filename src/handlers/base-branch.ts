@@ -25,7 +25,7 @@ export type GateCommands = {
 export async function chooseCommands(
   config: RunConfig,
   base: BaseFiles,
-  npmHosts: readonly string[],
+  npmHosts: readonly string[] | undefined,
 ): Promise<GateCommands> {
   const detected = detectCommands(
     { names: base.names, texts: await textsOf(base, READ_FOR_DETECTION, DETECTION_LIMIT_BYTES) },

@@ -20,8 +20,8 @@ export type Adapters = {
   artifacts: ArtifactStore;
   github: GitHub;
   redact: (text: string) => string;
-  /** hosts of the npm registry this server uses: what set-up may reach in a Node repository */
-  npmHosts: readonly string[];
+  /** hosts of the npm registry this server uses, for the set-up of Node repositories; the public one's when absent */
+  npmHosts?: readonly string[];
   /** the GitHub host, for noreply addresses */
   host: string;
 };
