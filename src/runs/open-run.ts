@@ -66,6 +66,7 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
       gitMode: project.gitMode,
       baseRef: request.baseRef,
       baseSha: request.baseSha,
+      lane: laneOf(project.id, source, runId),
       branch: branchName({ runId, issueNumber: source.issue?.number, title: source.issue?.title ?? source.prompt }),
     });
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
@@ -80,6 +81,11 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
     await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
     return { ok: true, run, opened: true };
   });
+}
+
+/** One issue is one line of work: two runs on it would write two answers to the same question. */
+function laneOf(projectId: string, { issue }: RunRequest['source'], runId: string): string {
+  return issue ? `${projectId}#${issue.number}` : `${projectId}:${runId}`;
 }
 
 function newId(kind: 'run' | 'step'): string {
