@@ -1,5 +1,4 @@
-import { eq } from 'drizzle-orm';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { expect } from 'vitest';
 import { listArtifacts } from '../../src/db/artifacts.ts';
 import { findDelivery } from '../../src/db/deliveries.ts';
@@ -61,6 +60,7 @@ export async function startHarness(options: { environment?: Record<string, strin
   const logged: string[] = [];
   const scripts: { match: RegExp; script: Script }[] = [];
   const repositories: Repository[] = [];
+  let count = 0;
   const playground = await startPlayground({
     model: { script: scripts },
     github: { onExchange: (exchange) => problems.push(...validator.request(exchange)) },
@@ -75,7 +75,7 @@ export async function startHarness(options: { environment?: Record<string, strin
       if (key === 'log') return () => logged;
       if (key === 'repository') {
         return async ({ model = writesNotes, ...rest }: RepositoryOptions = {}) => {
-          const repository = await openRepository(playground, rest, repositories.length + 1);
+          const repository = await openRepository(playground, rest, (count += 1));
           scripts.push({ match: new RegExp(`of the repository ${repository.name}:`), script: model });
           repositories.push(repository);
           return repository;
@@ -117,6 +117,7 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
   const inDatabase = () => playground.nofx.database.db;
 
   const repository = {
+    id,
     name,
     gitDir,
 
