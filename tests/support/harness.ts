@@ -1,5 +1,5 @@
 import { eq, sql } from 'drizzle-orm';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { listArtifacts } from '../../src/db/artifacts.ts';
 import { findDelivery } from '../../src/db/deliveries.ts';
 import { listEvents } from '../../src/db/events.ts';
@@ -15,6 +15,9 @@ import { sampleFiles } from '../../src/playground/sample.ts';
 import { freshDatabaseOptions } from './database.ts';
 import { createGitHubValidator } from './openapi.ts';
 import { git } from './repository.ts';
+
+// Whole runs, several at once, on a machine that may be busy: patience costs nothing where all is well.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const validator = createGitHubValidator();
 
@@ -76,7 +79,7 @@ export async function startHarness(options: { environment?: Record<string, strin
       if (key === 'repository') {
         return async ({ model = writesNotes, ...rest }: RepositoryOptions = {}) => {
           const repository = await openRepository(playground, rest, (count += 1));
-          scripts.push({ match: new RegExp(`of the repository ${repository.name}:`), script: model });
+          scripts.push({ match: nameOf(repository), script: model });
           repositories.push(repository);
           return repository;
         };
@@ -95,11 +98,16 @@ export async function startHarness(options: { environment?: Record<string, strin
   });
 }
 
+/** Finds a repository's name in the prompt, whatever it is called by then. */
+function nameOf(repository: Repository): RegExp {
+  return { test: (prompt: string) => prompt.includes(`of the repository ${repository.name}:`) } as RegExp;
+}
+
 /** One repository, as the people who use it see it. */
 async function openRepository(playground: Playground, { config = PASSING, ...options }: Omit<RepositoryOptions, 'model'>, count: number) {
   const { github } = playground;
   const shortName = options.name ?? `project-${count}`;
-  const name = `${options.owner ?? OWNER}/${shortName}`;
+  let name = `${options.owner ?? OWNER}/${shortName}`;
   const files = options.files ?? (options.from === undefined ? await sampleFiles() : undefined);
   const { id } = await github.createRepository({
     owner: OWNER,
@@ -118,7 +126,9 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
 
   const repository = {
     id,
-    name,
+    get name() {
+      return name;
+    },
     gitDir,
 
     /** Comments, on a new issue unless told; gives the issue's number and the comment's id. */
@@ -146,6 +156,11 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
       return asked;
     },
 
+    rename(to: string) {
+      github.rename(name, { name: to });
+      name = `${options.owner ?? OWNER}/${to}`;
+    },
+
     /** A person pushes to the default branch. */
     async push(files: Record<string, string | null>) {
       theirs = (await github.push({ repo: name, files, by: 'mona' })).sha;
@@ -155,7 +170,7 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
     async drain(): Promise<void> {
       do {
         await github.settled();
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        await new Promise((resolve) => setTimeout(resolve, 150));
       } while ((await jobsOf(playground, id)) > 0);
     },
 
@@ -218,11 +233,17 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
       return { ...run, steps, events, artifacts };
     },
 
-    /** What came of the newest delivery of this repository. */
-    async outcome(): Promise<string | null> {
-      const [delivery] = github.deliveries().filter(({ repositoryId }) => repositoryId === id);
-      return (await findDelivery(inDatabase(), delivery!.guid))?.outcome ?? null;
+    /** The newest webhook about a comment or a label that was not caused by NOFX itself. */
+    delivery() {
+      const [newest] = github.deliveries().filter(({ repositoryId, action, request }) => {
+        const { login } = request.payload['sender'] as { login: string };
+        return repositoryId === id && (action === 'created' || action === 'labeled') && login !== 'nofx[bot]';
+      });
+      return newest!;
     },
+
+    /** What came of it. */
+    outcome: async (): Promise<string | null> => (await findDelivery(inDatabase(), repository.delivery().guid))?.outcome ?? null,
 
     /** What NOFX promises everybody, whatever they asked for and however it went. */
     async keptItsPromises(): Promise<void> {
