@@ -16,7 +16,13 @@ export type Jobs = {
 };
 export type QueueName = keyof Jobs;
 
-export type JobOptions = { startAfterSeconds?: number; singletonKey?: string; id?: string };
+export type JobOptions = {
+  startAfterSeconds?: number;
+  singletonKey?: string;
+  id?: string;
+  /** With a singleton key: where such a job waits for its time already, that one becomes due now. */
+  bringForward?: boolean;
+};
 
 /** A claimed job. `retry` and `id` together are the lease. */
 export type ClaimedJob<N extends QueueName> = {
@@ -109,9 +115,14 @@ export async function startQueue({ link }: Database, log: Logger): Promise<Queue
 
 function bindQueue(boss: PgBoss): Queue {
   return {
-    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, id } = {}) {
+    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, id, bringForward } = {}) {
+      const db = fromDrizzle(tx, sql);
+      if (bringForward && singletonKey) {
+        const { updated } = await boss.update(name, data, { db, singletonKey, startAfter: 0 });
+        if (updated > 0) return;
+      }
       await boss.send(name, data, {
-        db: fromDrizzle(tx, sql),
+        db,
         ...(startAfterSeconds ? { startAfter: startAfterSeconds } : {}),
         ...(singletonKey ? { singletonKey } : {}),
         ...(id ? { id } : {}),
@@ -125,7 +136,8 @@ function bindQueue(boss: PgBoss): Queue {
     },
     async pending() {
       // pg-boss's own counts are up to a minute old.
-      const sqlText = "select count(*)::int as count from pgboss.job where state in ('created', 'retry', 'active') and name = any($1)";
+      const sqlText =
+        "select count(*)::int as count from pgboss.job where state in ('created', 'retry', 'active') and name = any($1)";
       const { rows } = await boss.getDb().executeSql(sqlText, [QUEUES.map(({ name }) => name)]);
       return rows[0].count as number;
     },

@@ -7,6 +7,7 @@ import { InternalError, UserError } from '../errors.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { handlerOf } from '../handlers/registry.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { judge } from './failure.ts';
 import { finishStep } from './finish-step.ts';
@@ -32,9 +33,9 @@ export async function executeStep(deps: Deps, job: ClaimedJob<'step'>): Promise<
   }
 }
 
-async function claim({ db, queue }: Deps, job: ClaimedJob<'step'>): Promise<Step | null> {
+async function claim(deps: Deps, job: ClaimedJob<'step'>): Promise<Step | null> {
   const { runId, stepId } = job.data;
-  return db.transaction(async (tx) => {
+  return deps.db.transaction(async (tx) => {
     // Before the step, as everywhere: two transactions that take both locks take them in one order.
     await lockRun(tx, runId);
     const step = await claimStep(tx, stepId, { job: job.id, retry: job.retry });
@@ -43,7 +44,7 @@ async function claim({ db, queue }: Deps, job: ClaimedJob<'step'>): Promise<Step
     if (await startRun(tx, runId)) events.push({ type: 'run.started' });
     events.push({ type: 'step.started', stepId, payload: { name: step.name, tool: step.tool, attempt: step.attempt } });
     await appendEvents(tx, runId, events);
-    await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
+    await announce(tx, deps, runId, 'soon');
     return step;
   });
 }
@@ -61,7 +62,10 @@ async function runHandler(deps: Deps, step: Step, jobSignal: AbortSignal): Promi
   const inputs = handler.inputs.safeParse(step.inputs);
   if (!inputs.success) {
     const problems = inputs.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    throw new UserError(`The inputs of step "${step.name}" are not what ${step.tool} takes: ${problems}.`, 'Correct the plan.');
+    throw new UserError(
+      `The inputs of step "${step.name}" are not what ${step.tool} takes: ${problems}.`,
+      'Correct the plan.',
+    );
   }
 
   const limit = AbortSignal.timeout(handler.timeLimitMs);
@@ -85,12 +89,13 @@ async function runHandler(deps: Deps, step: Step, jobSignal: AbortSignal): Promi
 
 /** Puts the step back in the queue for later instead of sleeping on a worker's place. */
 async function retryLater(
-  { db, queue, log }: Deps,
+  deps: Deps,
   step: Step,
   job: ClaimedJob<'step'>,
   seconds: number,
   error: unknown,
 ): Promise<void> {
+  const { db, queue, log } = deps;
   await db.transaction(async (tx) => {
     await lockRun(tx, step.runId);
     if (!(await releaseStep(tx, step))) return;
@@ -100,7 +105,7 @@ async function retryLater(
     await appendEvents(tx, step.runId, [
       { type: 'step.retried', stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);
-    await queue.enqueue(tx, 'progress', { runId: step.runId }, { singletonKey: step.runId });
+    await announce(tx, deps, step.runId, 'soon');
   });
   log.info({ run: step.runId, step: step.id, seconds }, 'step will be tried again');
 }

@@ -9,6 +9,7 @@ import type { Project } from '../domain/project.ts';
 import { decideNext } from '../domain/run.ts';
 import type { RunConfig, RunSource } from '../domain/source.ts';
 import { knownTools } from '../handlers/registry.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 
 export type RunRequest = {
@@ -30,7 +31,11 @@ export type OpenResult = { ok: true; run: Run; opened: boolean } | { ok: false; 
  * Opens a run: the run, its steps, their events and the first jobs, in one transaction, so that there
  * is either all of it or none. A trigger that opened a run before gets that run.
  */
-export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request: RunRequest): Promise<OpenResult> {
+export async function openRun(
+  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
+  request: RunRequest,
+): Promise<OpenResult> {
+  const { db, queue } = deps;
   const prepared = preparePlan(request.plan, knownTools);
   if (!prepared.ok) return prepared;
   const runId = newId('run');
@@ -46,7 +51,8 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
     idempotencyKey: idempotencyKey(runId, step),
   }));
   const ready = new Set(
-    decideNext(steps.map((step) => ({ id: step.id, name: step.name, status: 'pending', dependsOn: step.dependsOn }))).enqueue,
+    decideNext(steps.map((step) => ({ id: step.id, name: step.name, status: 'pending', dependsOn: step.dependsOn })))
+      .enqueue,
   );
 
   return db.transaction(async (tx) => {
@@ -70,14 +76,21 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
     });
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
 
-    await insertSteps(tx, steps.map((step) => (ready.has(step.id) ? { ...step, status: 'queued' } : step)));
+    await insertSteps(
+      tx,
+      steps.map((step) => (ready.has(step.id) ? { ...step, status: 'queued' } : step)),
+    );
     const enqueued = steps.filter((step) => ready.has(step.id));
     await appendEvents(tx, runId, [
       { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey } },
-      ...enqueued.map((step): NewEvent => ({ type: 'step.enqueued', stepId: step.id, payload: { name: step.name, tool: step.tool } })),
+      ...enqueued.map((step): NewEvent => ({
+        type: 'step.enqueued',
+        stepId: step.id,
+        payload: { name: step.name, tool: step.tool },
+      })),
     ]);
     for (const step of enqueued) await queue.enqueue(tx, 'step', { runId, stepId: step.id });
-    await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
+    await announce(tx, deps, runId, 'now');
     return { ok: true, run, opened: true };
   });
 }

@@ -1,7 +1,8 @@
 import { listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
-import { getRun, type Run } from '../db/runs.ts';
-import { listSteps } from '../db/steps.ts';
+import type { Executor } from '../db/client.ts';
+import { lockRun, type Run } from '../db/runs.ts';
+import { listSteps, type Step } from '../db/steps.ts';
 import { desiredChecks } from '../domain/checks.ts';
 import { commentMarker, renderComment } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
@@ -24,17 +25,19 @@ const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
  * Idempotent: it reads the rows, not the job, so any number of jobs come to the same end.
  */
 export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): Promise<void> {
-  const run = await getRun(deps.db, job.data.runId);
+  const { run, steps } = await readSettled(deps.db, job.data.runId);
   const project = run && (await getProject(deps.db, run.projectId));
   if (!run || !project || project.installationId === null) return;
   const repository = repositoryOf({ project });
-  const view = viewOf(run, await listSteps(deps.db, run.id));
+  const view = viewOf(run, steps);
 
   if (run.source.issue) await keepComment(deps, run, repository, renderComment(view));
   const marker = await ensureMarker(deps, run, repository);
   const pushed = (await listEffects(deps.db, run.id)).get('push') as { sha: string } | undefined;
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
-    await keep(deps, run.id, key, check, (known) => deps.adapters.github.upsertCheckRun(repository, { ...check, known }));
+    await keep(deps, run.id, key, check, (known) =>
+      deps.adapters.github.upsertCheckRun(repository, { ...check, known }),
+    );
   }
   const reaction = LAST_REACTION[run.status];
   const target = reactionTarget(run);
@@ -44,6 +47,14 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
       return { reaction };
     });
   }
+}
+
+/**
+ * A run and its steps with every change in them that was under way: whoever changes a run holds its
+ * lock, and `announce` counts on an update that has begun not to overlook a change it was queued for.
+ */
+export async function readSettled(db: Executor, runId: string): Promise<{ run: Run | null; steps: Step[] }> {
+  return db.transaction(async (tx) => ({ run: await lockRun(tx, runId), steps: await listSteps(tx, runId) }));
 }
 
 async function keepComment(deps: Deps, run: Run, repository: RepositoryRef, body: string): Promise<void> {
