@@ -56,24 +56,31 @@ async function act(deps: Deps, options: AppOptions, event: Trigger): Promise<str
     await answer(github, event, 'reply', asked.message);
     return 'answered';
   }
-  await github.react(repository, targetOf(event), 'eyes');
-  try {
-    const requested = await requestRun(deps, options, {
+  // At once: the reaction may have to wait for its turn among the writes to GitHub, the run need not.
+  const [requested] = await Promise.all([
+    requestRun(deps, options, {
       repository,
       requester: event.sender,
       issue: event.issue,
       commentId: event.kind === 'comment_created' ? event.comment.id : null,
       prompt: asked.prompt,
       triggerKey: event.kind === 'comment_created' ? `comment:${event.comment.id}` : `delivery:${event.deliveryId}`,
-    });
-    log.info({ run: requested.id }, requested.opened ? 'run opened' : 'run was open already');
-    return `run ${requested.id}`;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    await answer(github, event, 'reply', `${error.message}\n\n${error.next}`);
+    }).catch(refusalOf),
+    github.react(repository, targetOf(event), 'eyes'),
+  ]);
+  if (requested instanceof UserError) {
+    await answer(github, event, 'reply', `${requested.message}\n\n${requested.next}`);
     await github.react(repository, targetOf(event), 'confused');
-    return `refused: ${error.message}`;
+    return `refused: ${requested.message}`;
   }
+  log.info({ run: requested.id }, requested.opened ? 'run opened' : 'run was open already');
+  return `run ${requested.id}`;
+}
+
+/** What the person can mend, as a value to tell them; anything else stays an error. */
+function refusalOf(error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  throw error;
 }
 
 type Asked = { kind: 'run'; prompt: string } | { kind: 'reply'; message: string } | { kind: 'ignore'; reason: string };

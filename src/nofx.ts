@@ -42,6 +42,8 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   database: DatabaseOptions;
   /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
   writeIntervalMs?: number;
+  /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
+  progressEveryMs?: number;
 };
 
 /** How long a stop waits for running steps before it gives them back to the queue. */
@@ -59,7 +61,13 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     baseUrl: config.github.apiUrl,
     log: log.child({ name: 'probot' }),
   });
-  const deps: Deps = { db: database.db, queue, log, adapters: await createAdapters(config, { probot, log, secrets }) };
+  const deps: Deps = {
+    db: database.db,
+    queue,
+    log,
+    adapters: await createAdapters(config, { probot, log, secrets }),
+    progressEveryMs: config.progressEveryMs,
+  };
 
   await probot.load(
     createApp(deps, {

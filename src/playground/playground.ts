@@ -70,6 +70,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
         github: config.github!,
         database: options.database ?? { kind: 'pglite', dir: null },
         writeIntervalMs: 0,
+        progressEveryMs: 0,
       },
       { log, secrets },
     );

@@ -1,6 +1,7 @@
 import { listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
-import { getRun, type Run } from '../db/runs.ts';
+import type { Executor } from '../db/client.ts';
+import { lockRun, type Run } from '../db/runs.ts';
 import { desiredChecks } from '../domain/checks.ts';
 import { commentMarker, renderComment, type RunView } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
@@ -10,7 +11,7 @@ import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
-import { loadView } from './view.ts';
+import { viewOf } from './view.ts';
 
 const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
   succeeded: 'rocket',
@@ -25,11 +26,11 @@ const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
  * The three do not wait for each other: a comment that cannot be written leaves no check open.
  */
 export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): Promise<void> {
-  const run = await getRun(deps.db, job.data.runId);
-  const project = run && (await getProject(deps.db, run.projectId));
-  if (!run || !project || project.installationId === null) return;
+  const settled = await readSettled(deps.db, job.data.runId);
+  const project = settled && (await getProject(deps.db, settled.run.projectId));
+  if (!settled || !project || project.installationId === null) return;
+  const { run, view } = settled;
   const repository = repositoryOf({ project });
-  const view = await loadView(deps, run.id);
 
   const failures: unknown[] = [];
   for (const part of [keepComment, keepChecks, keepReaction]) {
@@ -43,6 +44,17 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   if (isTerminal(run.status)) {
     await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal: job.signal }), run.id);
   }
+}
+
+/**
+ * A run with every change in it that was under way: whoever changes a run holds its lock, and
+ * `announce` counts on an update that has begun not to overlook a change it was queued for.
+ */
+export async function readSettled(db: Executor, runId: string): Promise<{ run: Run; view: RunView } | null> {
+  return db.transaction(async (tx) => {
+    const run = await lockRun(tx, runId);
+    return run && { run, view: await viewOf(tx, run) };
+  });
 }
 
 type Shown = { run: Run; repository: RepositoryRef; view: RunView };
