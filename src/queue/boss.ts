@@ -44,8 +44,8 @@ export type Queue = {
   /** Jobs waiting or running, over all queues; for tests and drains. */
   pending(): Promise<number>;
   /**
-   * Gives every job that is active to the next worker at once, without a lost retry. Only where no
-   * other process is alive: then whoever had them is gone.
+   * Gives every job that is active to the next worker at once, or to the dead letters when it has had
+   * its retries. Only where no other process is alive: then whoever had them is gone.
    */
   reclaim(): Promise<number>;
   /** Seconds the oldest job that could run has waited; 0 when none waits. */
@@ -190,10 +190,15 @@ function bindQueue(boss: PgBoss): Queue {
           (select 1 from pgboss.job o where o.name = j.name and o.singleton_key = j.singleton_key and o.state = 'retry')`,
         names,
       );
-      // What pg-boss does with a job it finds abandoned, less the wait and the lost retry.
+      // A job that has taken down as many processes as it may goes where pg-boss puts it: to the dead letters.
+      const spent = await db.executeSql(
+        `select name, id from pgboss.job where state = 'active' and retry_count >= retry_limit and name = any($1)`,
+        names,
+      );
+      for (const { name, id } of spent.rows) await boss.fail(name, id, { message: 'the process that worked on it died' });
+      // The others: what pg-boss does with a job it finds abandoned, less the wait.
       const { rows } = await db.executeSql(
-        `update pgboss.job set state = 'retry', start_after = now(), retry_limit = retry_limit + 1
-          where state = 'active' and name = any($1) returning id`,
+        `update pgboss.job set state = 'retry', start_after = now() where state = 'active' and name = any($1) returning id`,
         names,
       );
       return rows.length;

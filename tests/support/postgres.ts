@@ -18,7 +18,7 @@ import pg from 'pg';
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'nofx-postgres-'));
-  const server = await start(folder).catch(async (error: unknown) => {
+  const server = await startPostgres(folder).catch(async (error: unknown) => {
     await rm(folder, { recursive: true, force: true });
     throw error;
   });
@@ -30,10 +30,19 @@ export default async function setup(): Promise<() => Promise<void>> {
   };
 }
 
+export type PostgresServer = {
+  url: string;
+  /** `fast` closes connections; `immediate` is as if the power went. */
+  stop(mode?: 'fast' | 'immediate'): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  start(): Promise<void>;
+};
+
 /** Postgres refuses to run as root: then it runs as this one, which every Unix has. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-async function start(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
+/** A server of its own in `folder`: for a test that has to take it down. */
+export async function startPostgres(folder: string): Promise<PostgresServer> {
   const user = process.getuid?.() === 0 ? NOBODY : {};
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
@@ -72,23 +81,31 @@ async function start(folder: string): Promise<{ url: string; stop(): Promise<voi
   // Nothing has to outlive a power cut here.
   const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
   const address = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories='];
-  const postgres = execa(
-    join(native, 'bin/postgres'),
-    ['-D', data, ...[...settings, ...address].flatMap((setting) => ['-c', setting])],
-    { ...options, reject: false, all: true, buffer: true },
-  );
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  await Promise.race([
-    reachable(url),
-    postgres.then(({ all }) => Promise.reject(new Error(`Postgres ended before it was ready:\n${all}`))),
-  ]);
+  const launch = async () => {
+    const postgres = execa(
+      join(native, 'bin/postgres'),
+      ['-D', data, ...[...settings, ...address].flatMap((setting) => ['-c', setting])],
+      { ...options, reject: false, all: true, buffer: true },
+    );
+    await Promise.race([
+      reachable(url),
+      postgres.then(({ all }) => Promise.reject(new Error(`Postgres ended before it was ready:\n${all}`))),
+    ]);
+    // In an object: a promise's promise is awaited, and this one ends with the server.
+    return { postgres };
+  };
 
+  let { postgres } = await launch();
   return {
     url,
-    async stop() {
-      // SIGINT is Postgres's "fast shutdown": connections are closed, not waited for.
-      postgres.kill('SIGINT');
+    async stop(mode = 'fast') {
+      // Postgres's own words for it: SIGINT is its fast shutdown, SIGQUIT its immediate one.
+      postgres.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT');
       await postgres;
+    },
+    async start() {
+      ({ postgres } = await launch());
     },
   };
 }
