@@ -30,15 +30,17 @@ export const gateTest = defineHandler<GateInputs>({
   secrets: ['github'],
   async run(context) {
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
-    const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.baseSha);
-    const commands = await chooseCommands(context.run.config, base);
+    const [commands, workspace] = await Promise.all([readCommands(context), openCommitted(context, WriteOutputs.parse(outputs))]);
     if (commands.test === null) return neutral();
-    const workspace = await openCommitted(context, WriteOutputs.parse(outputs));
     const ran = await runCommands(context, workspace, commands, commands.test);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
     return verdictOf(ran);
   },
 });
+
+async function readCommands(context: StepContext): Promise<GateCommands> {
+  return chooseCommands(context.run.config, await context.adapters.workspaces.readBase(accessOf(context), context.run.baseSha));
+}
 
 type Ran = { phase: 'setup' | 'test'; command: string; result: CommandResult; output: string };
 
