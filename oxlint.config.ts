@@ -100,7 +100,7 @@ export default defineConfig({
       { object: 'process', property: 'env', message: 'Only src/config.ts reads the environment.' },
     ],
     'typescript/await-thenable': 'error',
-    'typescript/consistent-type-imports': 'error',
+    'typescript/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
     'typescript/no-explicit-any': 'error',
     'typescript/no-floating-promises': 'error',
     'typescript/no-misused-promises': 'error',
@@ -116,6 +116,8 @@ export default defineConfig({
     'vitest/expect-expect': 'off',
     'vitest/no-conditional-expect': 'off',
     'vitest/valid-title': 'off',
+    // vitest's second argument is the message.
+    'vitest/valid-expect': ['error', { maxArgs: 2 }],
   },
   overrides: [
     { files: ['src/*.ts'], rules: walls(['./**', '!./errors.ts', '!./domain/**', '!./log.ts']) },

@@ -32,7 +32,7 @@ await serveParent<NofxSettings, NofxQuestion>(async ({ environment, database, wr
   const nofx = await startNofx({ ...config, github: config.github!, database, writeIntervalMs }, { log, secrets });
 
   async function drain(): Promise<Drained> {
-    while ((await nofx.queue.pending()) > 0) await new Promise((resolve) => setTimeout(resolve, 25));
+    while ((await nofx.deps.queue.pending()) > 0) await new Promise((resolve) => setTimeout(resolve, 25));
     const { db } = nofx.database;
     const tools = new Map<string, string>();
     for (const { id } of await db.select({ id: runs.id }).from(runs)) {

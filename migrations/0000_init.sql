@@ -31,6 +31,18 @@ CREATE TABLE "nofx"."effect" (
 	"done_at" timestamp with time zone
 );
 --> statement-breakpoint
+CREATE TABLE "nofx"."endpoint" (
+	"id" text PRIMARY KEY NOT NULL,
+	"url" text NOT NULL,
+	"secret" text NOT NULL,
+	"types" jsonb,
+	"project_id" text,
+	"enabled" boolean DEFAULT true NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
+	"disabled_reason" text,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "nofx"."event" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "nofx"."event_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
 	"run_id" text NOT NULL,
@@ -39,6 +51,35 @@ CREATE TABLE "nofx"."event" (
 	"type" text NOT NULL,
 	"payload" jsonb NOT NULL,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE "nofx"."github_budget" (
+	"installation_id" bigint PRIMARY KEY NOT NULL,
+	"minute" timestamp with time zone NOT NULL,
+	"minute_used" integer NOT NULL,
+	"hour" timestamp with time zone NOT NULL,
+	"hour_used" integer NOT NULL,
+	"blocked_until" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "nofx"."message" (
+	"id" text PRIMARY KEY NOT NULL,
+	"endpoint_id" text NOT NULL,
+	"run_id" text NOT NULL,
+	"seq" integer NOT NULL,
+	"status" text NOT NULL,
+	"attempts" integer DEFAULT 0 NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	"ended_at" timestamp with time zone
+);
+--> statement-breakpoint
+CREATE TABLE "nofx"."message_attempt" (
+	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "nofx"."message_attempt_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
+	"message_id" text NOT NULL,
+	"at" timestamp with time zone DEFAULT now() NOT NULL,
+	"status" integer,
+	"duration_ms" integer NOT NULL,
+	"error" text
 );
 --> statement-breakpoint
 CREATE TABLE "nofx"."project" (
@@ -69,6 +110,10 @@ CREATE TABLE "nofx"."run" (
 	"base_sha" text NOT NULL,
 	"config" jsonb NOT NULL,
 	"branch" text NOT NULL,
+	"lane" text NOT NULL,
+	"priority" integer DEFAULT 0 NOT NULL,
+	"cancel_requested_at" timestamp with time zone,
+	"cancel_requested_by" text,
 	"pull_request" jsonb,
 	"failure" jsonb,
 	"usage" jsonb,
@@ -78,7 +123,7 @@ CREATE TABLE "nofx"."run" (
 	"started_at" timestamp with time zone,
 	"ended_at" timestamp with time zone,
 	CONSTRAINT "run_trigger_key" UNIQUE("trigger_key"),
-	CONSTRAINT "run_ended" CHECK ((ended_at is null) = (status in ('queued', 'running')))
+	CONSTRAINT "run_ended_status" CHECK ((ended_at is null) = (status in ('queued', 'running')))
 );
 --> statement-breakpoint
 CREATE TABLE "nofx"."step" (
@@ -93,6 +138,7 @@ CREATE TABLE "nofx"."step" (
 	"idempotency_key" text NOT NULL,
 	"depends_on" jsonb NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
 	"lease_job" text,
 	"lease_retry" integer,
 	"failure" jsonb,
@@ -103,15 +149,33 @@ CREATE TABLE "nofx"."step" (
 	CONSTRAINT "step_run_name" UNIQUE("run_id","name")
 );
 --> statement-breakpoint
+CREATE TABLE "nofx"."watermark" (
+	"name" text PRIMARY KEY NOT NULL,
+	"value" jsonb NOT NULL,
+	"updated_at" timestamp with time zone DEFAULT now() NOT NULL
+);
+--> statement-breakpoint
 ALTER TABLE "nofx"."artifact" ADD CONSTRAINT "artifact_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "nofx"."run"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "nofx"."artifact" ADD CONSTRAINT "artifact_step_id_step_id_fk" FOREIGN KEY ("step_id") REFERENCES "nofx"."step"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "nofx"."effect" ADD CONSTRAINT "effect_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "nofx"."run"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "nofx"."endpoint" ADD CONSTRAINT "endpoint_project_id_project_id_fk" FOREIGN KEY ("project_id") REFERENCES "nofx"."project"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "nofx"."event" ADD CONSTRAINT "event_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "nofx"."run"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "nofx"."message" ADD CONSTRAINT "message_endpoint_id_endpoint_id_fk" FOREIGN KEY ("endpoint_id") REFERENCES "nofx"."endpoint"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "nofx"."message" ADD CONSTRAINT "message_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "nofx"."run"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "nofx"."message_attempt" ADD CONSTRAINT "message_attempt_message_id_message_id_fk" FOREIGN KEY ("message_id") REFERENCES "nofx"."message"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "nofx"."run" ADD CONSTRAINT "run_project_id_project_id_fk" FOREIGN KEY ("project_id") REFERENCES "nofx"."project"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "nofx"."step" ADD CONSTRAINT "step_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "nofx"."run"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "artifact_run" ON "nofx"."artifact" USING btree ("run_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "effect_run_key" ON "nofx"."effect" USING btree ("run_id","key");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_run_seq" ON "nofx"."event" USING btree ("run_id","seq");--> statement-breakpoint
+CREATE UNIQUE INDEX "message_endpoint_event" ON "nofx"."message" USING btree ("endpoint_id","run_id","seq");--> statement-breakpoint
+CREATE INDEX "message_endpoint_created" ON "nofx"."message" USING btree ("endpoint_id","created_at" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "message_run" ON "nofx"."message" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "message_attempt_message" ON "nofx"."message_attempt" USING btree ("message_id","at");--> statement-breakpoint
 CREATE INDEX "run_project_created" ON "nofx"."run" USING btree ("project_id","created_at" DESC NULLS LAST);--> statement-breakpoint
 CREATE INDEX "run_open" ON "nofx"."run" USING btree ("created_at") WHERE ended_at is null;--> statement-breakpoint
-CREATE INDEX "step_run_position" ON "nofx"."step" USING btree ("run_id","position");
+CREATE INDEX "run_lane_open" ON "nofx"."run" USING btree ("lane","created_at") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "run_project_open" ON "nofx"."run" USING btree ("project_id") WHERE ended_at is null;--> statement-breakpoint
+CREATE INDEX "run_ended" ON "nofx"."run" USING btree ("ended_at") WHERE ended_at is not null;--> statement-breakpoint
+CREATE INDEX "step_run_position" ON "nofx"."step" USING btree ("run_id","position");--> statement-breakpoint
+CREATE INDEX "step_running" ON "nofx"."step" USING btree ("started_at") WHERE status = 'running';

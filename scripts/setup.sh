@@ -66,14 +66,18 @@ may_install() {
   has apt-get && { [ "$(id -u)" -eq 0 ] || { has sudo && sudo -n true 2>/dev/null; }; }
 }
 
-apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 "$@" </dev/null >&2
+# apt tells a long story; it is kept back unless it ends badly.
+apt() {
+  local story
+  if ! story=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 \
+    -o Acquire::Retries=1 "$@" </dev/null 2>&1); then
+    printf '%s\n' "$story" | tail -n 5 >&2
+    return 1
+  fi
 }
 
-apt_update() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq \
-    -o DPkg::Lock::Timeout=120 -o Acquire::Retries=1 </dev/null >&2
+apt_install() {
+  apt install -y --no-install-recommends "$@"
 }
 
 have_package_lists() {
@@ -100,10 +104,10 @@ install_programs() {
   find_missing
   if [ -n "$missing" ] && may_install; then
     say "installing $missing (apt-get) …"
-    have_package_lists || apt_update || true
+    have_package_lists || apt update || true
     # Stale lists name packages the mirror no longer has: refresh them once before giving up.
     # shellcheck disable=SC2086  # one word for each package
-    apt_install $missing || { apt_update && apt_install $missing; } || true
+    apt_install $missing || { apt update && apt_install $missing; } || true
     find_missing
   fi
 

@@ -4,7 +4,7 @@ import { parseCommand } from './domain/command.ts';
 import type { DomainEvent } from './domain/event.ts';
 import { renderHelp, renderRefusal } from './domain/report.ts';
 import { UserError } from './errors.ts';
-import { toDomainEvent } from './github/events.ts';
+import { toDomainEvent } from './github/index.ts';
 import type { GitHub, Permission, ReactionTarget, RepositoryRef } from './github/port.ts';
 import { requestRun, type RunDefaults } from './runs/request-run.ts';
 import type { Deps } from './runs/deps.ts';
@@ -25,9 +25,20 @@ export function createApp(deps: Deps, options: AppOptions): ApplicationFunction 
   return (probot) => {
     probot.on(['issue_comment.created', 'issues.labeled'], async ({ id, name, payload }) => {
       const event = toDomainEvent({ id, name, payload });
-      await options.onOutcome(id, event.kind === 'ignored' ? `ignored: ${event.reason}` : await act(deps, options, event));
+      await options.onOutcome(id, event.kind === 'ignored' ? `ignored: ${event.reason}` : await actOrNote(deps, options, event));
     });
   };
+}
+
+/** Where nobody can be answered (an archived repository, an installation that is gone) trying again is of no use. */
+async function actOrNote(deps: Deps, options: AppOptions, event: Trigger): Promise<string> {
+  try {
+    return await act(deps, options, event);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    deps.log.warn({ err: error, delivery: event.deliveryId }, 'the event could not be answered');
+    return `unanswered: ${error.message}`;
+  }
 }
 
 /** Acts on one event and says what came of it. Doing it twice is doing it once. */

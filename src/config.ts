@@ -73,6 +73,9 @@ export const Variables = z.object({
   NOFX_SANDBOX: z
     .enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.')
     .default('auto'),
+  NOFX_ROLE: z.enum(['all', 'web', 'worker'], 'must be all (one process does everything), web or worker.').default('all'),
+  NOFX_ARTIFACTS_DIR: z.string().transform((path) => resolve(path)).optional(),
+  BACKPRESSURE_AGE_MS: wholeNumber(0, 3_600_000).prefault('5000'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
@@ -120,16 +123,28 @@ export function redacted(config: Config): Record<string, unknown> {
 
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
-  const { github, anthropic, database, supabase } = config;
-  const password = database.kind === 'postgres' ? new URL(database.url).password : '';
+  const { github, anthropic, database, supabase, machine } = config;
+  const passwords = [database.kind === 'postgres' ? database.url : '', machine.proxy ?? ''].map(passwordOf);
   return [
     github?.privateKey,
     github?.webhookSecret,
     anthropic?.apiKey,
     supabase?.serviceRoleKey,
-    password,
-    decodeURIComponent(password),
+    ...passwords,
+    ...passwords.map(decoded),
   ].filter((secret): secret is string => Boolean(secret));
+}
+
+function passwordOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).password : '';
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a bare % is a fine password
+  }
 }
 
 /** What can only be said of two variables together. Looks at the raw text, so that it speaks up beside other mistakes. */
@@ -157,6 +172,15 @@ function rules(given: Environment): string[] {
     errors.push('ANTHROPIC_API_KEY: is missing, but ANTHROPIC_BASE_URL is set. Set the key that belongs to it.');
   }
   together(['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'], 'Set both, or neither to keep artifacts on disk.');
+
+  if (given['NOFX_ROLE'] === 'web' || given['NOFX_ROLE'] === 'worker') {
+    if (!given['DATABASE_URL']) {
+      errors.push('DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres to share; the embedded database serves one.');
+    }
+    if (!given['SUPABASE_URL'] && !given['NOFX_ARTIFACTS_DIR']) {
+      errors.push('NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact: name a folder that all of them share, or set SUPABASE_URL.');
+    }
+  }
 
   const known = Object.keys(Variables.shape);
   for (const name of Object.keys(given)) {
@@ -208,30 +232,37 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     maxCostUsd: env.NOFX_MAX_COST_USD,
     prices: env.NOFX_PRICES,
     sandbox: env.NOFX_SANDBOX,
+    role: env.NOFX_ROLE,
+    artifactsDir: env.NOFX_ARTIFACTS_DIR ?? join(env.NOFX_DATA_DIR, 'artifacts'),
+    /** New runs are held back once the oldest step that could run has waited this long; ms. */
+    backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
-    /** What git and the commands of repositories need to know of this machine; nothing of it is a secret of ours. */
-    machine: {
-      path: env.PATH,
-      home: env.HOME ?? homedir(),
-      execPath: process.execPath,
-      proxy: env.HTTPS_PROXY,
-      noProxy: env.NO_PROXY,
-      caFile: env.NODE_EXTRA_CA_CERTS,
-    },
+    /** What git and the commands of repositories need to know of this machine. */
+    machine: guard(
+      {
+        path: env.PATH,
+        home: env.HOME ?? homedir(),
+        execPath: process.execPath,
+        proxy: env.HTTPS_PROXY,
+        noProxy: env.NO_PROXY,
+        caFile: env.NODE_EXTRA_CA_CERTS,
+      },
+      { proxy: hidePassword },
+    ),
   };
 }
 
 const hide = () => '[hidden]';
 const hidePassword = (text: string) =>
-  text.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
+  text.replace(/(:\/\/[^:@/]*):[^/]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
 
 /** Gives an object a way of printing itself, in JSON and on the console, in which its secrets are hidden. */
 function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (secret: string) => string }): T {
   const safe = () =>
     Object.fromEntries(
-      Object.entries(value).map(([key, part]) => [key, hidden[key as keyof T]?.(String(part)) ?? part]),
+      Object.entries(value).map(([key, part]) => [key, part === undefined ? part : (hidden[key as keyof T]?.(String(part)) ?? part)]),
     );
   return Object.defineProperties(value, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
 }

@@ -36,8 +36,11 @@ function describe(error: unknown, depth = 0): unknown {
     stack: error.stack,
     cause: error.cause,
   });
-  const causes = cause === undefined ? {} : { cause: depth < MAX_CAUSES ? describe(cause, depth + 1) : '…' };
-  return { type: name, message, stack, ...fields, ...causes };
+  const next = (value: unknown) => (depth < MAX_CAUSES ? describe(value, depth + 1) : '…');
+  const causes = cause === undefined ? {} : { cause: next(cause) };
+  // A refused connection to a name with two addresses is one of these, with an empty message of its own.
+  const several = error instanceof AggregateError ? { errors: error.errors.map(next) } : {};
+  return { type: name, message, stack, ...fields, ...causes, ...several };
 }
 
 /**

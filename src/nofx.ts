@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
@@ -10,12 +9,14 @@ import type { Config } from './config.ts';
 import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { migrate } from './db/migrate.ts';
+import { joinWorkers } from './db/presence.ts';
 import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
 import { serve } from './http/server.ts';
 import { webhookRoutes } from './http/webhooks.ts';
-import { startQueue, type Queue } from './queue/boss.ts';
+import { startQueue } from './queue/boss.ts';
+import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep } from './runs/execute-step.ts';
@@ -23,13 +24,16 @@ import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import type { SecretKeeper } from './secrets.ts';
 import { createWorkspaces } from './workspace/manager.ts';
+import { readNpmSettings } from './workspace/process-npm.ts';
 import { createSandbox } from './workspace/sandbox.ts';
+import { closeNetworks } from './workspace/sandbox-network.ts';
 
 export type Nofx = {
   /** where webhooks are taken: `http://host:port` */
   url: string;
   database: Database;
-  queue: Queue;
+  deps: Deps;
+  /** Drains for up to 30 seconds, hands the rest back to the queue, closes everything. */
   stop(): Promise<void>;
 };
 
@@ -70,22 +74,26 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
       label: config.label,
       model: config.model,
       maxCostUsd: config.maxCostUsd,
+      backpressureAgeMs: config.backpressureAgeMs,
       onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
     }),
   );
-  await startWorkers(deps, probot, config.stepConcurrency);
+  const workers = config.role === 'web' ? null : await startWorkers(deps, { probot, database, concurrency: config.stepConcurrency });
 
-  const app = new Hono()
-    .route('/', healthRoutes({ db: database.db }))
-    .route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+  const app = new Hono().route('/', healthRoutes({ db: database.db }));
+  if (config.role !== 'worker') {
+    app.route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+  }
   const server = await serve(app, { host: config.host, port: config.port });
   return {
     url: `http://${config.host}:${server.port}`,
     database,
-    queue,
+    deps,
     async stop() {
       await server.close();
       await queue.stop(GRACE_MS);
+      await workers?.stop();
+      await closeNetworks();
       await database.close();
     },
   };
@@ -95,16 +103,26 @@ async function createAdapters(
   config: NofxConfig,
   { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
 ): Promise<Deps['adapters']> {
+  const npm = await readNpmSettings(config.machine);
+  const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
   const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
   return {
     agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
     workspaces: createWorkspaces({
       ...config.machine,
+      caFile,
       root: config.workspaceRoot,
       allowHttp: config.github.protocol === 'http',
     }),
-    sandbox: await createSandbox({ ...config.machine, mode: config.sandbox, log: { warn: (message) => log.warn(message) } }),
-    artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
+    sandbox: await createSandbox({
+      ...config.machine,
+      caFile,
+      npmRegistry: npm.registry ?? undefined,
+      mode: config.sandbox,
+      log: { warn: (message) => log.warn(message) },
+    }),
+    npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
+    artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,
     host: config.github.host,
@@ -129,11 +147,26 @@ function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
   };
 }
 
-async function startWorkers(deps: Deps, probot: Probot, concurrency: number): Promise<void> {
-  const { queue } = deps;
-  type Event = Parameters<Probot['receive']>[0];
+type Event = Parameters<Probot['receive']>[0];
+
+async function startWorkers(
+  deps: Deps,
+  { probot, database, concurrency }: { probot: Probot; database: Database; concurrency: number },
+): Promise<{ stop(): Promise<void> }> {
+  const { queue, log } = deps;
+  const presence = await joinWorkers(database, async () => {
+    const reclaimed = await queue.reclaim();
+    if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
+  });
+  const cancels = watchCancels(deps);
   await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
-  await queue.work('step', concurrency, (job) => executeStep(deps, job));
+  await queue.work('step', concurrency, (job) => executeStep(deps, cancels, job));
   await queue.work('progress', 2, (job) => updateProgress(deps, job));
   await queue.work('dead', 1, (job) => closeDead(deps, job));
+  return {
+    async stop() {
+      cancels.stop();
+      await presence.leave();
+    },
+  };
 }

@@ -36,7 +36,8 @@ function load(environment: Environment): Config {
 describe('with nothing set', () => {
   it('has no app, no model, no Supabase, an embedded database, and safe defaults', () => {
     const data = resolve('.nofx');
-    expect(load({ PATH: '/usr/bin' })).toEqual({
+    expect(load({ PATH: '/usr/bin', HOME: '/home/me' })).toEqual({
+      machine: { path: '/usr/bin', home: '/home/me', execPath: process.execPath },
       github: null,
       anthropic: null,
       supabase: null,
@@ -49,6 +50,9 @@ describe('with nothing set', () => {
       maxCostUsd: 5,
       prices: {},
       sandbox: 'auto',
+      role: 'all',
+      artifactsDir: join(data, 'artifacts'),
+      backpressureAgeMs: 5_000,
       stepConcurrency: 2,
       label: 'nofx',
       logLevel: 'info',
@@ -231,11 +235,12 @@ describe('the settings in a log', () => {
   const config = load({
     ...app,
     ANTHROPIC_API_KEY: 'sk-ant-secret',
-    DATABASE_URL: 'postgres://user:p%40ss-word@db/nofx?password=again',
+    DATABASE_URL: 'postgres://user:p%40ss-w@rd@db/nofx?password=again',
     SUPABASE_URL: 'https://x.supabase.co',
     SUPABASE_SERVICE_ROLE_KEY: 'role-secret',
+    HTTPS_PROXY: 'http://me:proxy%20pass@proxy:3128',
   });
-  const secret = /PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-word|again|role-secret/;
+  const secret = /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret/;
 
   it.each([
     ['redacted()', () => JSON.stringify(redacted(config))],
@@ -262,8 +267,10 @@ describe('the settings in a log', () => {
       'a-long-secret',
       'sk-ant-secret',
       'role-secret',
-      'p%40ss-word',
-      'p@ss-word',
+      'p%40ss-w%40rd',
+      'proxy%20pass',
+      'p@ss-w@rd',
+      'proxy pass',
     ]);
     expect(secretsOf(load({}))).toEqual([]);
   });

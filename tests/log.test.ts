@@ -52,6 +52,12 @@ describe('createLogger', () => {
     });
   });
 
+  it('tells every error of an aggregate', () => {
+    const { log, last } = logger();
+    log.error({ err: new AggregateError([new Error('on ::1'), new Error('on 127.0.0.1')]) }, 'x');
+    expect(last()['err']).toMatchObject({ errors: [{ message: 'on ::1' }, { message: 'on 127.0.0.1' }] });
+  });
+
   it('survives an error that causes itself and a cause that is no error', () => {
     const { log, lines, last } = logger();
     const loop = new Error('loop');

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, check, doublePrecision, index, integer, jsonb, pgSchema, text, timestamp, uniqueIndex, unique } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, doublePrecision, index, integer, jsonb, pgSchema, text, timestamp, uniqueIndex, unique } from 'drizzle-orm/pg-core';
 import type { Failure, RunStatus, StepStatus } from '../domain/run.ts';
 import type { GitMode, WorkspaceMode } from '../domain/project.ts';
 import type { Plan, PreparedStep } from '../domain/plan.ts';
@@ -20,6 +20,41 @@ export const delivery = nofx.table('delivery', {
   processedAt: at('processed_at'),
   /** what came of it, in a word or two: `run run_…`, `ignored: …` */
   outcome: text('outcome'),
+});
+
+/** How much each installation has written to GitHub in the current minute and hour, counted by all processes together. */
+export const githubBudget = nofx.table('github_budget', {
+  installationId: bigint('installation_id', { mode: 'number' }).primaryKey(),
+  minute: at('minute').notNull(),
+  minuteUsed: integer('minute_used').notNull(),
+  hour: at('hour').notNull(),
+  hourUsed: integer('hour_used').notNull(),
+  /** GitHub said to wait until then */
+  blockedUntil: at('blocked_until'),
+});
+
+/** How far a periodic task has come. */
+export const watermark = nofx.table('watermark', {
+  name: text('name').primaryKey(),
+  value: jsonb('value').$type<Record<string, unknown>>().notNull(),
+  updatedAt: at('updated_at').notNull().defaultNow(),
+});
+
+/** Somebody else's address that is told of run events. */
+export const endpoint = nofx.table('endpoint', {
+  id: text('id').primaryKey(),
+  url: text('url').notNull(),
+  /** `whsec_…`, the key its messages are signed with */
+  secret: text('secret').notNull(),
+  /** event types it wants; null: all */
+  types: jsonb('types').$type<string[]>(),
+  /** null: runs of every project */
+  projectId: text('project_id').references(() => project.id, { onDelete: 'cascade' }),
+  enabled: boolean('enabled').notNull().default(true),
+  /** messages given up in a row; at a limit the endpoint is switched off */
+  failures: integer('failures').notNull().default(0),
+  disabledReason: text('disabled_reason'),
+  createdAt: createdAt(),
 });
 
 export const project = nofx.table('project', {
@@ -58,6 +93,12 @@ export const run = nofx.table(
     /** `.github/nofx.yml` as it stood at baseSha, checked */
     config: jsonb('config').$type<RunConfig>().notNull(),
     branch: text('branch').notNull(),
+    /** Runs of one lane take turns, oldest first; runs of different lanes never wait for each other. */
+    lane: text('lane').notNull(),
+    /** the queue priority of its steps: lower the more runs its project had open when it came, so that none crowds out the rest */
+    priority: integer('priority').notNull().default(0),
+    cancelRequestedAt: at('cancel_requested_at'),
+    cancelRequestedBy: text('cancel_requested_by'),
     pullRequest: jsonb('pull_request').$type<{ number: number; url: string }>(),
     failure: jsonb('failure').$type<Failure>(),
     usage: jsonb('usage').$type<Usage>(),
@@ -72,7 +113,10 @@ export const run = nofx.table(
     unique('run_trigger_key').on(t.triggerKey),
     index('run_project_created').on(t.projectId, t.createdAt.desc()),
     index('run_open').on(t.createdAt).where(sql`ended_at is null`),
-    check('run_ended', sql`(ended_at is null) = (status in ('queued', 'running'))`),
+    index('run_lane_open').on(t.lane, t.createdAt).where(sql`ended_at is null`),
+    index('run_project_open').on(t.projectId).where(sql`ended_at is null`),
+    index('run_ended').on(t.endedAt).where(sql`ended_at is not null`),
+    check('run_ended_status', sql`(ended_at is null) = (status in ('queued', 'running'))`),
   ],
 );
 
@@ -94,6 +138,8 @@ export const step = nofx.table(
     dependsOn: jsonb('depends_on').$type<string[]>().notNull(),
     /** The fence. Each claim raises it; a write that carries an older number is refused. */
     attempt: integer('attempt').notNull().default(0),
+    /** attempts that ended in a fault; a deploy or a lost lease is none, so it costs no retry */
+    failures: integer('failures').notNull().default(0),
     /** the queue job, and its retry, that made the newest claim */
     leaseJob: text('lease_job'),
     leaseRetry: integer('lease_retry'),
@@ -106,6 +152,7 @@ export const step = nofx.table(
     unique('step_idempotency_key').on(t.idempotencyKey),
     unique('step_run_name').on(t.runId, t.name),
     index('step_run_position').on(t.runId, t.position),
+    index('step_running').on(t.startedAt).where(sql`status = 'running'`),
   ],
 );
 
@@ -162,4 +209,45 @@ export const effect = nofx.table(
     doneAt: at('done_at'),
   },
   (t) => [uniqueIndex('effect_run_key').on(t.runId, t.key)],
+);
+
+/** A run event on its way to an endpoint. Its id is the same on every attempt. */
+export const message = nofx.table(
+  'message',
+  {
+    id: text('id').primaryKey(),
+    endpointId: text('endpoint_id')
+      .notNull()
+      .references(() => endpoint.id, { onDelete: 'cascade' }),
+    runId: text('run_id')
+      .notNull()
+      .references(() => run.id, { onDelete: 'cascade' }),
+    seq: integer('seq').notNull(),
+    status: text('status').$type<'pending' | 'delivered' | 'failed'>().notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    createdAt: createdAt(),
+    endedAt: at('ended_at'),
+  },
+  (t) => [
+    uniqueIndex('message_endpoint_event').on(t.endpointId, t.runId, t.seq),
+    index('message_endpoint_created').on(t.endpointId, t.createdAt.desc()),
+    index('message_run').on(t.runId),
+  ],
+);
+
+/** The delivery log: one row for each time a message was sent. */
+export const messageAttempt = nofx.table(
+  'message_attempt',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    messageId: text('message_id')
+      .notNull()
+      .references(() => message.id, { onDelete: 'cascade' }),
+    at: at('at').notNull().defaultNow(),
+    /** HTTP status; null when no answer came */
+    status: integer('status'),
+    durationMs: integer('duration_ms').notNull(),
+    error: text('error'),
+  },
+  (t) => [index('message_attempt_message').on(t.messageId, t.at)],
 );

@@ -1,7 +1,15 @@
 /** How a repository is tested, told from its own files. Pure: the caller reads them. */
 
 /** The files whose text `detectCommands` looks into, where they exist at the top level. */
-export const READ_FOR_DETECTION: readonly string[] = ['package.json', 'pyproject.toml', 'setup.cfg', 'tox.ini', 'Makefile', 'makefile', 'GNUmakefile'];
+export const READ_FOR_DETECTION: readonly string[] = [
+  'package.json',
+  'pyproject.toml',
+  'setup.cfg',
+  'tox.ini',
+  'Makefile',
+  'makefile',
+  'GNUmakefile',
+];
 
 export type Ecosystem = 'node' | 'python' | 'go' | 'rust' | 'make';
 
@@ -44,22 +52,56 @@ type Manager = { lock: string; test: string; setup: string; noScripts: string; d
 
 /** yarn 2 and later know no --ignore-scripts; the variable does the same there. */
 const MANAGERS: readonly Manager[] = [
-  { lock: 'pnpm-lock.yaml', test: 'pnpm test', setup: 'pnpm install --frozen-lockfile', noScripts: ' --ignore-scripts', domains: [] },
-  { lock: 'yarn.lock', test: 'yarn test', setup: 'yarn install --frozen-lockfile', noScripts: ' --ignore-scripts', domains: ['registry.yarnpkg.com'] },
-  { lock: 'package-lock.json', test: 'npm test', setup: 'npm ci --no-audit --no-fund', noScripts: ' --ignore-scripts', domains: [] },
-  { lock: 'npm-shrinkwrap.json', test: 'npm test', setup: 'npm ci --no-audit --no-fund', noScripts: ' --ignore-scripts', domains: [] },
+  {
+    lock: 'pnpm-lock.yaml',
+    test: 'pnpm test',
+    setup: 'pnpm install --frozen-lockfile',
+    noScripts: ' --ignore-scripts',
+    domains: [],
+  },
+  {
+    lock: 'yarn.lock',
+    test: 'yarn test',
+    setup: 'yarn install --frozen-lockfile',
+    noScripts: ' --ignore-scripts',
+    domains: ['registry.yarnpkg.com'],
+  },
+  {
+    lock: 'package-lock.json',
+    test: 'npm test',
+    setup: 'npm ci --no-audit --no-fund',
+    noScripts: ' --ignore-scripts',
+    domains: [],
+  },
+  {
+    lock: 'npm-shrinkwrap.json',
+    test: 'npm test',
+    setup: 'npm ci --no-audit --no-fund',
+    noScripts: ' --ignore-scripts',
+    domains: [],
+  },
 ];
 
-function detectNode({ names, texts }: Listing, { installScripts = false, npmHosts = ['registry.npmjs.org'] }: DetectOptions): Detected | null {
+function detectNode(
+  { names, texts }: Listing,
+  { installScripts = false, npmHosts = ['registry.npmjs.org'] }: DetectOptions,
+): Detected | null {
   const manifest = parseObject(texts['package.json']);
   if (!manifest) return null;
   const script = asObject(manifest['scripts'])?.['test'];
   // `npm init` writes this one; it always fails and tests nothing.
   if (typeof script !== 'string' || script.trim() === '' || /no test specified/i.test(script)) return null;
   const manager = MANAGERS.find(({ lock }) => names.includes(lock));
-  const needed = ['dependencies', 'devDependencies', 'optionalDependencies'].some((kind) => Object.keys(asObject(manifest[kind]) ?? {}).length > 0)
-    || manifest['workspaces'] !== undefined;
-  const setup = manager && needed ? (manager.lock === 'yarn.lock' && names.includes('.yarnrc.yml') ? berry(installScripts) : manager.setup + (installScripts ? '' : manager.noScripts)) : null;
+  const needed =
+    ['dependencies', 'devDependencies', 'optionalDependencies'].some(
+      (kind) => Object.keys(asObject(manifest[kind]) ?? {}).length > 0,
+    ) || manifest['workspaces'] !== undefined;
+  const setup =
+    manager && needed
+      ? manager.lock === 'yarn.lock' && names.includes('.yarnrc.yml')
+        ? berry(installScripts)
+        : manager.setup + (installScripts ? '' : manager.noScripts)
+      : null;
   return {
     test: manager?.test ?? 'npm test',
     setup,
@@ -78,13 +120,23 @@ const PYTHON = `python3 -m venv ${VENV} && ${VENV}/bin/pip install --disable-pip
 
 function detectPython({ names, texts }: Listing): Detected | null {
   const pyproject = texts['pyproject.toml'] ?? '';
-  const setUpFiles = names.some((name) => ['setup.py', 'setup.cfg', 'pyproject.toml', 'requirements.txt'].includes(name));
+  const setUpFiles = names.some((name) =>
+    ['setup.py', 'setup.cfg', 'pyproject.toml', 'requirements.txt'].includes(name),
+  );
   const pytest =
-    names.includes('pytest.ini') || names.includes('conftest.py') || /^\[tool\.pytest\b/m.test(pyproject) ||
+    names.includes('pytest.ini') ||
+    names.includes('conftest.py') ||
+    /^\[tool\.pytest\b/m.test(pyproject) ||
     /^\[(tool:)?pytest\]/m.test(`${texts['setup.cfg'] ?? ''}\n${texts['tox.ini'] ?? ''}`) ||
     (setUpFiles && (names.includes('tests/') || names.includes('test/')));
   if (!pytest) return null;
-  const requirements = ['requirements.txt', 'requirements-dev.txt', 'requirements-test.txt', 'requirements_dev.txt', 'dev-requirements.txt'].filter((name) => names.includes(name));
+  const requirements = [
+    'requirements.txt',
+    'requirements-dev.txt',
+    'requirements-test.txt',
+    'requirements_dev.txt',
+    'dev-requirements.txt',
+  ].filter((name) => names.includes(name));
   const installable = /^\[(project|build-system|tool\.poetry)\]/m.test(pyproject) || names.includes('setup.py');
   const parts = [...requirements.map((name) => `-r ${name}`), ...(installable ? ['-e .'] : [])];
   const setup = parts.length > 0 ? `${PYTHON} pytest ${parts.join(' ')}` : null;
@@ -100,19 +152,32 @@ function detectGo({ names }: Listing): Detected | null {
   if (!names.includes('go.mod')) return null;
   // Without a go.sum there is nothing to download.
   const setup = names.includes('go.sum') && !names.includes('vendor/') ? 'go mod download' : null;
-  return { test: 'go test ./...', setup, ecosystem: 'go', domains: setup ? ['proxy.golang.org', 'sum.golang.org', 'storage.googleapis.com'] : [] };
+  return {
+    test: 'go test ./...',
+    setup,
+    ecosystem: 'go',
+    domains: setup ? ['proxy.golang.org', 'sum.golang.org', 'storage.googleapis.com'] : [],
+  };
 }
 
 function detectRust({ names }: Listing): Detected | null {
   if (!names.includes('Cargo.toml')) return null;
   const locked = names.includes('Cargo.lock') ? ' --locked' : '';
-  return { test: 'cargo test --offline', setup: `cargo fetch${locked}`, ecosystem: 'rust', domains: ['index.crates.io', 'static.crates.io', 'crates.io'] };
+  return {
+    test: 'cargo test --offline',
+    setup: `cargo fetch${locked}`,
+    ecosystem: 'rust',
+    domains: ['index.crates.io', 'static.crates.io', 'crates.io'],
+  };
 }
 
 function detectMake({ texts }: Listing): Detected | null {
-  const makefile = ['GNUmakefile', 'makefile', 'Makefile'].map((name) => texts[name]).find((text) => text !== undefined);
+  const makefile = ['GNUmakefile', 'makefile', 'Makefile']
+    .map((name) => texts[name])
+    .find((text) => text !== undefined);
   // A target line, not an assignment (`test := x`).
-  if (makefile === undefined || !/^(?:[\w.-]+[ \t]+)*test(?:[ \t]+[\w.-]+)*[ \t]*::?(?![=:])/m.test(makefile)) return null;
+  if (makefile === undefined || !/^(?:[\w.-]+[ \t]+)*test(?:[ \t]+[\w.-]+)*[ \t]*::?(?![=:])/m.test(makefile))
+    return null;
   return { test: 'make test', setup: null, ecosystem: 'make', domains: [] };
 }
 

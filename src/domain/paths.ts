@@ -53,7 +53,6 @@ function problemOf(path: string, protectedPaths: readonly string[]): PathProblem
   if (path.startsWith('/') || /^[a-z]:/i.test(path)) return 'absolute';
   // On Windows a backslash separates; git refuses it in a checkout there.
   if (path.includes('\\')) return 'backslash';
-  // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'control_character';
   if (Buffer.byteLength(path) > 4000) return 'too_long';
   for (const part of path.split('/')) {

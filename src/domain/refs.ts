@@ -7,7 +7,6 @@ export const WORK_BRANCH_PREFIX = 'nofx/';
 export function isBranchName(name: string): boolean {
   if (name === '' || name === '@' || name.startsWith('-') || Buffer.byteLength(name) > 240) return false;
   if (!name.isWellFormed()) return false;
-  // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u0020\u007f~^:?*[\\]/.test(name)) return false;
   if (name.includes('..') || name.includes('@{') || name.includes('//')) return false;
   if (name.startsWith('/') || name.endsWith('/') || name.endsWith('.')) return false;

@@ -15,14 +15,11 @@ export function plainOutput(text: string): string {
 }
 
 // ECMA-48: OSC, DCS, SOS, PM and APC strings run to ST or BEL; OSC 8 makes hyperlinks. One that is never closed ends with its line.
-// oxlint-disable-next-line no-control-regex
-const CONTROL_STRINGS = /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c|$|(?=[\n\u001b]))/g;
-// oxlint-disable-next-line no-control-regex
+const CONTROL_STRINGS =
+  /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c|$|(?=[\n\u001b]))/g;
 const CONTROL_SEQUENCES = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?/g;
-// oxlint-disable-next-line no-control-regex
 const OTHER_ESCAPES = /\u001b[ -/]*[0-~]?/g;
 // Control characters but tab and newline, and the bidirectional ones that reorder what is read.
-// oxlint-disable-next-line no-control-regex
 const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** What is left to see after the last carriage return, as progress bars use it. */

@@ -22,10 +22,14 @@ export type GateCommands = {
  * How the repository is set up and tested: as its configuration says, else as its files tell. Both as
  * they are on the base branch, so that no change can choose its own judge.
  */
-export async function chooseCommands(config: RunConfig, base: BaseFiles): Promise<GateCommands> {
+export async function chooseCommands(
+  config: RunConfig,
+  base: BaseFiles,
+  npmHosts: readonly string[] | undefined,
+): Promise<GateCommands> {
   const detected = detectCommands(
     { names: base.names, texts: await textsOf(base, READ_FOR_DETECTION, DETECTION_LIMIT_BYTES) },
-    { installScripts: config.setup?.allowScripts ?? false },
+    { installScripts: config.setup?.allowScripts ?? false, npmHosts },
   );
   const test = config.test ?? (detected.test === null ? null : { command: detected.test });
   const setup = config.setup

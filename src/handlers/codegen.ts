@@ -63,11 +63,18 @@ type Briefing = { testCommand: string | null; conventions: { path: string; text:
 async function readBriefing(context: StepContext): Promise<Briefing> {
   const { run, adapters } = context;
   const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
-  const [commands, conventions] = await Promise.all([chooseCommands(run.config, base), readConventions(base)]);
+  const [commands, conventions] = await Promise.all([
+    chooseCommands(run.config, base, adapters.npmHosts),
+    readConventions(base),
+  ]);
   return { testCommand: commands.test?.command ?? null, conventions };
 }
 
-async function generate(context: StepContext<CodegenInputs>, scratch: Scratch, briefing: Briefing): Promise<CodeResult> {
+async function generate(
+  context: StepContext<CodegenInputs>,
+  scratch: Scratch,
+  briefing: Briefing,
+): Promise<CodeResult> {
   const { run, inputs, adapters, signal } = context;
   if (adapters.agent === null) {
     throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
@@ -106,7 +113,9 @@ function createAccount({ spend }: StepContext) {
     note(usage: Usage, cost: Cost) {
       const before = booked;
       booked = { usage, cost };
-      const added = before ? { usage: subtractUsage(usage, before.usage), cost: subtractCost(cost, before.cost) } : booked;
+      const added = before
+        ? { usage: subtractUsage(usage, before.usage), cost: subtractCost(cost, before.cost) }
+        : booked;
       writing = writing.then(() => spend(added.usage, added.cost));
       // Awaited in settle(); until then a failure must not count as unhandled.
       writing.catch(() => {});

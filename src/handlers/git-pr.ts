@@ -6,10 +6,20 @@ import { accessOf, repositoryOf } from './access.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext } from './handler.ts';
 
-const GitPrInputs = z.looseObject({ fromStep: z.string(), title: z.string().optional(), draft: z.boolean().optional() });
+const GitPrInputs = z.looseObject({
+  fromStep: z.string(),
+  title: z.string().optional(),
+  draft: z.boolean().optional(),
+});
 type GitPrInputs = z.infer<typeof GitPrInputs>;
 
-const TEMPLATES = ['.github/pull_request_template.md', '.github/PULL_REQUEST_TEMPLATE.md', 'pull_request_template.md', 'PULL_REQUEST_TEMPLATE.md', 'docs/pull_request_template.md'];
+const TEMPLATES = [
+  '.github/pull_request_template.md',
+  '.github/PULL_REQUEST_TEMPLATE.md',
+  'pull_request_template.md',
+  'PULL_REQUEST_TEMPLATE.md',
+  'docs/pull_request_template.md',
+];
 
 /** GitHub takes no longer body. */
 const TEMPLATE_LIMIT_BYTES = 60_000;

@@ -20,6 +20,8 @@ export type Adapters = {
   artifacts: ArtifactStore;
   github: GitHub;
   redact: (text: string) => string;
+  /** hosts of the npm registry this server uses, for the set-up of Node repositories; the public one's when absent */
+  npmHosts?: readonly string[];
   /** the GitHub host, for noreply addresses */
   host: string;
 };
@@ -77,6 +79,8 @@ export type StepOutcome =
     }
   /** Nothing wrong, and no point in going on: the run ends neutral. */
   | { status: 'stopped'; outputs: Record<string, unknown> }
+  /** Somebody cancelled the run; the outputs are what was done until then. */
+  | { status: 'cancelled'; outputs: Record<string, unknown> }
   | { status: 'failed'; failure: Failure; outputs?: Record<string, unknown> };
 
 export type Handler<Inputs = unknown> = {

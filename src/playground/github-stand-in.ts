@@ -34,7 +34,6 @@ import { webPages } from './github/pages.ts';
 export type { Exchange } from './github/rest.ts';
 export type { Fault } from './github/faults.ts';
 export type { Delivery, WebhookTarget } from './github/webhooks.ts';
-export type { FileContent } from './github/bare-repository.ts';
 
 export type GitHubStandInOptions = {
   /** A free port when absent. Always on 127.0.0.1. */

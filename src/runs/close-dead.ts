@@ -1,5 +1,5 @@
 import { finishDelivery } from '../db/deliveries.ts';
-import { getStep } from '../db/steps.ts';
+import { claimStep } from '../db/steps.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import type { Deps } from './deps.ts';
 import { finishStep } from './finish-step.ts';
@@ -9,11 +9,12 @@ export async function closeDead(deps: Deps, job: ClaimedJob<'dead'>): Promise<vo
   const { guid, stepId } = job.data;
   if (guid) await finishDelivery(deps.db, guid, 'failed: gave up after its retries');
   if (!stepId) return;
-  const step = await getStep(deps.db, stepId);
-  if (step === null || step.status !== 'running') return;
+  // Claimed like any job of the step: from here on a worker that comes back late is refused.
+  const step = await claimStep(deps.db, stepId, { job: job.id, retry: job.retry });
+  if (step === null) return;
   const failure = {
     kind: 'internal',
-    message: `Step "${step.name}" took its worker down ${step.attempt} times and was given up.`,
+    message: `Step "${step.name}" took its worker down again and again and was given up.`,
     next: `Comment the command again; if it happens again, report the run ${step.runId} to whoever runs this NOFX.`,
   } as const;
   await finishStep(deps, step, { status: 'failed', failure });

@@ -13,7 +13,8 @@ export function checkChanges(changes: ContentChange[], base: Tree, protectedPath
   const after = new Map(base);
   for (const change of changes) {
     for (const path of pathsOf(change)) allow(path, checkPath(path, { protected: protectedPaths }));
-    const previous = change.status === 'deleted' ? change.path : change.status === 'renamed' ? change.previousPath : undefined;
+    const previous =
+      change.status === 'deleted' ? change.path : change.status === 'renamed' ? change.previousPath : undefined;
     if (previous === undefined) continue;
     if (!base.has(previous)) throw misfit(previous, 'is not in the commit the changes are for');
     if (base.get(previous) === '160000') throw misfit(previous, 'is a submodule');
@@ -46,7 +47,9 @@ function foldersOf(tree: Tree): Set<string> {
 }
 
 function pathsOf(change: ContentChange): string[] {
-  return change.status === 'renamed' && change.previousPath !== undefined ? [change.path, change.previousPath] : [change.path];
+  return change.status === 'renamed' && change.previousPath !== undefined
+    ? [change.path, change.previousPath]
+    : [change.path];
 }
 
 /** A symlink's target. Bytes that aren't UTF-8 become U+FFFD here, which no check can turn into a way out. */
@@ -74,7 +77,10 @@ function allow(path: string, check: ReturnType<typeof checkPath>): void {
 }
 
 function misfit(path: string, why: string): UserError {
-  return new UserError(`The change to \`${printable(path)}\` was blocked: it ${why}.`, 'Ask for a change that fits the current files.');
+  return new UserError(
+    `The change to \`${printable(path)}\` was blocked: it ${why}.`,
+    'Ask for a change that fits the current files.',
+  );
 }
 
 function printable(path: string): string {

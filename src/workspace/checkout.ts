@@ -8,12 +8,23 @@ import type { Git, GitPlace } from './git.ts';
 import type { Mirror } from './mirror.ts';
 
 /** Written last: a folder without it was never finished. */
-const State = z.object({ mode: z.enum(['worktree', 'clone']), base: z.string(), branch: z.string(), gitDir: z.string() });
+const State = z.object({
+  mode: z.enum(['worktree', 'clone']),
+  base: z.string(),
+  branch: z.string(),
+  gitDir: z.string(),
+});
 type State = z.infer<typeof State>;
 
 export type Checkout = { path: string; gitDir: string; place: GitPlace };
 
-export type CheckoutOptions = { path: string; mode: 'worktree' | 'clone'; base: string; branch: string; signal?: AbortSignal };
+export type CheckoutOptions = {
+  path: string;
+  mode: 'worktree' | 'clone';
+  base: string;
+  branch: string;
+  signal?: AbortSignal;
+};
 
 /** The checkout at `path`, put back to its own HEAD; or, if it isn't there, unfinished or for something else, a new one at `base`. */
 export async function ensureCheckout(git: Git, mirror: Mirror, options: CheckoutOptions): Promise<Checkout> {
@@ -25,8 +36,7 @@ export async function ensureCheckout(git: Git, mirror: Mirror, options: Checkout
   }
   await removeCheckout(path);
   await mkdir(dirname(path), { recursive: true });
-  const gitDir =
-    mode === 'worktree' ? await addWorktree(git, mirror, options) : await addClone(git, mirror, options);
+  const gitDir = mode === 'worktree' ? await addWorktree(git, mirror, options) : await addClone(git, mirror, options);
   await writeState(path, { mode, base, branch, gitDir });
   return toCheckout(path, gitDir);
 }

@@ -21,7 +21,8 @@ export async function withCredential<T>(
 ): Promise<T> {
   if (credential === null) return use([]);
   const lines = `username=${credential.username}\npassword=${credential.password}\n`;
-  if (/[\r\n\0]/.test(credential.username + credential.password)) throw new InternalError('a credential has a line break');
+  if (/[\r\n\0]/.test(credential.username + credential.password))
+    throw new InternalError('a credential has a line break');
   const folder = await mkdtemp(join(tmpdir(), 'nofx-git-'));
   try {
     const path = join(folder, 'credential');

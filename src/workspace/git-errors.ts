@@ -4,7 +4,11 @@ import { RetryableError, UserError } from '../errors.ts';
  * What a failed exchange with a remote means. The texts are git's own, in the C locale, and
  * GitHub's. Anything unknown is retried: it may be the network, and retries end.
  */
-export function remoteError(stderr: string, about: { repository: string; ref?: string }, secrets: string[] = []): Error {
+export function remoteError(
+  stderr: string,
+  about: { repository: string; ref?: string },
+  secrets: string[] = [],
+): Error {
   const said = redact(stderr, secrets).trim().slice(-2000);
   const cause = { cause: new Error(said) };
   const { repository, ref } = about;
@@ -17,11 +21,17 @@ export function remoteError(stderr: string, about: { repository: string; ref?: s
       cause,
     );
   }
-  if (/could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|early EOF|remote end hung up|unexpected disconnect|RPC failed|returned error: (5\d\d|429)|gnutls|ssl_/i.test(said)
-    && !/returned error: 4(01|03|04)/.test(said)) {
+  if (
+    /could not resolve host|connection (refused|reset|timed out)|failed to connect|timed out|early EOF|remote end hung up|unexpected disconnect|RPC failed|returned error: (5\d\d|429)|gnutls|ssl_/i.test(
+      said,
+    ) &&
+    !/returned error: 4(01|03|04)/.test(said)
+  ) {
     return new RetryableError(`The connection to ${repository} failed: ${lastLine(said)}`, cause);
   }
-  if (/repository .*not found|not found$|returned error: (404|410)|does not appear to be a git repository/im.test(said)) {
+  if (
+    /repository .*not found|not found$|returned error: (404|410)|does not appear to be a git repository/im.test(said)
+  ) {
     return new UserError(
       `The repository ${repository} was not found.`,
       'Check that it still exists and that the app is installed on it.',
@@ -29,16 +39,26 @@ export function remoteError(stderr: string, about: { repository: string; ref?: s
     );
   }
   if (/archived so it is read-only|was archived/i.test(said)) {
-    return new UserError(`The repository ${repository} is archived: nothing can be pushed.`, 'Unarchive it, then retry.', cause);
+    return new UserError(
+      `The repository ${repository} is archived: nothing can be pushed.`,
+      'Unarchive it, then retry.',
+      cause,
+    );
   }
-  if (/authentication failed|could not read (username|password)|returned error: (401|403)|permission to .* denied/i.test(said)) {
+  if (
+    /authentication failed|could not read (username|password)|returned error: (401|403)|permission to .* denied/i.test(
+      said,
+    )
+  ) {
     return new UserError(
       `${repository} refused the credentials.`,
       'Check that the app is installed on the repository and may read and write its contents.',
       cause,
     );
   }
-  if (/stale info|fetch first|non-fast-forward|reference already exists|cannot lock ref/i.test(said)) {
+  if (
+    /stale info|fetch first|non-fast-forward|reference already exists|remote rejected\].*cannot lock ref/i.test(said)
+  ) {
     return new UserError(
       `The branch \`${ref}\` was changed by someone else; nothing was overwritten.`,
       'Keep that work: rename or delete the branch, then retry.',
@@ -62,7 +82,11 @@ export function remoteError(stderr: string, about: { repository: string; ref?: s
 }
 
 export function missingRef(repository: string, ref: string, options: { cause?: unknown } = {}): UserError {
-  return new UserError(`\`${ref}\` does not exist in ${repository}.`, 'Check the name of the branch or commit, then retry.', options);
+  return new UserError(
+    `\`${ref}\` does not exist in ${repository}.`,
+    'Check the name of the branch or commit, then retry.',
+    options,
+  );
 }
 
 export function emptyRepository(repository: string, options: { cause?: unknown } = {}): UserError {
@@ -73,7 +97,11 @@ export function emptyRepository(repository: string, options: { cause?: unknown }
 export function redact(text: string, secrets: string[]): string {
   const forms = secrets
     .filter((secret) => secret.length >= 4)
-    .flatMap((secret) => [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64').replace(/=+$/, '')])
+    .flatMap((secret) => [
+      secret,
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    ])
     // The longest first: a shorter one inside it would leave its rest.
     .toSorted((a, b) => b.length - a.length);
   const clean = forms.reduce((rest, form) => rest.split(form).join('***'), text).replace(/\*\*\*=+/g, '***');
@@ -82,6 +110,14 @@ export function redact(text: string, secrets: string[]): string {
 
 /** The line that says why; git's own `fatal:` and `error:` before the server's chatter. */
 function lastLine(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim()).filter(Boolean);
-  return lines.find((line) => /rejected\]/.test(line)) ?? lines.find((line) => /^(fatal|error):/.test(line)) ?? lines.at(-1) ?? 'no message';
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);
+  return (
+    lines.find((line) => /rejected\]/.test(line)) ??
+    lines.find((line) => /^(fatal|error):/.test(line)) ??
+    lines.at(-1) ??
+    'no message'
+  );
 }

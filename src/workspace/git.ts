@@ -57,7 +57,10 @@ const OUR_ENVIRONMENT = [
  */
 export function createGit(options: { path: string; network: GitNetwork; cwd: string }): Git {
   async function run(args: string[], command: GitCommand = {}): Promise<GitResult> {
-    const env = { ...gitEnvironment(options.path, options.network, command.config), ...placeEnvironment(command.place) };
+    const env = {
+      ...gitEnvironment(options.path, options.network, command.config),
+      ...placeEnvironment(command.place),
+    };
     const chunks: Buffer[] = [];
     let ended: { exitCode: number; stdErr: Buffer[] } | undefined;
     const timeout = AbortSignal.timeout(command.timeoutMs ?? 600_000);
@@ -109,7 +112,9 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
   async function output(args: string[], command?: GitCommand): Promise<Buffer> {
     const result = await run(args, command);
     if (result.exitCode !== 0) {
-      throw new InternalError(`git ${args[0]} failed (exit ${result.exitCode}): ${result.stderr.trim().slice(0, 2000)}`);
+      throw new InternalError(
+        `git ${args[0]} failed (exit ${result.exitCode}): ${result.stderr.trim().slice(0, 2000)}`,
+      );
     }
     return result.stdout;
   }

@@ -13,6 +13,9 @@ export function layout(root: string) {
 /** One folder name for any text: different texts have different names, also where case is ignored. */
 export function safeName(text: string): string {
   if (/^[a-z0-9_-]{1,80}$/.test(text)) return text;
-  const readable = text.toLowerCase().replace(/[^a-z0-9_-]+/g, '_').slice(0, 60);
+  const readable = text
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, '_')
+    .slice(0, 60);
   return `${readable}.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }

@@ -42,5 +42,8 @@ async function findGitDir(path: string): Promise<string | null> {
 }
 
 function refused(project: Project, why: string): UserError {
-  return new UserError(`The local repository of ${project.name} ${why}.`, 'Give the path of a git repository inside an allowed folder.');
+  return new UserError(
+    `The local repository of ${project.name} ${why}.`,
+    'Give the path of a git repository inside an allowed folder.',
+  );
 }

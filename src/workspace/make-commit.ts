@@ -11,18 +11,32 @@ import type { CommitMeta, ContentChange } from './port.ts';
 export async function makeCommit(
   git: Git,
   mirror: Mirror,
-  options: { base: string; changes: ContentChange[]; meta: CommitMeta; ref: string; protectedPaths?: readonly string[]; signal?: AbortSignal },
+  options: {
+    base: string;
+    changes: ContentChange[];
+    meta: CommitMeta;
+    ref: string;
+    protectedPaths?: readonly string[];
+    signal?: AbortSignal;
+  },
 ): Promise<string> {
   const { base, changes, meta, ref, protectedPaths, signal } = options;
   checkChanges(changes, await readTree(git, mirror, base, signal), protectedPaths);
   const input = fastImport(base, changes, meta, ref);
-  const sha = await git.text(['fast-import', '--quiet', '--force', '--done', '--date-format=raw'], { place: mirror.place, input, signal });
+  const sha = await git.text(['fast-import', '--quiet', '--force', '--done', '--date-format=raw'], {
+    place: mirror.place,
+    input,
+    signal,
+  });
   if (!/^[0-9a-f]{40,64}$/.test(sha)) throw new InternalError(`git fast-import answered ${sha.slice(0, 200)}`);
   return sha;
 }
 
 async function readTree(git: Git, mirror: Mirror, base: string, signal?: AbortSignal): Promise<Map<string, string>> {
-  const listing = await git.output(['ls-tree', '-r', '-z', '--full-tree', '--format=%(objectmode) %(path)', base], { place: mirror.place, signal });
+  const listing = await git.output(['ls-tree', '-r', '-z', '--full-tree', '--format=%(objectmode) %(path)', base], {
+    place: mirror.place,
+    signal,
+  });
   const tree = new Map<string, string>();
   for (const line of listing.toString('utf8').split('\0')) if (line) tree.set(line.slice(7), line.slice(0, 6));
   return tree;
@@ -38,7 +52,8 @@ function fastImport(base: string, changes: ContentChange[], meta: CommitMeta, re
   parts.push(`from ${base}\n`);
   for (const change of changes) {
     if (change.status === 'deleted') parts.push(`D ${quote(change.path)}\n`);
-    if (change.status === 'renamed' && change.previousPath !== undefined) parts.push(`D ${quote(change.previousPath)}\n`);
+    if (change.status === 'renamed' && change.previousPath !== undefined)
+      parts.push(`D ${quote(change.previousPath)}\n`);
   }
   for (const change of changes) {
     if (change.status === 'deleted') continue;
@@ -56,6 +71,5 @@ function quote(path: string): string {
 
 /** Names end up in a line of their own format: no line break or angle bracket may get in. */
 function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u001f\u007f<>]/g, '').trim() || 'unknown';
 }

@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError } from '../errors.ts';
 import { isSha, isBranchName } from '../domain/refs.ts';
@@ -51,11 +52,14 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   async function resolve(access: RepositoryAccess, ref: string): Promise<string> {
     const mirror = await mirrorOf(access);
-    if (!isLocal(access)) return fetchRef(mirror, ref, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+    if (!isLocal(access))
+      return fetchRef(mirror, ref, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
     const place = await localRepository(access.project, allowedLocalRoots);
     if (!isSha(ref) && !isBranchName(ref)) throw missingRef(access.project.name, ref);
     const name = isSha(ref) ? ref : `refs/heads/${ref}`;
-    const found = await git.run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], { place });
+    const found = await git.run(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], {
+      place,
+    });
     if (found.exitCode !== 0) throw missingRef(access.project.name, ref);
     return found.stdout.toString().trim();
   }
@@ -100,7 +104,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     async push(access, push) {
       const mirror = await mirrorOf(access);
       await checkPush(git, mirror, access, push);
-      if (!isLocal(access)) return pushToRemote(mirror, push, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+      if (!isLocal(access))
+        return pushToRemote(mirror, push, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
       await pushToLocal(git, mirror, await localRepository(access.project, allowedLocalRoots), push);
     },
 
@@ -122,10 +127,15 @@ function toWorkspace(
   return {
     path: checkout.path,
     base,
-    gitPaths: [join(checkout.path, '.git'), mirror.path, ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir])],
+    gitPaths: [
+      join(checkout.path, '.git'),
+      mirror.path,
+      ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir]),
+    ],
     head,
     async commit(changes, meta) {
       const before = await head();
+      await dropRunLocks(mirror, checkout, branch);
       const kept = `refs/nofx/work/${branch}`;
       const sha = await makeCommit(git, mirror, { base, changes, meta, ref: kept, protectedPaths, signal });
       // What set-up installed for this very commit may stay; for any other it would be stale.
@@ -140,4 +150,17 @@ function toWorkspace(
       return (await git.output(args, { place: mirror.place, signal })).toString('utf8');
     },
   };
+}
+
+/** Locks on this run's own refs, left by a git that was killed: a run's steps come one after the other, so nobody holds them. */
+async function dropRunLocks(mirror: Mirror, { gitDir }: Checkout, branch: string): Promise<void> {
+  const names = [`refs/nofx/work/${branch}.lock`, `refs/heads/${branch}.lock`, 'HEAD.lock'];
+  const paths = [mirror.path, gitDir].flatMap((folder) => names.map((name) => join(folder, name)));
+  // The mirror's own HEAD isn't this run's.
+  await Promise.all(
+    paths
+      .slice(0, 2)
+      .concat(paths.slice(3))
+      .map((path) => rm(path, { force: true })),
+  );
 }

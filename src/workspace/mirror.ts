@@ -6,7 +6,6 @@ import { isBranchName, isSha } from '../domain/refs.ts';
 import { emptyRepository, missingRef, remoteError } from './git-errors.ts';
 import { withLock } from './lock.ts';
 import type { Git, GitPlace } from './git.ts';
-import type { GitConfig } from './git-env.ts';
 import type { Remote } from './remote.ts';
 
 /** More packs than this slow every object look-up; then they are made one. */
@@ -50,12 +49,25 @@ export async function fetchRef(mirror: Mirror, ref: string, context: MirrorConte
     await dropStaleLocks(mirror.path);
     const fetched = await remote.run((url, config) =>
       git.run(
-        ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-auto-gc', '--no-write-fetch-head', '--no-show-forced-updates', '--', url, `+${source}:${kept}`],
+        [
+          'fetch',
+          '--quiet',
+          '--depth=1',
+          '--no-tags',
+          '--no-auto-gc',
+          '--no-write-fetch-head',
+          '--no-show-forced-updates',
+          '--',
+          url,
+          `+${source}:${kept}`,
+        ],
         { place: mirror.place, config, signal },
       ),
     );
     if (fetched.exitCode !== 0) throw await fetchError(fetched.stderr, ref, context, mirror);
-    const sha = await git.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${kept}^{commit}`], { place: mirror.place });
+    const sha = await git.text(['rev-parse', '--verify', '--quiet', '--end-of-options', `${kept}^{commit}`], {
+      place: mirror.place,
+    });
     // The base of a run stays reachable when its branch moves on.
     if (!isSha(ref)) await git.output(['update-ref', `refs/nofx/commits/${sha}`, sha], { place: mirror.place });
     await foldPacks(git, mirror);
@@ -67,7 +79,9 @@ async function fetchError(stderr: string, ref: string, context: MirrorContext, m
   const { git, remote, signal } = context;
   const error = remoteError(stderr, { repository: remote.name, ref }, remote.secrets());
   if (!(error instanceof UserError) || !/does not exist/.test(error.message)) return error;
-  const heads = await remote.run((url, config) => git.run(['ls-remote', '--heads', '--', url], { place: mirror.place, config, signal }));
+  const heads = await remote.run((url, config) =>
+    git.run(['ls-remote', '--heads', '--', url], { place: mirror.place, config, signal }),
+  );
   return heads.exitCode === 0 && heads.stdout.length === 0 ? emptyRepository(remote.name, { cause: error }) : error;
 }
 
@@ -87,9 +101,16 @@ async function foldPacks(git: Git, mirror: Mirror): Promise<void> {
   }
 }
 
-/** Lock files of a git that was killed; we hold the mirror's own lock, so nobody is using them. */
+/** Lock files of a git that was killed; we hold the mirror's own lock, so no other fetch is using them. */
 async function dropStaleLocks(path: string): Promise<void> {
-  await Promise.all(['shallow.lock', 'packed-refs.lock', 'config.lock'].map((name) => rm(join(path, name), { force: true })));
+  const top = ['shallow.lock', 'packed-refs.lock', 'config.lock'];
+  const refs = await Promise.all(['heads', 'commits'].map((name) => locksUnder(join(path, 'refs', 'nofx', name))));
+  await Promise.all([...top.map((name) => join(path, name)), ...refs.flat()].map((lock) => rm(lock, { force: true })));
+}
+
+async function locksUnder(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);
+  return entries.filter(({ name }) => name.endsWith('.lock')).map((entry) => join(entry.parentPath, entry.name));
 }
 
 /**
@@ -111,5 +132,3 @@ async function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
-
-export type { GitConfig };

@@ -108,7 +108,13 @@ export type SandboxCommand = {
   onOutput?: (chunk: string) => void;
 };
 
-export type SandboxLimits = { timeMs: number; memoryBytes: number; processes: number; outputBytes: number; fileBytes: number };
+export type SandboxLimits = {
+  timeMs: number;
+  memoryBytes: number;
+  processes: number;
+  outputBytes: number;
+  fileBytes: number;
+};
 
 export type CommandResult = {
   outcome: 'exited' | 'timed_out' | 'aborted' | 'killed';

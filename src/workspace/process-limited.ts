@@ -54,7 +54,10 @@ export async function runLimited(command: LimitedCommand): Promise<CommandResult
   }
   const onAbort = () => stop('aborted');
   signal?.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => stop('timed_out', `stopped after ${Math.round(limits.timeMs / 1000)} s`), limits.timeMs);
+  const timer = setTimeout(
+    () => stop('timed_out', `stopped after ${Math.round(limits.timeMs / 1000)} s`),
+    limits.timeMs,
+  );
   const watcher = pid === undefined ? undefined : watch(pid, limits, (note) => stop('killed', note));
 
   try {
@@ -69,7 +72,12 @@ export async function runLimited(command: LimitedCommand): Promise<CommandResult
     const outcome = ended?.outcome ?? (exit.code === null ? 'killed' : 'exited');
     const text = plainOutput(output.text());
     const note = ended?.note ? `${text.endsWith('\n') || text === '' ? '' : '\n'}[${ended.note}]\n` : '';
-    return { outcome, exitCode: outcome === 'exited' ? exit.code : null, output: text + note, durationMs: Math.round(performance.now() - started) };
+    return {
+      outcome,
+      exitCode: outcome === 'exited' ? exit.code : null,
+      output: text + note,
+      durationMs: Math.round(performance.now() - started),
+    };
   } finally {
     clearTimeout(timer);
     watcher?.stop();
@@ -83,7 +91,8 @@ function watch(pid: number, limits: SandboxLimits, exceeded: (note: string) => v
   const timer = setInterval(() => {
     const use = treeUse(pid, limits.processes);
     if (use.processes > limits.processes) exceeded(`stopped: more than ${limits.processes} processes`);
-    else if ((use.memoryBytes ?? 0) > limits.memoryBytes) exceeded(`stopped: more than ${Math.round(limits.memoryBytes / 1024 ** 2)} MB of memory`);
+    else if ((use.memoryBytes ?? 0) > limits.memoryBytes)
+      exceeded(`stopped: more than ${Math.round(limits.memoryBytes / 1024 ** 2)} MB of memory`);
   }, WATCH_EVERY);
   return { stop: () => clearInterval(timer) };
 }
@@ -97,6 +106,11 @@ function lowerPriority(pid: number): void {
 }
 
 async function drained(streams: NodeJS.ReadableStream[]): Promise<void> {
-  const ends = Promise.all(streams.map((stream) => ('readableEnded' in stream && stream.readableEnded ? undefined : new Promise((resolve) => stream.once('close', resolve)))));
+  const ends = Promise.all(streams.map(ended));
   await Promise.race([ends, new Promise((resolve) => setTimeout(resolve, DRAIN))]);
+}
+
+async function ended(stream: NodeJS.ReadableStream): Promise<void> {
+  if ('closed' in stream && stream.closed) return;
+  await new Promise((resolve) => stream.once('close', resolve));
 }

@@ -40,7 +40,9 @@ function walk(root: number, most: number): number[] {
 }
 
 function childrenOf(pid: number): number[] {
-  return list(`/proc/${pid}/task`).flatMap((thread) => numbers(read(`/proc/${pid}/task/${thread}/children`).split(' ')));
+  return list(`/proc/${pid}/task`).flatMap((thread) =>
+    numbers(read(`/proc/${pid}/task/${thread}/children`).split(' ')),
+  );
 }
 
 function residentBytes(folder: string): number {
@@ -73,6 +75,8 @@ function read(path: string): string {
 /** All of this user's processes whose environment had `marker` when they began, wherever they moved since. */
 export async function processesMarked(marker: string): Promise<number[]> {
   const pids = numbers(await readdir('/proc').catch(() => []));
-  const marked = await Promise.all(pids.map(async (pid) => (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes(marker)));
+  const marked = await Promise.all(
+    pids.map(async (pid) => (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).includes(marker)),
+  );
   return pids.filter((_, at) => marked[at]);
 }

@@ -13,10 +13,28 @@ const MOST_FILE_BYTES = 50 * 1024 * 1024;
  * What git would commit of the work tree, against `base`. Content is the blob as git stores it: after the line
  * ending conversion that .gitattributes asks for, and otherwise byte for byte. Ignored files stay out.
  */
-export async function readChanges(git: Git, place: GitPlace, base: string, signal?: AbortSignal): Promise<ContentChange[]> {
+export async function readChanges(
+  git: Git,
+  place: GitPlace,
+  base: string,
+  signal?: AbortSignal,
+): Promise<ContentChange[]> {
   await git.output(['add', '--all', '--', '.'], { place, signal });
   const diff = await git.output(
-    ['diff-index', '--cached', '-z', '--raw', '--numstat', '--no-abbrev', '-M', '--no-ext-diff', '--no-textconv', '--ignore-submodules=none', base, '--'],
+    [
+      'diff-index',
+      '--cached',
+      '-z',
+      '--raw',
+      '--numstat',
+      '--no-abbrev',
+      '-M',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--ignore-submodules=none',
+      base,
+      '--',
+    ],
     { place, signal },
   );
   const entries = parseDiff(diff);
@@ -27,22 +45,38 @@ export async function readChanges(git: Git, place: GitPlace, base: string, signa
 function toChange(entry: DiffEntry, blobs: Map<string, Buffer>): ContentChange {
   const { path, binary } = entry;
   if ([entry.oldMode, entry.newMode].includes('160000')) {
-    throw new UserError(`\`${path}\` is a submodule, which NOFX doesn't change.`, 'Ask for a change that leaves submodules alone.');
+    throw new UserError(
+      `\`${path}\` is a submodule, which NOFX doesn't change.`,
+      'Ask for a change that leaves submodules alone.',
+    );
   }
   if (entry.status === 'D') return { status: 'deleted', path };
   const mode = FileMode.parse(entry.newMode);
   const bytes = blobs.get(entry.newSha) ?? Buffer.alloc(0);
   if (entry.status === 'A') return { status: 'added', path, mode, binary, bytes };
-  if (entry.status === 'R') return { status: 'renamed', path, previousPath: entry.previousPath ?? path, mode, binary, bytes };
+  if (entry.status === 'R')
+    return { status: 'renamed', path, previousPath: entry.previousPath ?? path, mode, binary, bytes };
   return { status: 'modified', path, mode, previousMode: FileMode.parse(entry.oldMode), binary, bytes };
 }
 
 /** All blobs through one `cat-file --batch`: `<sha> blob <size>\n<bytes>\n` each. */
-async function readBlobs(git: Git, place: GitPlace, entries: DiffEntry[], signal?: AbortSignal): Promise<Map<string, Buffer>> {
-  const wanted = [...new Set(entries.filter((entry) => entry.status !== 'D' && entry.newMode !== '160000').map((entry) => entry.newSha))];
+async function readBlobs(
+  git: Git,
+  place: GitPlace,
+  entries: DiffEntry[],
+  signal?: AbortSignal,
+): Promise<Map<string, Buffer>> {
+  const wanted = [
+    ...new Set(
+      entries.filter((entry) => entry.status !== 'D' && entry.newMode !== '160000').map((entry) => entry.newSha),
+    ),
+  ];
   if (wanted.length === 0) return new Map();
   const input = `${wanted.join('\n')}\n`;
-  checkSizes(await git.text(['cat-file', '--batch-check=%(objectsize) %(objectname)'], { place, input, signal }), entries);
+  checkSizes(
+    await git.text(['cat-file', '--batch-check=%(objectsize) %(objectname)'], { place, input, signal }),
+    entries,
+  );
   const stream = await git.output(['cat-file', '--batch'], { place, input, signal });
   const blobs = new Map<string, Buffer>();
   let at = 0;
@@ -67,5 +101,8 @@ function checkSizes(listing: string, entries: DiffEntry[]): void {
 }
 
 function tooBig(what: string): UserError {
-  return new UserError(`${what}, more than a change may carry.`, 'Add what is generated or downloaded to .gitignore, then retry.');
+  return new UserError(
+    `${what}, more than a change may carry.`,
+    'Add what is generated or downloaded to .gitignore, then retry.',
+  );
 }

@@ -34,7 +34,10 @@ export function remoteOf(access: RepositoryAccess, allowHttp: boolean): Remote {
 
 function checkAddress(address: string | null, name: string, allowHttp: boolean): URL {
   const refuse = (why: string) =>
-    new UserError(`The address of ${name} ${why}.`, 'Use the https address of the repository, without user or password.');
+    new UserError(
+      `The address of ${name} ${why}.`,
+      'Use the https address of the repository, without user or password.',
+    );
   if (address === null || !URL.canParse(address)) throw refuse('is missing or malformed');
   const url = new URL(address);
   if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:')) throw refuse('does not use https');

@@ -22,10 +22,27 @@ export const PROXY_SOCKET = '/run/nofx/proxy.sock';
 /** The whole machine as the command sees it. Anything not named here doesn't exist inside. */
 export function bwrapArgs(view: BwrapView): string[] {
   const args = [
-    '--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session', '--clearenv',
+    '--unshare-all',
+    '--unshare-user',
+    '--disable-userns',
+    '--die-with-parent',
+    '--new-session',
+    '--clearenv',
     // Not root inside either: tests that expect to be refused something are, and no capability is left.
-    '--uid', '1000', '--gid', '1000', '--cap-drop', 'ALL', '--hostname', 'nofx',
-    '--dir', '/etc', '--dir', '/run/nofx/bin', '--dir', '/var/tmp',
+    '--uid',
+    '1000',
+    '--gid',
+    '1000',
+    '--cap-drop',
+    'ALL',
+    '--hostname',
+    'nofx',
+    '--dir',
+    '/etc',
+    '--dir',
+    '/run/nofx/bin',
+    '--dir',
+    '/var/tmp',
   ];
   for (const path of SYSTEM) args.push(...systemFolder(path));
   for (const name of ETC) args.push('--ro-bind-try', `/etc/${name}`, `/etc/${name}`);
@@ -67,7 +84,9 @@ export function limitedShell(command: string, limits: SandboxLimits, options: { 
   const blocks = Math.max(1, Math.floor(limits.fileBytes / 512));
   const kilobytes = Math.max(1, Math.floor(limits.memoryBytes / 1024));
   // bash calls the number of processes -u, dash -p; each shell dies of the other's option, hence the subshells.
-  const processes = ['u', 'p'].map((flag) => `(ulimit -${flag} ${limits.processes}) 2>/dev/null && ulimit -${flag} ${limits.processes}`).join(' || ');
+  const processes = ['u', 'p']
+    .map((flag) => `(ulimit -${flag} ${limits.processes}) 2>/dev/null && ulimit -${flag} ${limits.processes}`)
+    .join(' || ');
   const limit = `ulimit -c 0; ulimit -f ${blocks}; ulimit -d ${kilobytes}; ${options.countsOnlyItself ? `${processes}; ` : ''}`;
   return ['/bin/sh', '-c', `${limit}exec /bin/sh -c "$0"`, command];
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { SandboxManager } from '@anthropic-ai/sandbox-runtime';
 import { RetryableError, UserError, messageOf } from '../errors.ts';
 import { PROXY_SOCKET } from './sandbox-bwrap.ts';
 
@@ -19,10 +20,13 @@ const RELAY_PORT = 3128;
 
 /** One proxy for the whole process (the library keeps one); what a command may reach is decided by the name and password it is given. */
 let started: Promise<Manager> | undefined;
-type Manager = typeof import('@anthropic-ai/sandbox-runtime').SandboxManager;
+type Manager = typeof SandboxManager;
 
 /** Opens the network to `domains` (`example.com` or `*.example.com`) for one command. Call `close` when it ended. */
-export async function openNetwork(domains: string[], options: { caFile?: string; npmRegistry?: string }): Promise<CommandNetwork> {
+export async function openNetwork(
+  domains: string[],
+  options: { caFile?: string; npmRegistry?: string },
+): Promise<CommandNetwork> {
   const manager = await (started ??= start());
   const socket = manager.getLinuxHttpSocketPath();
   const token = manager.getProxyAuthToken();
@@ -33,7 +37,11 @@ export async function openNetwork(domains: string[], options: { caFile?: string;
   const user = encodeURIComponent(`srt.${Buffer.from(id).toString('base64')}`);
   const proxy = `http://${user}:${token}@127.0.0.1:${RELAY_PORT}`;
   return {
-    env: { ...proxyVariables(proxy), ...authorityVariables(options.caFile), ...(options.npmRegistry ? { npm_config_registry: options.npmRegistry } : {}) },
+    env: {
+      ...proxyVariables(proxy),
+      ...authorityVariables(options.caFile),
+      ...(options.npmRegistry ? { npm_config_registry: options.npmRegistry } : {}),
+    },
     readOnly: options.caFile ? [options.caFile] : [],
     socket,
     wrap: withRelay,
@@ -57,6 +65,8 @@ async function start(): Promise<Manager> {
       network: { allowedDomains: [], deniedDomains: [] },
       // Ours is the file system's confinement; the library's is not used.
       filesystem: { denyRead: [], allowWrite: [], denyWrite: [] },
+      // The library insists on ripgrep for a scan that only its own confinement makes: any program that exists will do.
+      ripgrep: { command: process.execPath },
     });
     return manager;
   } catch (error) {
@@ -70,15 +80,29 @@ async function start(): Promise<Manager> {
 }
 
 function proxyVariables(proxy: string): Record<string, string> {
-  const env: Record<string, string> = { NO_PROXY: 'localhost,127.0.0.1,::1', no_proxy: 'localhost,127.0.0.1,::1', NODE_USE_ENV_PROXY: '1' };
-  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy']) env[name] = proxy;
+  const env: Record<string, string> = {
+    NO_PROXY: 'localhost,127.0.0.1,::1',
+    no_proxy: 'localhost,127.0.0.1,::1',
+    NODE_USE_ENV_PROXY: '1',
+  };
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'])
+    env[name] = proxy;
   return env;
 }
 
 /** Each tool has its own name for the same file. */
 function authorityVariables(caFile: string | undefined): Record<string, string> {
   if (!caFile) return {};
-  const names = ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'REQUESTS_CA_BUNDLE', 'PIP_CERT', 'GIT_SSL_CAINFO', 'CARGO_HTTP_CAINFO', 'npm_config_cafile'];
+  const names = [
+    'NODE_EXTRA_CA_CERTS',
+    'SSL_CERT_FILE',
+    'CURL_CA_BUNDLE',
+    'REQUESTS_CA_BUNDLE',
+    'PIP_CERT',
+    'GIT_SSL_CAINFO',
+    'CARGO_HTTP_CAINFO',
+    'npm_config_cafile',
+  ];
   return Object.fromEntries(names.map((name) => [name, caFile]));
 }
 

@@ -41,7 +41,11 @@ type Run = (command: SandboxCommand, folders: { home: string; tmp: string }) => 
 /** Finds out once what this machine can do. Never throws: a machine without a sandbox gets one that refuses. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { log } = options;
-  const toolchains = await findToolchains({ path: options.path, home: options.home, extra: options.extraReadOnly ?? [] });
+  const toolchains = await findToolchains({
+    path: options.path,
+    home: options.home,
+    extra: options.extraReadOnly ?? [],
+  });
   const node = await realpath(options.execPath);
   if (options.mode === 'off') {
     log?.warn('The sandbox is off: commands of repositories run with the rights of this server.');
@@ -68,7 +72,12 @@ async function probe(run: Run): Promise<string | null> {
   try {
     const folder = await mkdtemp(join(tmpdir(), 'nofx-probe-'));
     try {
-      const result = await withFolders(run)({ command: 'echo ready', cwd: folder, network: 'none', limits: { timeMs: 10_000 } });
+      const result = await withFolders(run)({
+        command: 'echo ready',
+        cwd: folder,
+        network: 'none',
+        limits: { timeMs: 10_000 },
+      });
       if (result.outcome === 'exited' && result.exitCode === 0 && result.output === 'ready\n') return null;
       return `bubblewrap doesn't work here: ${result.output.trim().slice(0, 500) || result.outcome}`;
     } finally {
@@ -103,7 +112,10 @@ function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; no
   const { toolchains, node } = options;
   return async (command, { home, tmp }) => {
     const limits = { ...DEFAULT_LIMITS, ...command.limits };
-    const network = command.network === 'none' ? null : await openNetwork(command.network.domains, { caFile: options.caFile, npmRegistry: options.npmRegistry });
+    const network =
+      command.network === 'none'
+        ? null
+        : await openNetwork(command.network.domains, { caFile: options.caFile, npmRegistry: options.npmRegistry });
     try {
       const env = {
         PATH: [...toolchains.path, NODE_FOLDER].join(delimiter),
@@ -118,7 +130,12 @@ function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; no
       const readOnly = [...toolchains.readOnly, ...(network?.readOnly ?? [])];
       const view = { cwd: command.cwd, home, tmp, readOnly, node, env, proxySocket: network?.socket };
       const wrapped = network ? network.wrap(command.command) : command.command;
-      const args = [...bwrapArgs(view), ...bwrapTail(view, command.readOnly ?? []), '--', ...limitedShell(wrapped, limits, { countsOnlyItself: true })];
+      const args = [
+        ...bwrapArgs(view),
+        ...bwrapTail(view, command.readOnly ?? []),
+        '--',
+        ...limitedShell(wrapped, limits, { countsOnlyItself: true }),
+      ];
       return await runLimited({
         file: 'bwrap',
         args,
@@ -142,12 +159,23 @@ function runOpen(options: SandboxOptions): Run {
     const limits = { ...DEFAULT_LIMITS, ...command.limits };
     const marker = `NOFX_COMMAND=${randomUUID()}`;
     const [file = '/bin/sh', ...args] = limitedShell(command.command, limits, { countsOnlyItself: false });
-    const caFile: Record<string, string> = options.caFile ? { SSL_CERT_FILE: options.caFile, NODE_EXTRA_CA_CERTS: options.caFile } : {};
+    const caFile: Record<string, string> = options.caFile
+      ? { SSL_CERT_FILE: options.caFile, NODE_EXTRA_CA_CERTS: options.caFile }
+      : {};
     return runLimited({
       file,
       args,
       cwd: command.cwd,
-      env: { PATH: options.path, HOME: home, TMPDIR: tmp, LANG: 'C.UTF-8', CI: 'true', ...caFile, ...command.env, NOFX_COMMAND: marker.slice(13) },
+      env: {
+        PATH: options.path,
+        HOME: home,
+        TMPDIR: tmp,
+        LANG: 'C.UTF-8',
+        CI: 'true',
+        ...caFile,
+        ...command.env,
+        NOFX_COMMAND: marker.slice(13),
+      },
       limits,
       signal: command.signal,
       onOutput: command.onOutput,

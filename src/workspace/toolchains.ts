@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** Read-only parts of the machine a sandboxed command sees, and the PATH that fits them. */
 export type Toolchains = { readOnly: string[]; path: string[]; env: Record<string, string> };
@@ -7,8 +7,30 @@ export type Toolchains = { readOnly: string[]; path: string[]; env: Record<strin
 /** The system, and those bits of /etc that programs break without; none of it is secret. */
 export const SYSTEM: readonly string[] = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/lib32', '/opt', '/nix/store'];
 export const ETC: readonly string[] = [
-  'alternatives', 'ca-certificates', 'crypto-policies', 'fonts', 'group', 'java-11-openjdk', 'java-17-openjdk', 'java-21-openjdk', 'ld.so.cache', 'ld.so.conf',
-  'ld.so.conf.d', 'localtime', 'magic', 'mime.types', 'nsswitch.conf', 'passwd', 'pki/ca-trust', 'pki/tls/certs', 'profile', 'protocols', 'services', 'ssl/certs', 'ssl/openssl.cnf', 'timezone',
+  'alternatives',
+  'ca-certificates',
+  'crypto-policies',
+  'fonts',
+  'group',
+  'java-11-openjdk',
+  'java-17-openjdk',
+  'java-21-openjdk',
+  'ld.so.cache',
+  'ld.so.conf',
+  'ld.so.conf.d',
+  'localtime',
+  'magic',
+  'mime.types',
+  'nsswitch.conf',
+  'passwd',
+  'pki/ca-trust',
+  'pki/tls/certs',
+  'profile',
+  'protocols',
+  'services',
+  'ssl/certs',
+  'ssl/openssl.cnf',
+  'timezone',
 ];
 
 /**
@@ -22,7 +44,11 @@ const MANAGERS: readonly { folder: string; parts: string[]; env?: string }[] = [
   { folder: '.local/share/fnm', parts: ['node-versions', 'aliases'] },
   { folder: '.local/share/mise', parts: ['installs', 'shims'] },
   { folder: '.asdf', parts: ['installs', 'shims', 'bin', 'lib'], env: 'ASDF_DATA_DIR' },
-  { folder: '.pyenv', parts: ['bin', 'libexec', 'pyenv.d', 'plugins', 'shims', 'versions', 'version'], env: 'PYENV_ROOT' },
+  {
+    folder: '.pyenv',
+    parts: ['bin', 'libexec', 'pyenv.d', 'plugins', 'shims', 'versions', 'version'],
+    env: 'PYENV_ROOT',
+  },
   { folder: '.rbenv', parts: ['bin', 'libexec', 'rbenv.d', 'shims', 'versions', 'version'], env: 'RBENV_ROOT' },
   { folder: '.cargo', parts: ['bin'] },
   { folder: '.rustup', parts: ['toolchains', 'settings.toml'], env: 'RUSTUP_HOME' },
@@ -32,13 +58,19 @@ const MANAGERS: readonly { folder: string; parts: string[]; env?: string }[] = [
 ];
 
 /** Looks at the machine once. `path` is the server's PATH; `extra` are folders the operator allows. */
-export async function findToolchains(options: { path: string; home: string; extra: readonly string[] }): Promise<Toolchains> {
+export async function findToolchains(options: {
+  path: string;
+  home: string;
+  extra: readonly string[];
+}): Promise<Toolchains> {
   const readOnly: string[] = [];
   const env: Record<string, string> = {};
   for (const manager of MANAGERS) {
     const folder = join(options.home, manager.folder);
     const parts = manager.parts.map((part) => join(folder, part));
-    const found = (await Promise.all(parts.map(exists))).map((there, at) => (there ? parts[at] : undefined)).filter((part) => part !== undefined);
+    const found = (await Promise.all(parts.map(exists)))
+      .map((there, at) => (there ? parts[at] : undefined))
+      .filter((part) => part !== undefined);
     readOnly.push(...found);
     if (found.length > 0 && manager.env) env[manager.env] = folder;
   }
@@ -49,16 +81,11 @@ export async function findToolchains(options: { path: string; home: string; extr
   for (const entry of options.path.split(':')) {
     if (!entry.startsWith('/') || path.includes(entry) || !(await exists(entry))) continue;
     const real = await realpath(entry);
-    if ([entry, real].every((where) => shown.some((root) => where === root || where.startsWith(`${root}/`)))) path.push(entry);
+    if ([entry, real].every((where) => shown.some((root) => where === root || where.startsWith(`${root}/`))))
+      path.push(entry);
   }
   for (const entry of ['/usr/local/bin', '/usr/bin', '/bin']) if (!path.includes(entry)) path.push(entry);
   return { readOnly, path, env };
-}
-
-/** Where the Node that runs us is, for commands on a machine whose PATH has none. */
-export async function ownNode(execPath: string): Promise<{ binary: string; folder: string }> {
-  const binary = await realpath(execPath);
-  return { binary, folder: dirname(binary) };
 }
 
 async function exists(path: string): Promise<boolean> {

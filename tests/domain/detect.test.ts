@@ -10,24 +10,40 @@ describe('detectCommands', () => {
     ['pnpm-lock.yaml', 'pnpm test', 'pnpm install --frozen-lockfile --ignore-scripts'],
     ['yarn.lock', 'yarn test', 'yarn install --frozen-lockfile --ignore-scripts'],
   ])('node with %s', (lock, test, setup) => {
-    const found = detectCommands({ names: ['package.json', lock], texts: manifest({ scripts: { test: 'vitest' }, ...dependency }) });
+    const found = detectCommands({
+      names: ['package.json', lock],
+      texts: manifest({ scripts: { test: 'vitest' }, ...dependency }),
+    });
     expect(found).toMatchObject({ test, setup, ecosystem: 'node' });
     expect(found.domains).toContain('registry.npmjs.org');
   });
 
   it('node: scripts when allowed, the registry the server uses, yarn berry', () => {
     const texts = manifest({ scripts: { test: 'x' }, ...dependency });
-    expect(detectCommands({ names: ['package.json', 'package-lock.json'], texts }, { installScripts: true, npmHosts: ['npm.example.com'] })).toMatchObject({
+    expect(
+      detectCommands(
+        { names: ['package.json', 'package-lock.json'], texts },
+        { installScripts: true, npmHosts: ['npm.example.com'] },
+      ),
+    ).toMatchObject({
       setup: 'npm ci --no-audit --no-fund',
       domains: ['npm.example.com'],
     });
-    expect(detectCommands({ names: ['package.json', 'yarn.lock', '.yarnrc.yml'], texts }).setup).toBe('YARN_ENABLE_SCRIPTS=false yarn install --immutable');
+    expect(detectCommands({ names: ['package.json', 'yarn.lock', '.yarnrc.yml'], texts }).setup).toBe(
+      'YARN_ENABLE_SCRIPTS=false yarn install --immutable',
+    );
   });
 
   it('node: nothing to set up without a lock file or without dependencies', () => {
     const scripts = { test: 'node --test' };
-    expect(detectCommands({ names: ['package.json'], texts: manifest({ scripts, ...dependency }) })).toMatchObject({ test: 'npm test', setup: null, domains: [] });
-    expect(detectCommands({ names: ['package.json', 'package-lock.json'], texts: manifest({ scripts }) })).toMatchObject({ test: 'npm test', setup: null });
+    expect(detectCommands({ names: ['package.json'], texts: manifest({ scripts, ...dependency }) })).toMatchObject({
+      test: 'npm test',
+      setup: null,
+      domains: [],
+    });
+    expect(
+      detectCommands({ names: ['package.json', 'package-lock.json'], texts: manifest({ scripts }) }),
+    ).toMatchObject({ test: 'npm test', setup: null });
   });
 
   it.each([
@@ -36,7 +52,12 @@ describe('detectCommands', () => {
     ['a broken manifest', { 'package.json': '{' }],
     ['a manifest that is a list', { 'package.json': '[]' }],
   ])('node: %s is no test', (_name, texts) => {
-    expect(detectCommands({ names: ['package.json'], texts })).toEqual({ test: null, setup: null, ecosystem: null, domains: [] });
+    expect(detectCommands({ names: ['package.json'], texts })).toEqual({
+      test: null,
+      setup: null,
+      ecosystem: null,
+      domains: [],
+    });
   });
 
   it.each([
@@ -45,22 +66,42 @@ describe('detectCommands', () => {
     [['setup.cfg'], { 'setup.cfg': '[tool:pytest]\n' }],
     [['setup.py', 'tests/'], {}],
   ])('python: %j', (names, texts) => {
-    expect(detectCommands({ names, texts })).toMatchObject({ ecosystem: 'python', test: expect.stringContaining('-m pytest') as string });
+    expect(detectCommands({ names, texts })).toMatchObject({
+      ecosystem: 'python',
+      test: expect.stringContaining('-m pytest') as string,
+    });
   });
 
   it('python: installs what is asked for, under HOME', () => {
-    const found = detectCommands({ names: ['pyproject.toml', 'requirements.txt', 'tests/'], texts: { 'pyproject.toml': '[project]\nname = "x"\n' } });
+    const found = detectCommands({
+      names: ['pyproject.toml', 'requirements.txt', 'tests/'],
+      texts: { 'pyproject.toml': '[project]\nname = "x"\n' },
+    });
     expect(found.setup).toMatch(/venv "\$HOME\/venv" && .* pytest -r requirements\.txt -e \.$/);
     expect(found.test).toBe('"$HOME/venv"/bin/python -m pytest');
     expect(found.domains).toEqual(['pypi.org', 'files.pythonhosted.org']);
   });
 
   it('go, rust and make', () => {
-    expect(detectCommands({ names: ['go.mod', 'go.sum'], texts: {} })).toMatchObject({ test: 'go test ./...', setup: 'go mod download' });
-    expect(detectCommands({ names: ['go.mod'], texts: {} })).toMatchObject({ test: 'go test ./...', setup: null, domains: [] });
-    expect(detectCommands({ names: ['Cargo.toml', 'Cargo.lock'], texts: {} })).toMatchObject({ test: 'cargo test --offline', setup: 'cargo fetch --locked' });
-    expect(detectCommands({ names: ['Makefile'], texts: { Makefile: 'all:\n\tcc x\n\ntest: all\n\t./x\n' } })).toMatchObject({ test: 'make test' });
-    expect(detectCommands({ names: ['Makefile'], texts: { Makefile: 'lint test check:\n\t./x\n' } })).toMatchObject({ test: 'make test' });
+    expect(detectCommands({ names: ['go.mod', 'go.sum'], texts: {} })).toMatchObject({
+      test: 'go test ./...',
+      setup: 'go mod download',
+    });
+    expect(detectCommands({ names: ['go.mod'], texts: {} })).toMatchObject({
+      test: 'go test ./...',
+      setup: null,
+      domains: [],
+    });
+    expect(detectCommands({ names: ['Cargo.toml', 'Cargo.lock'], texts: {} })).toMatchObject({
+      test: 'cargo test --offline',
+      setup: 'cargo fetch --locked',
+    });
+    expect(
+      detectCommands({ names: ['Makefile'], texts: { Makefile: 'all:\n\tcc x\n\ntest: all\n\t./x\n' } }),
+    ).toMatchObject({ test: 'make test' });
+    expect(detectCommands({ names: ['Makefile'], texts: { Makefile: 'lint test check:\n\t./x\n' } })).toMatchObject({
+      test: 'make test',
+    });
     expect(detectCommands({ names: ['Makefile'], texts: { Makefile: 'test := 1\nlatest:\n' } }).test).toBeNull();
   });
 

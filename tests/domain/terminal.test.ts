@@ -22,11 +22,28 @@ describe('plainOutput', () => {
   ])('%j', (raw, plain) => expect(plainOutput(raw)).toBe(plain));
 
   it('leaves no control character, whatever comes', () => {
-    const piece = fc.constantFrom('\u001b', '[', ']', '8', ';', '\u0007', '\\', 'm', '\r', '\n', 'a', '\u009b', '\u009d', ':', '::');
-    fc.assert(fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
-      // oxlint-disable-next-line no-control-regex
-      expect(plainOutput(pieces.join(''))).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
-    }));
+    const piece = fc.constantFrom(
+      '\u001b',
+      '[',
+      ']',
+      '8',
+      ';',
+      '\u0007',
+      '\\',
+      'm',
+      '\r',
+      '\n',
+      'a',
+      '\u009b',
+      '\u009d',
+      ':',
+      '::',
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+        expect(plainOutput(pieces.join(''))).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
+      }),
+    );
   });
 });
 
@@ -41,12 +58,14 @@ describe('boundedOutput', () => {
   });
 
   it('counts right however the stream is cut', () => {
-    fc.assert(fc.property(fc.array(fc.string({ maxLength: 50 })), fc.integer({ min: 2, max: 60 }), (chunks, limit) => {
-      const output = boundedOutput(limit);
-      const all = Buffer.from(chunks.join('')).toString('latin1');
-      for (const chunk of chunks) output.add(Buffer.from(Buffer.from(chunk).toString('latin1'), 'ascii'));
-      const dropped = /\[… (\d+) bytes/.exec(output.text())?.[1];
-      expect(Number(dropped ?? 0)).toBe(Math.max(0, all.length - limit));
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.string({ maxLength: 50 })), fc.integer({ min: 2, max: 60 }), (chunks, limit) => {
+        const output = boundedOutput(limit);
+        const all = Buffer.from(chunks.join('')).toString('latin1');
+        for (const chunk of chunks) output.add(Buffer.from(Buffer.from(chunk).toString('latin1'), 'ascii'));
+        const dropped = /\[… (\d+) bytes/.exec(output.text())?.[1];
+        expect(Number(dropped ?? 0)).toBe(Math.max(0, all.length - limit));
+      }),
+    );
   });
 });

@@ -23,7 +23,9 @@ describe(`announcing what a run does on ${lane}`, () => {
 
   let trigger = 0;
   const open = async () => {
-    const opened = await openRun(deps, runRequest({ triggerKey: `announce:${(trigger += 1)}` }));
+    const request = runRequest({ triggerKey: `announce:${(trigger += 1)}` });
+    const source = { ...request.source, issue: { ...request.source.issue!, number: trigger } };
+    const opened = await openRun(deps, { ...request, source });
     if (!opened.ok) throw new Error(opened.errors.join());
     return opened.run.id;
   };
@@ -97,6 +99,6 @@ describe(`announcing what a run does on ${lane}`, () => {
     await Promise.race([read, sleep(200)]);
     goOn.resolve();
     await change;
-    expect((await read).run?.status).toBe('succeeded');
+    expect((await read)?.run.status).toBe('succeeded');
   });
 });

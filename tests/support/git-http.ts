@@ -20,7 +20,7 @@ export async function serveGit(options: { root: string; username?: string; passw
   const { root, username, password } = options;
   const wanted = username === undefined ? null : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
   const backend = `${execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim()}/git-http-backend`;
-  const server = createServer(async (request, response) => {
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     served.requests.push(`${request.method} ${request.url}`);
     if (await served.intercept(request, response)) return;
     if (wanted !== null && request.headers.authorization !== wanted) {
@@ -53,7 +53,8 @@ export async function serveGit(options: { root: string; username?: string; passw
     request.pipe(child.stdin);
     child.stdin.on('error', () => undefined);
     answer(child.stdout, response);
-  });
+  }
+  const server = createServer((request, response) => void serve(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const served: GitHttp = {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

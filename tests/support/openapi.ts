@@ -16,7 +16,6 @@ type Fixture = {
 
 export type ApiRequest = { method: string; path: string; query: Record<string, string>; body?: unknown };
 export type ApiResponse = { method: string; path: string; status: number; body?: unknown };
-export type GitHubValidator = ReturnType<typeof createGitHubValidator>;
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv) => void;
 const ROOT = 'github';

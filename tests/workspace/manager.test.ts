@@ -83,20 +83,27 @@ describe('resolve', () => {
     expect((error as Error).message).toMatch(message);
   });
 
-  it.each(['ext::sh -c id', 'file:///etc', 'ssh://git@host/x', '--upload-pack=x', 'http://user:pw@127.0.0.1/x', 'https://x/y?z'])(
-    'refuses the address %s',
-    async (repoUrl) => {
-      const { access } = setUp({ 'a.txt': 'a\n' }, { repoUrl });
-      await expect(workspaces.resolve(access, 'main')).rejects.toThrow(UserError);
-    },
-  );
+  it.each([
+    'ext::sh -c id',
+    'file:///etc',
+    'ssh://git@host/x',
+    '--upload-pack=x',
+    'http://user:pw@127.0.0.1/x',
+    'https://x/y?z',
+  ])('refuses the address %s', async (repoUrl) => {
+    const { access } = setUp({ 'a.txt': 'a\n' }, { repoUrl });
+    await expect(workspaces.resolve(access, 'main')).rejects.toThrow(UserError);
+  });
 });
 
 describe('openWorkspace', () => {
   for (const workspaceMode of ['worktree', 'clone'] as const) {
     describe(workspaceMode, () => {
       it('checks out the base, and finds it again', async () => {
-        const { access, first } = setUp({ 'a.txt': 'a\n', 'src/run.sh': { content: '#!/bin/sh\n', executable: true } }, { workspaceMode });
+        const { access, first } = setUp(
+          { 'a.txt': 'a\n', 'src/run.sh': { content: '#!/bin/sh\n', executable: true } },
+          { workspaceMode },
+        );
         const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
         const one = await workspaces.openWorkspace(access, options);
         expect(readFileSync(join(one.path, 'a.txt'), 'utf8')).toBe('a\n');
@@ -116,7 +123,11 @@ describe('openWorkspace', () => {
         expect(readdirSync(workspace.path).sort()).toEqual(['.git', 'docs']);
         expect(await workspace.commit(changes, meta)).toEqual({ sha });
         expect(await workspace.diff()).toContain('+b');
-        const elsewhere = createWorkspaces({ root: join(folder.path, `other-${count}`), path: process.env['PATH'] ?? '', allowHttp: true });
+        const elsewhere = createWorkspaces({
+          root: join(folder.path, `other-${count}`),
+          path: process.env['PATH'] ?? '',
+          allowHttp: true,
+        });
         const copy = await elsewhere.openWorkspace(access, options);
         expect(await copy.commit(changes, meta)).toEqual({ sha });
         expect(git(copy.path, 'log', '-1', '--format=%an <%ae> %cn %at %ct %B').trim()).toBe(
@@ -125,7 +136,10 @@ describe('openWorkspace', () => {
       });
 
       it('puts back what a command changed, and lets nothing of it into the commit', async () => {
-        const { access, first } = setUp({ 'a.txt': 'a\n', 'lib/x': 'x\n', 'src/b.txt': 'b\n', '.gitignore': 'node_modules\n' }, { workspaceMode });
+        const { access, first } = setUp(
+          { 'a.txt': 'a\n', 'lib/x': 'x\n', 'src/b.txt': 'b\n', '.gitignore': 'node_modules\n' },
+          { workspaceMode },
+        );
         const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
         const workspace = await workspaces.openWorkspace(access, options);
         const marker = join(folder.path, `ran-${count}`);
@@ -133,15 +147,26 @@ describe('openWorkspace', () => {
         mkdirSync(outside);
         rmSync(join(workspace.path, 'src'), { recursive: true });
         symlinkSync(outside, join(workspace.path, 'src'));
-        writeFiles(workspace.path, { 'a.txt': 'evil', 'new.txt': 'x', 'node_modules/m.js': 'x', 'lib/.git/HEAD': 'ref: refs/heads/x\n', 'sub/.git/config': `[core]\n\tfsmonitor = touch ${marker}\n` });
+        writeFiles(workspace.path, {
+          'a.txt': 'evil',
+          'new.txt': 'x',
+          'node_modules/m.js': 'x',
+          'lib/.git/HEAD': 'ref: refs/heads/x\n',
+          'sub/.git/config': `[core]\n\tfsmonitor = touch ${marker}\n`,
+        });
         rmSync(join(workspace.path, '.git'));
         git(workspace.path, 'init', '--quiet', '.');
-        writeFileSync(join(workspace.path, '.git', 'config'), `[core]\n\tbare = false\n\tfsmonitor = touch ${marker}\n[filter "x"]\n\tsmudge = touch ${marker}\n\tclean = touch ${marker}\n`);
+        writeFileSync(
+          join(workspace.path, '.git', 'config'),
+          `[core]\n\tbare = false\n\tfsmonitor = touch ${marker}\n[filter "x"]\n\tsmudge = touch ${marker}\n\tclean = touch ${marker}\n`,
+        );
         writeFileSync(join(workspace.path, '.gitattributes'), '* filter=x diff=x\n');
         const { sha } = await workspace.commit([added('c.txt', 'c')], meta);
-        expect(git(workspace.gitPaths[1] ?? '', 'ls-tree', '-r', '--name-only', sha).trim().split('\n')).toEqual([
-          '.gitignore', 'a.txt', 'c.txt', 'lib/x', 'src/b.txt',
-        ]);
+        expect(
+          git(workspace.gitPaths[1] ?? '', 'ls-tree', '-r', '--name-only', sha)
+            .trim()
+            .split('\n'),
+        ).toEqual(['.gitignore', 'a.txt', 'c.txt', 'lib/x', 'src/b.txt']);
         expect(readFileSync(join(workspace.path, 'a.txt'), 'utf8')).toBe('a\n');
         expect(readdirSync(workspace.path).sort()).toEqual(['.git', '.gitignore', 'a.txt', 'c.txt', 'lib', 'src']);
         expect(readdirSync(join(workspace.path, 'lib'))).toEqual(['x']);
@@ -180,6 +205,22 @@ describe('openWorkspace', () => {
     });
   }
 
+  it('goes on after a git that was killed left its locks', async () => {
+    const { access, first, commit } = setUp({ 'a.txt': 'a\n' });
+    const workspace = await workspaces.openWorkspace(access, { key: 'run_1', base: first, branch: 'nofx/run_1' });
+    await workspaces.resolve(access, 'main');
+    const mirror = workspace.gitPaths[1] ?? '';
+    const [worktree = ''] = readdirSync(join(mirror, 'worktrees'));
+    mkdirSync(join(mirror, 'refs/nofx/work/nofx'), { recursive: true });
+    const locks = ['shallow', 'refs/nofx/heads/main', 'refs/nofx/work/nofx/run_1', 'refs/heads/nofx/run_1'];
+    for (const name of [...locks, `worktrees/${worktree}/index`, `worktrees/${worktree}/HEAD`])
+      writeFileSync(join(mirror, `${name}.lock`), '');
+    const second = commit({ 'a.txt': 'b\n' });
+    expect(await workspaces.resolve(access, 'main')).toBe(second);
+    const { sha } = await workspace.commit([added('b', 'b')], meta);
+    expect(await workspace.head()).toBe(sha);
+  });
+
   it('never leaves the workspace root, whatever the key', async () => {
     const { access, first } = setUp({ 'a.txt': 'a\n' });
     const workspace = await workspaces.openWorkspace(access, { key: '../../../x/run', base: first, branch: 'nofx/x' });
@@ -190,25 +231,36 @@ describe('openWorkspace', () => {
 describe('push', () => {
   async function committed(over: Parameters<typeof project>[0] = {}) {
     const made = setUp({ 'a.txt': 'a\n' }, over);
-    const workspace = await workspaces.openWorkspace(made.access, { key: 'run_1', base: made.first, branch: 'nofx/run_1' });
+    const workspace = await workspaces.openWorkspace(made.access, {
+      key: 'run_1',
+      base: made.first,
+      branch: 'nofx/run_1',
+    });
     const { sha } = await workspace.commit([added('b.txt', 'b')], meta);
     return { ...made, workspace, sha };
   }
 
-  it.each(['worktree', 'clone'] as const)('pushes once, and again, and moves on with the right lease (%s)', async (workspaceMode) => {
-    const { access, bare, sha, workspace } = await committed({ workspaceMode });
-    await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
-    expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(sha);
-    await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
-    const next = await workspace.commit([added('b.txt', 'c')], meta);
-    await workspaces.push(access, { sha: next.sha, branch: 'nofx/run_1', expected: sha });
-    expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(next.sha);
-    expect(git(bare, 'rev-parse', 'main').trim()).not.toBe(next.sha);
-  });
+  it.each(['worktree', 'clone'] as const)(
+    'pushes once, and again, and moves on with the right lease (%s)',
+    async (workspaceMode) => {
+      const { access, bare, sha, workspace } = await committed({ workspaceMode });
+      await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
+      expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(sha);
+      await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
+      const next = await workspace.commit([added('b.txt', 'c')], meta);
+      await workspaces.push(access, { sha: next.sha, branch: 'nofx/run_1', expected: sha });
+      expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(next.sha);
+      expect(git(bare, 'rev-parse', 'main').trim()).not.toBe(next.sha);
+    },
+  );
 
   it('sends only the change when the default branch has moved on', async () => {
     const made = setUp({ 'big.bin': Buffer.from(Array.from({ length: 300_000 }, () => Math.random() * 256)) });
-    const workspace = await workspaces.openWorkspace(made.access, { key: 'run_1', base: made.first, branch: 'nofx/run_1' });
+    const workspace = await workspaces.openWorkspace(made.access, {
+      key: 'run_1',
+      base: made.first,
+      branch: 'nofx/run_1',
+    });
     const { sha } = await workspace.commit([added('b.txt', 'b')], meta);
     made.commit({ 'c.txt': 'c' });
     const before = server.received;
@@ -222,24 +274,42 @@ describe('push', () => {
   it('overwrites nothing that someone else pushed', async () => {
     const { access, bare, first, sha } = await committed();
     git(bare, 'branch', 'nofx/run_1', first);
-    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(/changed by someone else/);
-    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: sha })).rejects.toThrow(/changed by someone else/);
+    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(
+      /changed by someone else/,
+    );
+    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: sha })).rejects.toThrow(
+      /changed by someone else/,
+    );
     expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(first);
   });
 
-  it.each(['main', 'nofx', 'nofx/', 'nofx/a..b', 'nofx/x.lock', 'nofx/@{1}', '--orphan', 'nofx/a:main', '+HEAD:main', 'refs/heads/main'])(
-    'refuses the branch %s',
-    async (branch) => {
-      const { access, bare, sha } = await committed();
-      const before = git(bare, 'for-each-ref');
-      await expect(workspaces.push(access, { sha, branch, expected: null })).rejects.toThrow(UserError);
-      expect(git(bare, 'for-each-ref')).toBe(before);
-    },
-  );
+  it.each([
+    'main',
+    'nofx',
+    'nofx/',
+    'nofx/a..b',
+    'nofx/x.lock',
+    'nofx/@{1}',
+    '--orphan',
+    'nofx/a:main',
+    '+HEAD:main',
+    'refs/heads/main',
+  ])('refuses the branch %s', async (branch) => {
+    const { access, bare, sha } = await committed();
+    const before = git(bare, 'for-each-ref');
+    await expect(workspaces.push(access, { sha, branch, expected: null })).rejects.toThrow(UserError);
+    expect(git(bare, 'for-each-ref')).toBe(before);
+  });
 
   it('says what the remote said when it declines', async () => {
     const { access, bare, sha } = await committed();
-    writeFileSync(join(bare, 'hooks', 'pre-receive'), '#!/bin/sh\necho "refusing to allow a GitHub App to create or update workflow \\`.github/workflows/ci.yml\\` without \\`workflows\\` permission" >&2\nexit 1\n', { mode: 0o755 });
-    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(/may not change the workflow `\.github\/workflows\/ci\.yml`/);
+    writeFileSync(
+      join(bare, 'hooks', 'pre-receive'),
+      '#!/bin/sh\necho "refusing to allow a GitHub App to create or update workflow \\`.github/workflows/ci.yml\\` without \\`workflows\\` permission" >&2\nexit 1\n',
+      { mode: 0o755 },
+    );
+    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(
+      /may not change the workflow `\.github\/workflows\/ci\.yml`/,
+    );
   });
 });

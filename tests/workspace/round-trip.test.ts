@@ -12,11 +12,19 @@ let workspaces: Workspaces;
 let count = 0;
 
 beforeAll(() => {
-  workspaces = createWorkspaces({ root: join(folder.path, 'root'), path: process.env['PATH'] ?? '', allowedLocalRoots: [folder.path] });
+  workspaces = createWorkspaces({
+    root: join(folder.path, 'root'),
+    path: process.env['PATH'] ?? '',
+    allowedLocalRoots: [folder.path],
+  });
 });
 afterAll(() => folder.remove());
 
-const meta = { message: 'Change', author: { name: 'nofx', email: 'n@example.com' }, date: new Date('2026-01-02T03:04:05Z') };
+const meta = {
+  message: 'Change',
+  author: { name: 'nofx', email: 'n@example.com' },
+  date: new Date('2026-01-02T03:04:05Z'),
+};
 
 /** base → scratch → edit → change set → commit, and what plain git makes of the same edit. */
 async function roundTrip(files: Record<string, TestFile>, edit: (path: string) => void) {
@@ -59,27 +67,139 @@ const binary = Buffer.from(Array.from({ length: 5000 }, (_, index) => (index * 7
 
 describe('a change goes from scratch to commit as git would have it', () => {
   const rows: [string, Record<string, TestFile>, (path: string) => void, Partial<ContentChange>[]][] = [
-    ['created', { a: 'a' }, (path) => writeFiles(path, { 'src/deep/b.txt': 'b\n' }), [{ status: 'added', path: 'src/deep/b.txt', mode: '100644', binary: false }]],
-    ['edited', { a: 'a\n' }, (path) => writeFiles(path, { a: 'b\n' }), [{ status: 'modified', path: 'a', previousMode: '100644' }]],
+    [
+      'created',
+      { a: 'a' },
+      (path) => writeFiles(path, { 'src/deep/b.txt': 'b\n' }),
+      [{ status: 'added', path: 'src/deep/b.txt', mode: '100644', binary: false }],
+    ],
+    [
+      'edited',
+      { a: 'a\n' },
+      (path) => writeFiles(path, { a: 'b\n' }),
+      [{ status: 'modified', path: 'a', previousMode: '100644' }],
+    ],
     ['deleted', { a: 'a\n', b: 'b' }, (path) => rmSync(join(path, 'a')), [{ status: 'deleted', path: 'a' }]],
-    ['renamed', { 'a.txt': 'one\ntwo\nthree\n' }, (path) => renameSync(join(path, 'a.txt'), join(path, 'b.txt')), [{ status: 'renamed', path: 'b.txt', previousPath: 'a.txt' }]],
-    ['made executable', { a: 'a\n' }, (path) => chmodSync(join(path, 'a'), 0o755), [{ status: 'modified', mode: '100755', previousMode: '100644' }]],
-    ['new executable', { a: 'a\n' }, (path) => writeFiles(path, { 'run.sh': { content: '#!/bin/sh\n', executable: true } }), [{ status: 'added', mode: '100755' }]],
-    ['binary', { a: 'a\n' }, (path) => writeFiles(path, { 'b.png': binary }), [{ status: 'added', binary: true, bytes: binary }]],
-    ['CRLF', { a: 'a\r\nb\r\n' }, (path) => writeFiles(path, { a: 'a\r\nc\r\n', d: 'x\r\n' }), [{ bytes: Buffer.from('a\r\nc\r\n') }, { bytes: Buffer.from('x\r\n') }]],
-    ['CRLF where .gitattributes wants LF stored', { '.gitattributes': '* text=auto\n', a: 'a\n' }, (path) => writeFiles(path, { b: 'x\r\ny\r\n' }), [{ bytes: Buffer.from('x\ny\n') }]],
-    ['eol=crlf', { '.gitattributes': '*.bat text eol=crlf\n', 'x.bat': 'a\nb\n' }, (path) => writeFiles(path, { 'x.bat': 'a\r\nc\r\n' }), [{ status: 'modified', bytes: Buffer.from('a\nc\n') }]],
+    [
+      'renamed',
+      { 'a.txt': 'one\ntwo\nthree\n' },
+      (path) => renameSync(join(path, 'a.txt'), join(path, 'b.txt')),
+      [{ status: 'renamed', path: 'b.txt', previousPath: 'a.txt' }],
+    ],
+    [
+      'made executable',
+      { a: 'a\n' },
+      (path) => chmodSync(join(path, 'a'), 0o755),
+      [{ status: 'modified', mode: '100755', previousMode: '100644' }],
+    ],
+    [
+      'new executable',
+      { a: 'a\n' },
+      (path) => writeFiles(path, { 'run.sh': { content: '#!/bin/sh\n', executable: true } }),
+      [{ status: 'added', mode: '100755' }],
+    ],
+    [
+      'binary',
+      { a: 'a\n' },
+      (path) => writeFiles(path, { 'b.png': binary }),
+      [{ status: 'added', binary: true, bytes: binary }],
+    ],
+    [
+      'CRLF',
+      { a: 'a\r\nb\r\n' },
+      (path) => writeFiles(path, { a: 'a\r\nc\r\n', d: 'x\r\n' }),
+      [{ bytes: Buffer.from('a\r\nc\r\n') }, { bytes: Buffer.from('x\r\n') }],
+    ],
+    [
+      'CRLF where .gitattributes wants LF stored',
+      { '.gitattributes': '* text=auto\n', a: 'a\n' },
+      (path) => writeFiles(path, { b: 'x\r\ny\r\n' }),
+      [{ bytes: Buffer.from('x\ny\n') }],
+    ],
+    [
+      'eol=crlf',
+      { '.gitattributes': '*.bat text eol=crlf\n', 'x.bat': 'a\nb\n' },
+      (path) => writeFiles(path, { 'x.bat': 'a\r\nc\r\n' }),
+      [{ status: 'modified', bytes: Buffer.from('a\nc\n') }],
+    ],
     ['no final newline', { a: 'a\n' }, (path) => writeFiles(path, { a: 'a\nb' }), [{ bytes: Buffer.from('a\nb') }]],
-    ['empty file', { a: 'a\n' }, (path) => writeFiles(path, { 'pkg/__init__.py': '' }), [{ path: 'pkg/__init__.py', bytes: Buffer.alloc(0) }]],
+    [
+      'empty file',
+      { a: 'a\n' },
+      (path) => writeFiles(path, { 'pkg/__init__.py': '' }),
+      [{ path: 'pkg/__init__.py', bytes: Buffer.alloc(0) }],
+    ],
     ['1 MB', { a: 'a\n' }, (path) => writeFiles(path, { big: Buffer.alloc(1_048_576, 'abc\n') }), [{ path: 'big' }]],
-    ['odd names', { a: 'a\n' }, (path) => writeFiles(path, { 'ünï cødé/日本 "q" \'s\'.txt': 'x', '-rf': 'y', ' lead': 'z' }), [{ path: ' lead' }, { path: '-rf' }, { path: 'ünï cødé/日本 "q" \'s\'.txt' }]],
-    ['symlink', { 'docs/a.md': 'a\n', 'x/y': 'y' }, (path) => symlinkSync('../docs/a.md', join(path, 'x/link')), [{ mode: '120000', bytes: Buffer.from('../docs/a.md') }]],
-    ['file to symlink', { 'a.md': 'a\n', b: 'b\n' }, (path) => { rmSync(join(path, 'b')); symlinkSync('a.md', join(path, 'b')); }, [{ status: 'modified', mode: '120000', previousMode: '100644' }]],
-    ['file to folder', { a: 'a\n' }, (path) => { rmSync(join(path, 'a')); writeFiles(path, { 'a/b': 'b\n' }); }, [{ status: 'deleted', path: 'a' }, { status: 'added', path: 'a/b' }]],
-    ['folder to file', { 'a/b': 'b\n' }, (path) => { rmSync(join(path, 'a'), { recursive: true }); writeFiles(path, { a: 'x\n' }); }, [{ status: 'added', path: 'a' }, { status: 'deleted', path: 'a/b' }]],
-    ['ignored files stay out', { '.gitignore': 'node_modules/\n*.log\n' }, (path) => writeFiles(path, { 'node_modules/x.js': 'x', 'a.log': 'l', 'a.js': 'j' }), [{ path: 'a.js' }]],
-    ['two names swapped', { a: 'the first\nfile here\n', b: 'another\nthing altogether\n' }, (path) => { renameSync(join(path, 'a'), join(path, 'c')); renameSync(join(path, 'b'), join(path, 'a')); renameSync(join(path, 'c'), join(path, 'b')); }, [{ path: 'a' }, { path: 'b' }]],
-    ['an LFS pointer stays a pointer', { '.gitattributes': '*.psd filter=lfs diff=lfs merge=lfs -text\n', 'x.psd': 'version https://git-lfs.github.com/spec/v1\n' }, (path) => writeFiles(path, { 'y.txt': 'y' }), [{ path: 'y.txt' }]],
+    [
+      'odd names',
+      { a: 'a\n' },
+      (path) => writeFiles(path, { 'ünï cødé/日本 "q" \'s\'.txt': 'x', '-rf': 'y', ' lead': 'z' }),
+      [{ path: ' lead' }, { path: '-rf' }, { path: 'ünï cødé/日本 "q" \'s\'.txt' }],
+    ],
+    [
+      'symlink',
+      { 'docs/a.md': 'a\n', 'x/y': 'y' },
+      (path) => symlinkSync('../docs/a.md', join(path, 'x/link')),
+      [{ mode: '120000', bytes: Buffer.from('../docs/a.md') }],
+    ],
+    [
+      'file to symlink',
+      { 'a.md': 'a\n', b: 'b\n' },
+      (path) => {
+        rmSync(join(path, 'b'));
+        symlinkSync('a.md', join(path, 'b'));
+      },
+      [{ status: 'modified', mode: '120000', previousMode: '100644' }],
+    ],
+    [
+      'file to folder',
+      { a: 'a\n' },
+      (path) => {
+        rmSync(join(path, 'a'));
+        writeFiles(path, { 'a/b': 'b\n' });
+      },
+      [
+        { status: 'deleted', path: 'a' },
+        { status: 'added', path: 'a/b' },
+      ],
+    ],
+    [
+      'folder to file',
+      { 'a/b': 'b\n' },
+      (path) => {
+        rmSync(join(path, 'a'), { recursive: true });
+        writeFiles(path, { a: 'x\n' });
+      },
+      [
+        { status: 'added', path: 'a' },
+        { status: 'deleted', path: 'a/b' },
+      ],
+    ],
+    [
+      'ignored files stay out',
+      { '.gitignore': 'node_modules/\n*.log\n' },
+      (path) => writeFiles(path, { 'node_modules/x.js': 'x', 'a.log': 'l', 'a.js': 'j' }),
+      [{ path: 'a.js' }],
+    ],
+    [
+      'two names swapped',
+      { a: 'the first\nfile here\n', b: 'another\nthing altogether\n' },
+      (path) => {
+        renameSync(join(path, 'a'), join(path, 'c'));
+        renameSync(join(path, 'b'), join(path, 'a'));
+        renameSync(join(path, 'c'), join(path, 'b'));
+      },
+      [{ path: 'a' }, { path: 'b' }],
+    ],
+    [
+      'an LFS pointer stays a pointer',
+      {
+        '.gitattributes': '*.psd filter=lfs diff=lfs merge=lfs -text\n',
+        'x.psd': 'version https://git-lfs.github.com/spec/v1\n',
+      },
+      (path) => writeFiles(path, { 'y.txt': 'y' }),
+      [{ path: 'y.txt' }],
+    ],
   ];
   it.each(rows)('%s', async (_name, files, edit, expected) => {
     const changes = await sameAsGit(files, edit);
@@ -100,7 +220,14 @@ describe('a scratch is not trusted', () => {
       for (const at of ['', 'sub', 'lib']) {
         mkdirSync(join(path, at), { recursive: true });
         git(join(path, at), 'init', '--quiet', '.');
-        for (const key of ['core.fsmonitor', 'core.hooksPath', 'diff.external', 'filter.x.clean', 'filter.x.process', 'core.sshCommand'])
+        for (const key of [
+          'core.fsmonitor',
+          'core.hooksPath',
+          'diff.external',
+          'filter.x.clean',
+          'filter.x.process',
+          'core.sshCommand',
+        ])
           git(join(path, at), 'config', key, `touch ${marker}`);
       }
       writeFiles(path, { 'sub/b.txt': 'b\n', '.gitattributes': '* filter=x diff=x\n' });
@@ -120,8 +247,15 @@ describe('a scratch is not trusted', () => {
 });
 
 describe('what may not be written', () => {
-  const file = (path: string): ContentChange => ({ status: 'added', path, mode: '100644', binary: false, bytes: Buffer.from('x') });
-  const link = (path: string, target: string): ContentChange => ({ ...file(path), mode: '120000', bytes: Buffer.from(target) }) as ContentChange;
+  const file = (path: string): ContentChange => ({
+    status: 'added',
+    path,
+    mode: '100644',
+    binary: false,
+    bytes: Buffer.from('x'),
+  });
+  const link = (path: string, target: string): ContentChange =>
+    ({ ...file(path), mode: '120000', bytes: Buffer.from(target) }) as ContentChange;
   it.each([
     ['traversal', file('../../etc/x')],
     ['absolute', file('/etc/x')],
@@ -140,7 +274,10 @@ describe('what may not be written', () => {
     ['deleting what is not there', { status: 'deleted', path: 'nope' } as const],
     ['deleting a workflow', { status: 'deleted', path: '.github/workflows/ci.yml' } as const],
   ])('%s', async (_name, change) => {
-    const { workspace } = await roundTrip({ a: 'a\n', out: { link: '/tmp' }, '.github/workflows/ci.yml': 'on: push\n' }, () => undefined);
+    const { workspace } = await roundTrip(
+      { a: 'a\n', out: { link: '/tmp' }, '.github/workflows/ci.yml': 'on: push\n' },
+      () => undefined,
+    );
     const before = await workspace.head();
     await expect(workspace.commit([file('fine'), change], meta)).rejects.toThrow(UserError);
     expect(await workspace.head()).toBe(before);
@@ -165,7 +302,10 @@ describe('local_path', () => {
     const { work } = makeRepository(outside.path, 'x', { a: 'a' });
     symlinkSync(work, join(folder.path, 'door'));
     for (const localPath of [work, join(folder.path, 'door'), join(folder.path, 'nothing')]) {
-      const access = { project: project({ id: 'gh_out', workspaceMode: 'local_path', localPath }), credentials: async () => null };
+      const access = {
+        project: project({ id: 'gh_out', workspaceMode: 'local_path', localPath }),
+        credentials: async () => null,
+      };
       await expect(workspaces.resolve(access, 'main')).rejects.toThrow(UserError);
     }
     outside.remove();

@@ -30,11 +30,15 @@ afterAll(async () => {
 });
 
 const cwd = () => mkdtempSync(join(folder.path, 'cwd-'));
-const run = (command: string, domains: string[], at = cwd()) => sandbox.run({ command, cwd: at, network: { domains }, limits: { timeMs: 25_000 } });
+const run = (command: string, domains: string[], at = cwd()) =>
+  sandbox.run({ command, cwd: at, network: { domains }, limits: { timeMs: 25_000 } });
 
 describe.skipIf(!confined)(`network of some domains${confined ? '' : ` (skipped: ${reasons.join()})`}`, () => {
   it('reaches a host on the list through the proxy, and no other', async () => {
-    const server = createServer((request, response) => response.end(`hello ${request.headers.host}`)).listen(0, '127.0.0.1');
+    const server = createServer((request, response) => response.end(`hello ${request.headers.host}`)).listen(
+      0,
+      '127.0.0.1',
+    );
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
     const url = `http://localhost:${port}/`;
@@ -54,18 +58,27 @@ describe.skipIf(!confined)(`network of some domains${confined ? '' : ` (skipped:
     expect(result.output).toMatch(/403|blocked|denied/i);
   });
 
-  it.skipIf(npm.registry === null)('installs a package with npm ci from the registry alone', async () => {
-    const at = cwd();
-    const host = new URL(npm.registry ?? '').hostname;
-    writeFileSync(join(at, 'package.json'), JSON.stringify({ name: 'x', version: '1.0.0', dependencies: { 'is-number': '7.0.0' } }));
-    const home = await sandbox.makeHome();
-    const command = { cwd: at, home: home.path, network: { domains: [host] }, limits: { timeMs: 60_000 } };
-    const locked = await sandbox.run({ ...command, command: 'npm install --package-lock-only --no-audit --no-fund' });
-    expect(locked.output).toContain('');
-    const installed = await sandbox.run({ ...command, command: 'npm ci --ignore-scripts --no-audit --no-fund' });
-    expect(installed, installed.output + locked.output).toMatchObject({ outcome: 'exited', exitCode: 0 });
-    const used = await sandbox.run({ ...command, network: 'none', command: 'node -p "require(\'is-number\')(5)"' });
-    expect(used.output).toBe('true\n');
-    await home.dispose();
-  }, 90_000);
+  it.skipIf(npm.registry === null)(
+    'installs a package with npm ci from the registry alone',
+    async () => {
+      const at = cwd();
+      const host = new URL(npm.registry ?? '').hostname;
+      writeFileSync(
+        join(at, 'package.json'),
+        JSON.stringify({ name: 'x', version: '1.0.0', dependencies: { 'is-number': '7.0.0' } }),
+      );
+      const home = await sandbox.makeHome();
+      const command = { cwd: at, home: home.path, network: { domains: [host] }, limits: { timeMs: 60_000 } };
+      const locked = await sandbox.run({ ...command, command: 'npm install --package-lock-only --no-audit --no-fund' });
+      const installed = await sandbox.run({ ...command, command: 'npm ci --ignore-scripts --no-audit --no-fund' });
+      expect({ ...installed, output: locked.output + installed.output }).toMatchObject({
+        outcome: 'exited',
+        exitCode: 0,
+      });
+      const used = await sandbox.run({ ...command, network: 'none', command: 'node -p "require(\'is-number\')(5)"' });
+      expect(used.output).toBe('true\n');
+      await home.dispose();
+    },
+    90_000,
+  );
 });

@@ -6,7 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { createSandbox } from '../../src/workspace/sandbox.ts';
-import { tempFolder } from '../support/repository.ts';
+import { createWorkspaces } from '../../src/workspace/manager.ts';
+import { serveGit } from '../support/git-http.ts';
+import { git, makeRepository, project, tempFolder } from '../support/repository.ts';
 import type { AddressInfo } from 'node:net';
 import type { SandboxOptions } from '../../src/workspace/sandbox.ts';
 import type { Sandbox, SandboxCommand } from '../../src/workspace/port.ts';
@@ -61,17 +63,28 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
 
   it('has a clean environment', async () => {
     process.env['NOFX_TEST_SECRET'] = 'hunter2-secret';
-    const result = await run('cat /proc/self/environ /proc/1/environ /proc/[0-9]*/environ | tr "\\0" "\\n"; env', { env: { EXTRA: 'yes' } });
+    const result = await run('cat /proc/self/environ /proc/1/environ /proc/[0-9]*/environ | tr "\\0" "\\n"; env', {
+      env: { EXTRA: 'yes' },
+    });
     delete process.env['NOFX_TEST_SECRET'];
     expect(result.output).not.toContain('hunter2');
     const names = new Set(result.output.split('\n').map((line) => line.split('=')[0]));
-    expect([...names].filter((name) => name && !['PATH', 'HOME', 'TMPDIR', 'LANG', 'CI', 'EXTRA', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name) && !/_(ROOT|HOME|DIR)$/.test(name))).toEqual([]);
+    expect(
+      [...names].filter(
+        (name) =>
+          name &&
+          !['PATH', 'HOME', 'TMPDIR', 'LANG', 'CI', 'EXTRA', 'PWD', 'OLDPWD', 'SHLVL', '_'].includes(name) &&
+          !/_(ROOT|HOME|DIR)$/.test(name),
+      ),
+    ).toEqual([]);
     expect(result.output).toContain('EXTRA=yes');
   });
 
   it('sees nothing of the server: no home, no source, no other work, no other process', async () => {
     writeFileSync(join(folder.path, 'other.txt'), 'not for you');
-    const result = await run(`cat ${join(folder.path, 'other.txt')} ${import.meta.filename} ${homedir()}/.npmrc /etc/shadow; ls ${homedir()} ${process.cwd()} /home /root; ls -d /proc/[0-9]* | wc -l; id -u`);
+    const result = await run(
+      `cat ${join(folder.path, 'other.txt')} ${import.meta.filename} ${homedir()}/.npmrc /etc/shadow; ls ${homedir()} ${process.cwd()} /home /root; ls -d /proc/[0-9]* | wc -l; id -u`,
+    );
     expect(result.output).not.toContain('not for you');
     expect(result.output).not.toContain('describe.skipIf');
     expect(result.output).toMatch(/other\.txt: No such file/);
@@ -83,7 +96,10 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
   it('writes nothing but its work folder, HOME and /tmp', async () => {
     const cwd = makeCwd();
     const other = makeCwd();
-    const result = await run(`for d in / /etc /usr /usr/local/bin /bin /dev /run /proc /proc/sys /home /opt ${other}; do (echo x > $d/nofx-was-here) 2>/dev/null && echo "wrote $d"; done; echo a > ok; echo b > $HOME/ok; echo c > /tmp/ok; ln -s ${other} link; (echo x > link/f) 2>/dev/null && echo through; cat ok $HOME/ok /tmp/ok`, { cwd });
+    const result = await run(
+      `for d in / /etc /usr /usr/local/bin /bin /dev /run /proc /proc/sys /home /opt ${other}; do (echo x > $d/nofx-was-here) 2>/dev/null && echo "wrote $d"; done; echo a > ok; echo b > $HOME/ok; echo c > /tmp/ok; ln -s ${other} link; (echo x > link/f) 2>/dev/null && echo through; cat ok $HOME/ok /tmp/ok`,
+      { cwd },
+    );
     expect(result.output).toBe('a\nb\nc\n');
     expect(readdirSync(cwd).sort()).toEqual(['link', 'ok']);
     expect(readdirSync(other)).toEqual([]);
@@ -93,7 +109,10 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     const cwd = makeCwd();
     mkdirSync(join(cwd, '.git'));
     writeFileSync(join(cwd, '.git', 'config'), 'good\n');
-    const result = await run('echo evil > .git/config; rm -rf .git; mv .git x; echo x > .git/hooks; cat .git/config', { cwd, readOnly: [join(cwd, '.git')] });
+    const result = await run('echo evil > .git/config; rm -rf .git; mv .git x; echo x > .git/hooks; cat .git/config', {
+      cwd,
+      readOnly: [join(cwd, '.git')],
+    });
     expect(result.output).toMatch(/good\n$/);
     expect(readFileSync(join(cwd, '.git', 'config'), 'utf8')).toBe('good\n');
   });
@@ -117,14 +136,18 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
       for (const host of ['127.0.0.1', '10.0.0.1', '169.254.169.254']) net.connect(${port}, host).on('error', done(host)).on('connect', done(host, null));
       dns.lookup('example.com', (e) => console.log('dns', e ? 'refused' : 'RESOLVED'));
       setTimeout(() => process.exit(), 3000).unref();`;
-    const result = await run(`node -e "$SCRIPT"; curl -s -m 3 http://127.0.0.1:${port}/ || echo curl refused`, { env: { SCRIPT: script } });
+    const result = await run(`node -e "$SCRIPT"; curl -s -m 3 http://127.0.0.1:${port}/ || echo curl refused`, {
+      env: { SCRIPT: script },
+    });
     expect(result.output).not.toMatch(/CONNECTED|RESOLVED|leaked/);
     expect(result.output.match(/refused/g)).toHaveLength(5);
     server.close();
   });
 
   it('has a loopback of its own for the tests to use', async () => {
-    const result = await run(`node -e "const s=require('http').createServer((q,r)=>r.end('mine')).listen(0,async()=>{console.log(await (await fetch('http://127.0.0.1:'+s.address().port)).text());s.close()})"`);
+    const result = await run(
+      `node -e "const s=require('http').createServer((q,r)=>r.end('mine')).listen(0,async()=>{console.log(await (await fetch('http://127.0.0.1:'+s.address().port)).text());s.close()})"`,
+    );
     expect(result.output).toBe('mine\n');
   });
 
@@ -135,7 +158,9 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
 
   it('stops an endless command, and its daemons with it', async () => {
     const command = longSleep();
-    const result = await run(`echo begun; (setsid sh -c 'nohup ${command} >/dev/null 2>&1 &'); ${command}`, { limits: { timeMs: 700 } });
+    const result = await run(`echo begun; (setsid sh -c 'nohup ${command} >/dev/null 2>&1 &'); ${command}`, {
+      limits: { timeMs: 700 },
+    });
     expect(result).toMatchObject({ outcome: 'timed_out', exitCode: null });
     expect(result.output).toMatch(/^begun\n\[stopped after 1 s\]/);
     expect(alive(command)).toBe(false);
@@ -160,9 +185,12 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
   });
 
   it('stops a fork bomb', async () => {
-    const result = await run('bomb() { bomb | bomb & }; bomb; sleep 100', { limits: { timeMs: 20_000, processes: 200 } });
-    expect(result.outcome).toBe('killed');
-    expect(result.output).toMatch(/more than 200 processes/);
+    const result = await run('bomb() { bomb | bomb & }; bomb; sleep 100', {
+      limits: { timeMs: 5_000, processes: 200 },
+    });
+    // The kernel refuses the forks of any user but root; root's are stopped by the watcher.
+    if (result.outcome === 'killed') expect(result.output).toMatch(/more than 200 processes/);
+    else expect(result.output).toMatch(/cannot fork|resource temporarily unavailable/i);
   });
 
   it('stops a process that eats memory, and many that do so together', async () => {
@@ -170,7 +198,9 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     const one = await run(eat, { limits: { memoryBytes: 300 * 1024 ** 2, timeMs: 20_000 } });
     expect(one.outcome === 'killed' || one.exitCode !== 0).toBe(true);
     const some = `node -e "const a=Buffer.alloc(1e8,1);setTimeout(()=>console.log(a.length),15000)"`;
-    const many = await run(`${some} & ${some} & ${some} & ${some} & wait`, { limits: { memoryBytes: 300 * 1024 ** 2, timeMs: 20_000 } });
+    const many = await run(`${some} & ${some} & ${some} & ${some} & wait`, {
+      limits: { memoryBytes: 300 * 1024 ** 2, timeMs: 20_000 },
+    });
     expect(many.outcome).toBe('killed');
     expect(many.output).toMatch(/more than 300 MB of memory/);
   });
@@ -178,15 +208,41 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
   it('bounds a file, and the kept output', async () => {
     const big = await run('yes | head -c 20000000 > big; stat -c %s big', { limits: { fileBytes: 1024 ** 2 } });
     expect(big.output).toMatch(/1048576\n$/);
-    const loud = await run('echo first; yes 0123456789 | head -c 30000000; echo last', { limits: { outputBytes: 10_000 } });
+    const loud = await run('echo first; yes 0123456789 | head -c 30000000; echo last', {
+      limits: { outputBytes: 10_000 },
+    });
     expect(loud.outcome).toBe('exited');
     expect(loud.output.length).toBeLessThan(11_000);
     expect(loud.output).toMatch(/^first\n[\s\S]*bytes left out[\s\S]*last\n$/);
   });
 
   it('takes the escapes out of the output', async () => {
-    const result = await run(`printf '\\033[31mred\\033[0m \\033]8;;http://x\\007link\\033]8;;\\007\\n10%%\\r100%%\\n::set-output name=x::y\\n'`);
+    const result = await run(
+      `printf '\\033[31mred\\033[0m \\033]8;;http://x\\007link\\033]8;;\\007\\n10%%\\r100%%\\n::set-output name=x::y\\n'`,
+    );
     expect(result.output).toBe('red link\n100%\n\u200b::set-output name=x::y\n');
+  });
+
+  it.each(['worktree', 'clone'] as const)('lets git read, not write, the repository of a %s', async (workspaceMode) => {
+    const { work } = makeRepository(folder.path, `git-${workspaceMode}`, { 'a.txt': 'a\n' });
+    const remotes = await serveGit({ root: folder.path });
+    const workspaces = createWorkspaces({
+      root: join(folder.path, `root-${workspaceMode}`),
+      path: options.path,
+      allowHttp: true,
+    });
+    const access = {
+      project: project({ repoUrl: `${remotes.origin}/git-${workspaceMode}.git`, workspaceMode }),
+      credentials: async () => null,
+    };
+    const base = await workspaces.resolve(access, 'main');
+    const workspace = await workspaces.openWorkspace(access, { key: 'k', base, branch: 'nofx/k' });
+    const command =
+      'git status --short; git log --format=%s; git branch --show-current; git commit -q --allow-empty -m x || echo refused';
+    const result = await run(command, { cwd: workspace.path, readOnly: workspace.gitPaths });
+    expect(result.output).toMatch(/^first\nnofx\/k\n[\s\S]*refused\n$/);
+    expect(git(work, 'rev-parse', 'HEAD').trim()).toBe(await workspace.head());
+    await remotes.close();
   });
 
   it('can make no namespace of its own', async () => {
@@ -212,7 +268,11 @@ describe('off', () => {
 
   it('stops what runs too long, and its daemons', async () => {
     const command = longSleep();
-    const result = await run(`(setsid sh -c 'nohup ${command} >/dev/null 2>&1 &'); ${command}`, { limits: { timeMs: 700 } }, off);
+    const result = await run(
+      `(setsid sh -c 'nohup ${command} >/dev/null 2>&1 &'); ${command}`,
+      { limits: { timeMs: 700 } },
+      off,
+    );
     expect(result.outcome).toBe('timed_out');
     expect(alive(command)).toBe(false);
   });
@@ -236,9 +296,15 @@ describe('missing', () => {
 
   it('is missing too where bubblewrap is there but does not work', async () => {
     const bin = mkdtempSync(join(folder.path, 'bin-'));
-    writeFileSync(join(bin, 'bwrap'), '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n', { mode: 0o755 });
+    writeFileSync(join(bin, 'bwrap'), '#!/bin/sh\necho "bwrap: No permissions to create new namespace" >&2\nexit 1\n', {
+      mode: 0o755,
+    });
     const said: string[] = [];
-    const none = await createSandbox({ ...options, path: `${bin}:/usr/bin:/bin`, log: { warn: (message) => said.push(message) } });
+    const none = await createSandbox({
+      ...options,
+      path: `${bin}:/usr/bin:/bin`,
+      log: { warn: (message) => said.push(message) },
+    });
     expect(none.kind).toBe('missing');
     expect(said.join()).toMatch(/No permissions to create new namespace/);
   });

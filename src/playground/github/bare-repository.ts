@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { branchesOf, git, gitMaybe } from './git.ts';
@@ -42,17 +42,21 @@ export async function copyBare(dir: string, from: string): Promise<string> {
   return head ?? [...(await branchesOf(dir)).keys()][0] ?? 'main';
 }
 
+const CONFIG = `
+[http]
+  receivepack = true
+[receive]
+  autogc = false
+  hideRefs = refs/pull
+[gc]
+  auto = 0
+[uploadpack]
+  allowFilter = true
+  allowReachableSHA1InWant = true
+`;
+
 async function configure(dir: string): Promise<void> {
-  const settings = {
-    'http.receivepack': 'true',
-    'receive.autogc': 'false',
-    'gc.auto': '0',
-    'receive.hideRefs': 'refs/pull',
-    'uploadpack.allowFilter': 'true',
-    'uploadpack.allowReachableSHA1InWant': 'true',
-    'core.logAllRefUpdates': 'false',
-  };
-  for (const [name, value] of Object.entries(settings)) await git(dir, ['config', name, value]);
+  await appendFile(join(dir, 'config'), CONFIG);
   await mkdir(join(dir, 'hooks'), { recursive: true });
   await writeFile(join(dir, 'hooks', 'update'), UPDATE_HOOK, { mode: 0o755 });
 }
@@ -64,8 +68,7 @@ export async function commitFiles(
 ): Promise<string> {
   const branches = await branchesOf(dir);
   const parent = branches.get(input.branch) ?? (input.from ? branches.get(input.from) : undefined);
-  const changes: TreeChange[] = [];
-  for (const [path, file] of Object.entries(input.files)) changes.push(await changeOf(dir, path, file));
+  const changes = await Promise.all(Object.entries(input.files).map(([path, file]) => changeOf(dir, path, file)));
   const tree = await writeTree(dir, parent ?? null, changes);
   const { author, message } = input;
   const sha = await writeCommit(dir, {

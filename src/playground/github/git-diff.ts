@@ -24,6 +24,17 @@ export async function mergesCleanly(dir: string, base: string, head: string): Pr
   return (await gitMaybe(dir, ['merge-tree', '--write-tree', '--no-messages', base, head])) !== null;
 }
 
+/** How much a pull request changes, without the cost of a patch for each file. */
+export async function totalsBetween(dir: string, base: string, head: string) {
+  const line = await git(dir, ['diff', '--shortstat', '-M', `${base}...${head}`]);
+  const number = (unit: RegExp) => Number(unit.exec(line)?.[1] ?? 0);
+  return {
+    changed_files: number(/(\d+) file/),
+    additions: number(/(\d+) insertion/),
+    deletions: number(/(\d+) deletion/),
+  };
+}
+
 /** What a pull request changes: from the merge base to its head, as GitHub's "Files changed". */
 export async function filesBetween(dir: string, base: string, head: string): Promise<FileDiff[]> {
   const range = `${base}...${head}`;

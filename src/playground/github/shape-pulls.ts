@@ -1,4 +1,4 @@
-import { commitsBetween, filesBetween, mergesCleanly } from './git-diff.ts';
+import { commitsBetween, mergesCleanly, totalsBetween } from './git-diff.ts';
 import { userShape } from './shape-accounts.ts';
 import { iso, isoOrNull, nodeId } from './shape-common.ts';
 import { association, issueShape } from './shape-issues.ts';
@@ -75,12 +75,11 @@ export function pullShape(world: World, pull: Pull) {
 export async function fullPullShape(world: World, pull: Pull) {
   const { dir } = pull.issue.repo;
   const { base, head } = pull;
-  const [commits, files, clean] = await Promise.all([
+  const [commits, totals, clean] = await Promise.all([
     commitsBetween(dir, base.sha, head.sha),
-    filesBetween(dir, base.sha, head.sha),
+    totalsBetween(dir, base.sha, head.sha),
     mergesCleanly(dir, base.sha, head.sha),
   ]);
-  const sum = (of: 'additions' | 'deletions') => files.reduce((total, file) => total + file[of], 0);
   return {
     ...pullShape(world, pull),
     merged: false,
@@ -92,9 +91,7 @@ export async function fullPullShape(world: World, pull: Pull) {
     review_comments: 0,
     maintainer_can_modify: pull.maintainerCanModify,
     commits: commits.length,
-    additions: sum('additions'),
-    deletions: sum('deletions'),
-    changed_files: files.length,
+    ...totals,
   };
 }
 

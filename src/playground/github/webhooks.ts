@@ -149,7 +149,9 @@ export function createWebhooks(world: () => World) {
   }
 
   return {
-    emit: (emission: Emission): Promise<void> => track(send(emission)),
+    /** A mistake in making the payload is told, not thrown: whoever acted has done so by now. */
+    emit: (emission: Emission): Promise<void> =>
+      track(send(emission).catch((error: unknown) => console.error(`Webhook ${emission.event} failed:`, error))),
     /** Where webhooks go from now on; null turns them off. */
     configure(next: WebhookTarget | null) {
       target = next;
