@@ -17,23 +17,28 @@ import pg from 'pg';
  * folder that only root may enter, and it would add a user to the machine.
  */
 export default async function setup(): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), 'nofx-postgres-'));
-  const server = await start(folder).catch(async (error: unknown) => {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  });
+  const server = await startPostgres();
   process.env['NOFX_TEST_POSTGRES_URL'] = server.url;
+  return server.stop;
+}
 
-  return async () => {
-    await server.stop();
-    await rm(folder, { recursive: true, force: true });
-  };
+/** A server of one's own; `stop` leaves nothing behind. `durable` has it keep what it committed through a power cut, as one in use would. */
+export async function startPostgres({ durable = false } = {}): Promise<{ url: string; stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'nofx-postgres-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  try {
+    const { url, stop } = await start(folder, durable);
+    return { url, stop: () => stop().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** Postgres refuses to run as root: then it runs as this one, which every Unix has. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-async function start(folder: string): Promise<{ url: string; stop(): Promise<void> }> {
+async function start(folder: string, durable: boolean): Promise<{ url: string; stop(): Promise<void> }> {
   const user = process.getuid?.() === 0 ? NOBODY : {};
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
@@ -69,8 +74,8 @@ async function start(folder: string): Promise<{ url: string; stop(): Promise<voi
   );
 
   const port = await freePort();
-  // Nothing has to outlive a power cut here.
-  const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'];
+  const careless = durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+  const settings = [...careless, 'max_connections=200'];
   const address = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories='];
   const postgres = execa(
     join(native, 'bin/postgres'),
