@@ -52,7 +52,7 @@ function observeProcesses(begin: Begin): void {
     child.once('exit', end(span));
     // What it runs is known only after the channel was told.
     queueMicrotask(() => {
-      const { spawnfile = '', spawnargs = [] } = child;
+      const { spawnfile, spawnargs } = child;
       span.kind = spawnfile === 'git' ? 'git' : spawnfile === 'bwrap' || spawnfile === '/bin/sh' ? 'sandbox' : 'other';
       span.name = spawnfile === 'git' ? `git ${spawnargs[1] ?? ''}` : spawnfile;
     });

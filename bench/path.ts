@@ -80,10 +80,9 @@ async function openHouse({ database, writeIntervalMs }: Setting, modelUrl: strin
   });
 
   async function settle(): Promise<Drained> {
-    let drained: Drained | undefined;
     const before = github.deliveries().length;
     await github.settled();
-    drained = await nofx.ask<Drained>('drain');
+    const drained = await nofx.ask<Drained>('drain');
     return github.deliveries().length === before ? drained : merge(drained, await settle());
   }
   return {

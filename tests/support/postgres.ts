@@ -28,7 +28,13 @@ export async function startPostgres({ durable = false } = {}): Promise<{ url: st
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
     const { url, stop } = await start(folder, durable);
-    return { url, stop: () => stop().finally(remove) };
+    return {
+      url,
+      async stop() {
+        await stop();
+        await remove();
+      },
+    };
   } catch (error) {
     await remove();
     throw error;
