@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,17 +7,14 @@ import { buildTown, expectOneStory, type Town } from '../support/process.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres.ts';
 
 describe('the database goes away', () => {
-  let folder: string;
   let postgres: PostgresServer;
   let town: Town;
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'nofx-faults-'));
-    postgres = await startPostgres(folder);
+    postgres = await startPostgres();
   });
   afterEach(async () => {
     await town.stop();
     await postgres.stop();
-    await rm(folder, { recursive: true, force: true });
   });
 
   /** Does something to the database, once, while the model is being asked. */
@@ -46,9 +40,9 @@ describe('the database goes away', () => {
 
   it('at once and for two seconds: the run ends, once', async () => {
     const problems = await during(async () => {
-      await postgres.stop('immediate');
+      await postgres.cut();
       await sleep(2_000);
-      await postgres.start();
+      await postgres.restore();
     });
     expect(problems).toEqual([]);
   });

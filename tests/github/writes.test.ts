@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, it } from 'vitest';
 import { createSerial } from '../../src/github/writes.ts';
 
@@ -53,4 +54,11 @@ it('lets what is first go before what waits, and interrupts nothing', async () =
   release();
   await Promise.all([held, ...rest]);
   expect(seen).toEqual(['awaited 1', 'awaited 2', 'report 1', 'report 2']);
+});
+
+it('leaves each work in the context of its caller, for traces', async () => {
+  const serial = createSerial({ minIntervalMs: 0 });
+  const context = new AsyncLocalStorage<string>();
+  const seen = await Promise.all(['a', 'b', 'c'].map((name) => context.run(name, () => serial('k', async () => context.getStore()))));
+  expect(seen).toEqual(['a', 'b', 'c']);
 });
