@@ -14,14 +14,18 @@ const gateways: Record<string, string[]> = {
   'src/knowledge': ['chromadb', 'chromadb/**'],
   'src/queue': ['pg-boss', 'pg-boss/**'],
   'src/db': ['@electric-sql/pglite', '@electric-sql/**'],
+  'src/outbound': ['undici', 'undici/**', 'standardwebhooks', 'ipaddr.js'],
 };
+
+/** An event without its messages' jobs would leave them lying: only this file may append one. */
+const publisher = 'src/outbox/publish.ts';
 
 type Wall = {
   files: string;
   /** Rooms (or files at the top of src/) that may be imported; `port.ts` of any room is open to types as well. */
   rooms: string[];
-  /** Gateways of this table's keys that these files are, or may use. */
-  through?: (keyof typeof gateways)[];
+  /** Gateways, or the publisher, that these files are or may use. */
+  through?: string[];
 };
 
 const inside: Wall[] = [
@@ -38,8 +42,11 @@ const inside: Wall[] = [
   { files: 'src/agent/**', rooms: ['domain', 'errors.ts'], through: ['src/agent'] },
   { files: 'src/knowledge/**', rooms: ['domain', 'errors.ts'], through: ['src/knowledge'] },
   { files: 'src/handlers/**', rooms: ['domain', 'errors.ts'] },
-  { files: 'src/runs/**', rooms: ['db', 'queue', 'domain', 'handlers', 'errors.ts'] },
-  { files: 'src/http/**', rooms: ['runs', 'db', 'queue', 'domain', 'errors.ts'] },
+  { files: 'src/outbound/**', rooms: ['domain', 'errors.ts'], through: ['src/outbound'] },
+  { files: 'src/outbox/**', rooms: ['db', 'queue', 'domain', 'errors.ts'] },
+  { files: publisher, rooms: ['db', 'queue', 'domain', 'errors.ts'], through: [publisher] },
+  { files: 'src/runs/**', rooms: ['outbox', 'db', 'queue', 'domain', 'handlers', 'errors.ts'] },
+  { files: 'src/http/**', rooms: ['runs', 'outbox', 'db', 'queue', 'domain', 'errors.ts'] },
 ];
 
 /** Types that every room may know: its neighbours' ports and the logger that it is handed. */
@@ -57,6 +64,12 @@ const environment = {
   })),
 };
 
+const appending = {
+  group: ['**/db/events.ts'],
+  importNames: ['appendEvents'],
+  message: `Only ${publisher} may append events; call its \`publish\`.`,
+};
+
 /** What a file may not import: other rooms (`rooms`, gitignore patterns, later ones re-allow) and others' gateways. */
 function walls(rooms: string[], through: Wall['through'] = []): NonNullable<OxlintOverride['rules']> {
   const closed = Object.entries(gateways).filter(([owner]) => !through.includes(owner));
@@ -66,6 +79,8 @@ function walls(rooms: string[], through: Wall['through'] = []): NonNullable<Oxli
       {
         ...environment,
         patterns: [
+          // First: what a room's list lets in is not looked at any further.
+          ...(through.includes(publisher) ? [] : [appending]),
           ...(rooms.length > 0 ? [openToTypes] : []),
           { group: rooms, message: 'This room may not import that: see oxlint.config.ts and docs/architecture.md.' },
           ...closed.map(([owner, group]) => ({ group, message: `Only ${owner} may import this.` })),

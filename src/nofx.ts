@@ -15,6 +15,9 @@ import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
 import { serve } from './http/server.ts';
 import { webhookRoutes } from './http/webhooks.ts';
+import { createOutbound, type OutboundOptions } from './outbound/outbound.ts';
+import { deliverMessage } from './outbox/deliver.ts';
+import type { OutboxDeps } from './outbox/deps.ts';
 import { startQueue, type Queue } from './queue/boss.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
@@ -68,6 +71,8 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     }),
   );
   await startWorkers(deps, probot, config.stepConcurrency);
+  const outbox: OutboxDeps = { db: database.db, queue, log, ...secrets, outbound: createOutbound(reachOf(config)) };
+  await queue.work('outbound', 4, (job) => deliverMessage(outbox, job));
 
   const app = new Hono()
     .route('/', healthRoutes({ db: database.db }))
@@ -114,6 +119,11 @@ async function createAdapters(
     redact: secrets.redact,
     host: config.github.host,
   };
+}
+
+/** Messages go out to the internet only; where GitHub is a stand-in on this machine, so are their receivers. */
+function reachOf({ github }: NofxConfig): OutboundOptions {
+  return { reach: github.protocol === 'http' ? 'loopback' : 'public' };
 }
 
 /** The model hears at once what it may not write, not after the money is spent. */

@@ -11,12 +11,20 @@ export type Jobs = {
   step: { runId: string; stepId: string };
   /** a run whose comment and checks are to be brought up to date; one queued at a time per run */
   progress: { runId: string };
+  /** a run event to tell an endpoint of */
+  outbound: { messageId: string };
   /** a job that failed too often: its queue's data, to close what it left open */
-  dead: Partial<Jobs['delivery'] & Jobs['step']>;
+  dead: Partial<Jobs['delivery'] & Jobs['step'] & Jobs['outbound']>;
 };
 export type QueueName = keyof Jobs;
 
-export type JobOptions = { startAfterSeconds?: number; singletonKey?: string; id?: string };
+export type JobOptions = {
+  startAfterSeconds?: number;
+  singletonKey?: string;
+  id?: string;
+  /** jobs of one group take turns where the queue says so */
+  group?: string;
+};
 
 /** A claimed job. `retry` and `id` together are the lease. */
 export type ClaimedJob<N extends QueueName> = {
@@ -80,7 +88,22 @@ const QUEUES = [
     expireInSeconds: 5 * MINUTE,
     heartbeatSeconds: 10,
   },
+  {
+    // Its retries after an endpoint's refusal are new jobs (outbox/deliver.ts); these are for a worker that dies.
+    name: 'outbound',
+    policy: 'standard',
+    retryLimit: 10,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    expireInSeconds: MINUTE,
+    heartbeatSeconds: 10,
+    deadLetter: 'dead',
+  },
 ] as const;
+
+/** Queues whose groups take turns: one slow endpoint keeps one worker, not all of them. */
+const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
 /** Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`. */
 export async function startQueue({ link }: Database, log: Logger): Promise<Queue> {
@@ -109,12 +132,13 @@ export async function startQueue({ link }: Database, log: Logger): Promise<Queue
 
 function bindQueue(boss: PgBoss): Queue {
   return {
-    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, id } = {}) {
+    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, id, group } = {}) {
       await boss.send(name, data, {
         db: fromDrizzle(tx, sql),
         ...(startAfterSeconds ? { startAfter: startAfterSeconds } : {}),
         ...(singletonKey ? { singletonKey } : {}),
         ...(id ? { id } : {}),
+        ...(group ? { group: { id: group } } : {}),
       });
     },
     async complete(tx, name, job) {
@@ -141,7 +165,13 @@ async function startWorker<N extends QueueName>(
   const workerId = await boss.work<Jobs[N], void>(
     name,
     // Retried and deferred jobs send no notification, so polling stays at a second beside it.
-    { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 },
+    {
+      includeMetadata: true,
+      batchSize: 1,
+      pollingIntervalSeconds: 1,
+      notifyPollingIntervalSeconds: 1,
+      ...(GROUP_CONCURRENCY[name] ? { groupConcurrency: GROUP_CONCURRENCY[name] } : {}),
+    },
     async ([job]) => {
       try {
         await handle({ id: job!.id, retry: job!.retryCount, data: job!.data, signal: job!.signal });

@@ -1,4 +1,4 @@
-import { appendEvents, type NewEvent } from '../db/events.ts';
+import type { NewEvent } from '../db/events.ts';
 import { getProject } from '../db/projects.ts';
 import { getRun, lockRun, startRun } from '../db/runs.ts';
 import { claimStep, releaseStep, type Step } from '../db/steps.ts';
@@ -6,6 +6,7 @@ import { checkPolicy } from '../domain/policy.ts';
 import { InternalError, messageOf, UserError } from '../errors.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { handlerOf } from '../handlers/registry.ts';
+import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import type { Deps } from './deps.ts';
 import { judge } from './failure.ts';
@@ -45,7 +46,7 @@ async function claim({ db, queue }: Deps, job: ClaimedJob<'step'>): Promise<Step
     const events: NewEvent[] = [];
     if (await startRun(tx, runId)) events.push({ type: 'run.started' });
     events.push({ type: 'step.started', stepId, payload: { name: step.name, tool: step.tool, attempt: step.attempt } });
-    await appendEvents(tx, runId, events);
+    await publish(tx, queue, runId, events);
     await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
     return step;
   });
@@ -99,7 +100,7 @@ async function retryLater(
     if (!(await releaseStep(tx, step))) return;
     await queue.complete(tx, 'step', job);
     await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds });
-    await appendEvents(tx, step.runId, [
+    await publish(tx, queue, step.runId, [
       { type: 'step.retried', stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);
     await queue.enqueue(tx, 'progress', { runId: step.runId }, { singletonKey: step.runId });

@@ -1,9 +1,10 @@
-import { appendEvents, type NewEvent } from '../db/events.ts';
+import type { NewEvent } from '../db/events.ts';
 import { endRun, lockRun, recordOnRun } from '../db/runs.ts';
 import { endStep, listSteps, setStepStatus, type Step } from '../db/steps.ts';
 import { decideNext, isTerminal } from '../domain/run.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import type { Executor } from '../db/client.ts';
+import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import type { Deps } from './deps.ts';
 
@@ -27,7 +28,7 @@ export async function finishStep(
     if (job) await queue.complete(tx, 'step', job);
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
 
-    await appendEvents(tx, run.id, [
+    await publish(tx, queue, run.id, [
       failure
         ? { type: 'step.failed', stepId: step.id, payload: { name: step.name, attempt: step.attempt, failure } }
         : { type: 'step.finished', stepId: step.id, payload: { name: step.name, attempt: step.attempt, status: outcome.status } },
@@ -49,12 +50,12 @@ async function moveOn(tx: Executor, queue: Deps['queue'], runId: string): Promis
   };
   await setStepStatus(tx, moves.enqueue, 'queued');
   await setStepStatus(tx, moves.skip, 'skipped');
-  await appendEvents(tx, runId, [...moves.enqueue.map(about('step.enqueued')), ...moves.skip.map(about('step.skipped'))]);
+  await publish(tx, queue, runId, [...moves.enqueue.map(about('step.enqueued')), ...moves.skip.map(about('step.skipped'))]);
   for (const stepId of moves.enqueue) await queue.enqueue(tx, 'step', { runId, stepId });
 
   if (moves.end === null || moves.end === 'queued' || moves.end === 'running') return;
   const failure = steps.find((step) => step.status === 'failed')?.failure ?? null;
   if (await endRun(tx, runId, moves.end, failure)) {
-    await appendEvents(tx, runId, [{ type: `run.${moves.end}`, payload: failure ? { failure } : {} }]);
+    await publish(tx, queue, runId, [{ type: `run.${moves.end}`, payload: failure ? { failure } : {} }]);
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendEvents, type NewEvent } from '../db/events.ts';
+import type { NewEvent } from '../db/events.ts';
 import { upsertProject } from '../db/projects.ts';
 import { findRunByTrigger, insertRun, type Run } from '../db/runs.ts';
 import { insertSteps, type NewStep } from '../db/steps.ts';
@@ -9,6 +9,7 @@ import type { Project } from '../domain/project.ts';
 import { decideNext } from '../domain/run.ts';
 import type { RunConfig, RunSource } from '../domain/source.ts';
 import { knownTools } from '../handlers/registry.ts';
+import { publish } from '../outbox/publish.ts';
 import type { Deps } from './deps.ts';
 
 export type RunRequest = {
@@ -73,7 +74,7 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
 
     await insertSteps(tx, steps.map((step) => (ready.has(step.id) ? { ...step, status: 'queued' } : step)));
     const enqueued = steps.filter((step) => ready.has(step.id));
-    await appendEvents(tx, runId, [
+    await publish(tx, queue, runId, [
       { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey } },
       ...enqueued.map((step): NewEvent => ({ type: 'step.enqueued', stepId: step.id, payload: { name: step.name, tool: step.tool } })),
     ]);

@@ -1,0 +1,16 @@
+import type { Logger } from 'pino';
+import type { Executor } from '../db/client.ts';
+import type { Outbound } from '../outbound/port.ts';
+import type { Queue } from '../queue/boss.ts';
+
+/** What every use case of this room is given. */
+export type OutboxDeps = {
+  db: Executor;
+  queue: Queue;
+  outbound: Outbound;
+  /** Takes every secret out of a text; messages leave NOFX. */
+  redact: (text: string) => string;
+  /** Keeps a secret that came up out of whatever is written from then on. */
+  remember: (secret: string) => void;
+  log: Logger;
+};
