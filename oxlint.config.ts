@@ -56,19 +56,17 @@ const openToTypes = {
   message: 'A port is a contract of types: `import type`. Values are handed in by main.ts.',
 };
 
-const environment = {
-  paths: ['process', 'node:process'].map((name) => ({
-    name,
-    importNames: ['env', 'default'],
-    message: 'Only src/config.ts reads the environment; use the global `process` for the rest.',
-  })),
-};
+const environment = ['process', 'node:process'].map((name) => ({
+  name,
+  importNames: ['env', 'default'],
+  message: 'Only src/config.ts reads the environment; use the global `process` for the rest.',
+}));
 
-const appending = {
-  group: ['**/db/events.ts'],
+const appending = ['./db/events.ts', '../db/events.ts'].map((name) => ({
+  name,
   importNames: ['appendEvents'],
   message: `Only ${publisher} may append events; call its \`publish\`.`,
-};
+}));
 
 /** What a file may not import: other rooms (`rooms`, gitignore patterns, later ones re-allow) and others' gateways. */
 function walls(rooms: string[], through: Wall['through'] = []): NonNullable<OxlintOverride['rules']> {
@@ -77,10 +75,8 @@ function walls(rooms: string[], through: Wall['through'] = []): NonNullable<Oxli
     'no-restricted-imports': [
       'error',
       {
-        ...environment,
+        paths: [...environment, ...(through.includes(publisher) ? [] : appending)],
         patterns: [
-          // First: what a room's list lets in is not looked at any further.
-          ...(through.includes(publisher) ? [] : [appending]),
           ...(rooms.length > 0 ? [openToTypes] : []),
           { group: rooms, message: 'This room may not import that: see oxlint.config.ts and docs/architecture.md.' },
           ...closed.map(([owner, group]) => ({ group, message: `Only ${owner} may import this.` })),
