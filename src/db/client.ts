@@ -35,8 +35,10 @@ export async function openDb(options: DatabaseOptions): Promise<Database> {
 
 function openPostgres(url: string): Database {
   const pool = new pg.Pool({ connectionString: url, max: 10 });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks is replaced by the pool, and whoever was using it is told by the query that fails;
+  // without listeners it would end the process. The pool listens to idle connections only.
   pool.on('error', () => {});
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return {
     db: drizzleNode(pool, { schema }) as unknown as Executor,
     link: { kind: 'postgres', url },

@@ -5,7 +5,7 @@ import { GIVEN_UP_LIMIT, judgeAttempt, type MessageVerdict } from '../domain/mes
 import { STATUS_AFTER } from '../domain/run-events.ts';
 import type { SendResult } from '../outbound/port.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
-import type { OutboxDeps } from './deps.ts';
+import { rememberKey, type OutboxDeps } from './deps.ts';
 
 type Found = NonNullable<Awaited<ReturnType<typeof findMessage>>>;
 
@@ -22,7 +22,7 @@ export async function deliverMessage(deps: OutboxDeps, job: ClaimedJob<'outbound
     await endMessage(db, message.id, 'failed', 0);
     return;
   }
-  remember(endpoint.secret);
+  rememberKey(endpoint.secret, remember);
   const body = messageBody(factsOf(found), redact);
   const result = await outbound.send({ url: endpoint.url, secret: endpoint.secret, id: message.id, body }, job.signal);
   const verdict = judgeAttempt(result, message.attempts + 1, Math.random());

@@ -14,3 +14,8 @@ export type OutboxDeps = {
   remember: (secret: string) => void;
   log: Logger;
 };
+
+/** Keeps an endpoint's secret out of what is written, with its prefix or without. */
+export function rememberKey(secret: string, remember: OutboxDeps['remember']): void {
+  remember(secret.replace(/^whsec_/, ''));
+}

@@ -6,7 +6,7 @@ import { getMessage, reopenMessage } from '../db/messages.ts';
 import { getProject } from '../db/projects.ts';
 import { UserError } from '../errors.ts';
 import type { SendResult } from '../outbound/port.ts';
-import type { OutboxDeps } from './deps.ts';
+import { rememberKey, type OutboxDeps } from './deps.ts';
 
 /** What an endpoint can ask for. */
 const EVENT_TYPES = Object.keys({
@@ -47,7 +47,7 @@ export async function createEndpoint(
     throw new UserError(`There is no project ${wanted.projectId}.`, 'Give the id of a project that had a run, or none for all projects.');
   }
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
-  remember(secret);
+  rememberKey(secret, remember);
   const id = `ep_${randomBytes(9).toString('hex')}`;
   const row = { id, url: checked.url, secret, types, projectId: wanted.projectId ?? null };
   return { endpoint: await endpoints.insertEndpoint(db, row), secret };
@@ -65,7 +65,7 @@ export async function testEndpoint(
   id: string,
 ): Promise<SendResult> {
   const key = (await endpoints.getEndpointKey(db, id)) ?? missing(id);
-  remember(key.secret);
+  rememberKey(key.secret, remember);
   const messageId = `msg_${randomBytes(16).toString('hex')}`;
   const body = JSON.stringify({ id: messageId, type: 'ping', timestamp: new Date().toISOString(), data: { endpoint: { id } } });
   const result = await outbound.send({ ...key, id: messageId, body });
