@@ -46,18 +46,24 @@ export function messageBody(facts: MessageFacts, redact: Redactor): string {
 }
 
 /**
- * JSON without secrets: its texts as they read, then the whole, where a name and its value make one
+ * JSON without secrets: its names and texts as they read, then the whole, where a name and its value make one
  * (`"authorization":"Bearer …"`), unless that would leave no JSON.
  */
 function clean(value: unknown, redact: Redactor): string {
-  const texts = JSON.stringify(value, (_key, part: unknown) => (typeof part === 'string' ? redact(part) : part));
-  const whole = redact(texts);
+  const parts = JSON.stringify(value, (_key, part: unknown) => cleanPart(part, redact));
+  const whole = redact(parts);
   try {
     JSON.parse(whole);
     return whole;
   } catch {
-    return texts;
+    return parts;
   }
+}
+
+function cleanPart(part: unknown, redact: Redactor): unknown {
+  if (typeof part === 'string') return redact(part);
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [redact(name), value]));
 }
 
 function cutTo(limit: number): (key: string, part: unknown) => unknown {

@@ -116,7 +116,8 @@ describe(`delivering on ${lane}`, () => {
     const { id } = await listen((...all) => answerWith(status)(...all), { types: ['run.created'] });
     await outbox.open();
     const message = await only(id);
-    await attempts(message.id, 9);
+    await outbox.attempted(message.id, 1);
+    await outbox.lastAttempt(id);
     await outbox.settled(id);
     expect(await only(id)).toMatchObject({ status: 'failed', attempts: 9 });
     expect(await getEndpoint(outbox.db, id)).toMatchObject({ failures: 1, enabled: true });
@@ -124,7 +125,7 @@ describe(`delivering on ${lane}`, () => {
     status = 200;
     await redeliver(outbox.deps, message.id);
     await outbox.settled(id);
-    expect(await only(id)).toMatchObject({ id: message.id, status: 'delivered', attempts: 1, log: { length: 10 } });
+    expect(await only(id)).toMatchObject({ id: message.id, status: 'delivered', attempts: 1, log: { length: 3 } });
     expect(await getEndpoint(outbox.db, id)).toMatchObject({ failures: 0 });
   });
 
@@ -133,8 +134,9 @@ describe(`delivering on ${lane}`, () => {
     const runId = await outbox.open({ triggerKey: 'deliver:five' });
     const types = ['step.started', 'step.retried', 'step.started', 'step.retried'] as const;
     await outbox.db.transaction((tx) => publish(tx, outbox.queue, runId, types.map((type) => ({ type }))));
-    const timer = setInterval(() => void outbox.hurry(), 100);
-    await outbox.settled(id).finally(() => clearInterval(timer));
+    for (const { id: messageId } of await outbox.log(id)) await outbox.attempted(messageId, 1);
+    await outbox.lastAttempt(id);
+    await outbox.settled(id);
     const log = await outbox.log(id);
     expect(log).toHaveLength(6);
     expect(log.every(({ status }) => status === 'failed')).toBe(true);
@@ -149,7 +151,7 @@ describe(`delivering on ${lane}`, () => {
     expect(await outbox.log(id)).toHaveLength(6);
     await expect(redeliver(outbox.deps, log[0]!.id)).rejects.toThrow('switched off');
     expect(sink.received).toHaveLength(before);
-  }, 60_000);
+  });
 
   it('switches an endpoint off at once when it answers 410, and goes on when it is switched on again', async () => {
     let status = 410;
@@ -180,7 +182,12 @@ describe(`delivering on ${lane}`, () => {
   });
 
   it('keeps one line of attempts when two workers hold the same message', async () => {
-    const { id } = await listen(answerWith(500), { types: ['run.created'] });
+    const both = Promise.withResolvers<void>();
+    const answer: Answer = (...all) => {
+      if (all[2] === 3) both.resolve();
+      void (all[2] === 1 ? Promise.resolve() : both.promise).then(() => answerWith(500)(...all));
+    };
+    const { id } = await listen(answer, { types: ['run.created'] });
     await outbox.open();
     const message = await only(id);
     await outbox.attempted(message.id, 1);

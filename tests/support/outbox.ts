@@ -65,6 +65,11 @@ export async function startOutbox() {
       );
       return rows.map(({ seconds }) => Math.round(seconds));
     },
+    /** Leaves an endpoint's waiting messages one attempt, and makes them due. */
+    async lastAttempt(endpointId: string): Promise<void> {
+      await fresh.db.update(message).set({ attempts: 8 }).where(sql`${message.endpointId} = ${endpointId} and ${message.status} = 'pending'`);
+      await this.hurry();
+    },
     /** Makes waiting jobs due at once, as if the time had passed. */
     async hurry(): Promise<void> {
       await fresh.db.execute(sql`update pgboss.job set start_after = now() where name = 'outbound' and state in ('created', 'retry')`);
