@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
@@ -10,15 +9,17 @@ import type { Config } from './config.ts';
 import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { migrate } from './db/migrate.ts';
+import { joinWorkers } from './db/presence.ts';
 import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
 import { serve } from './http/server.ts';
 import { webhookRoutes } from './http/webhooks.ts';
-import { createOutbound, type OutboundOptions } from './outbound/outbound.ts';
+import { createOutbound } from './outbound/outbound.ts';
 import { deliverMessage } from './outbox/deliver.ts';
 import type { OutboxDeps } from './outbox/deps.ts';
-import { startQueue, type Queue } from './queue/boss.ts';
+import { startQueue } from './queue/boss.ts';
+import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep } from './runs/execute-step.ts';
@@ -34,7 +35,8 @@ export type Nofx = {
   /** where webhooks are taken: `http://host:port` */
   url: string;
   database: Database;
-  queue: Queue;
+  deps: Deps;
+  /** Drains for up to 30 seconds, hands the rest back to the queue, closes everything. */
   stop(): Promise<void>;
 };
 
@@ -43,6 +45,8 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   database: DatabaseOptions;
   /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
   writeIntervalMs?: number;
+  /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
+  progressEveryMs?: number;
 };
 
 /** How long a stop waits for running steps before it gives them back to the queue. */
@@ -60,31 +64,41 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     baseUrl: config.github.apiUrl,
     log: log.child({ name: 'probot' }),
   });
-  const deps: Deps = { db: database.db, queue, log, adapters: await createAdapters(config, { probot, log, secrets }) };
+  const deps: Deps = {
+    db: database.db,
+    queue,
+    log,
+    adapters: await createAdapters(config, { probot, log, secrets }),
+    progressEveryMs: config.progressEveryMs,
+  };
 
   await probot.load(
     createApp(deps, {
       label: config.label,
       model: config.model,
       maxCostUsd: config.maxCostUsd,
+      backpressureAgeMs: config.backpressureAgeMs,
       onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
     }),
   );
-  await startWorkers(deps, probot, config.stepConcurrency);
-  const outbox: OutboxDeps = { db: database.db, queue, log, ...secrets, outbound: createOutbound(reachOf(config)) };
-  await queue.work('outbound', 4, (job) => deliverMessage(outbox, job));
+  // Messages go out to the internet only; where GitHub is a stand-in on this machine, so are their receivers.
+  const outbound = createOutbound({ reach: config.github.protocol === 'http' ? 'loopback' : 'public' });
+  const outbox: OutboxDeps = { ...deps, ...secrets, outbound };
+  const workers = config.role === 'web' ? null : await startWorkers(deps, { probot, database, outbox, concurrency: config.stepConcurrency });
 
-  const app = new Hono()
-    .route('/', healthRoutes({ db: database.db }))
-    .route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+  const app = new Hono().route('/', healthRoutes({ db: database.db }));
+  if (config.role !== 'worker') {
+    app.route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+  }
   const server = await serve(app, { host: config.host, port: config.port });
   return {
     url: `http://${config.host}:${server.port}`,
     database,
-    queue,
+    deps,
     async stop() {
       await server.close();
       await queue.stop(GRACE_MS);
+      await workers?.stop();
       await closeNetworks();
       await database.close();
     },
@@ -114,16 +128,11 @@ async function createAdapters(
       log: { warn: (message) => log.warn(message) },
     }),
     npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
-    artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
+    artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,
     host: config.github.host,
   };
-}
-
-/** Messages go out to the internet only; where GitHub is a stand-in on this machine, so are their receivers. */
-function reachOf({ github }: NofxConfig): OutboundOptions {
-  return { reach: github.protocol === 'http' ? 'loopback' : 'public' };
 }
 
 /** The model hears at once what it may not write, not after the money is spent. */
@@ -144,11 +153,27 @@ function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
   };
 }
 
-async function startWorkers(deps: Deps, probot: Probot, concurrency: number): Promise<void> {
-  const { queue } = deps;
-  type Event = Parameters<Probot['receive']>[0];
+type Event = Parameters<Probot['receive']>[0];
+
+async function startWorkers(
+  deps: Deps,
+  { probot, database, outbox, concurrency }: { probot: Probot; database: Database; outbox: OutboxDeps; concurrency: number },
+): Promise<{ stop(): Promise<void> }> {
+  const { queue, log } = deps;
+  const presence = await joinWorkers(database, async () => {
+    const reclaimed = await queue.reclaim();
+    if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
+  });
+  const cancels = watchCancels(deps);
   await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
-  await queue.work('step', concurrency, (job) => executeStep(deps, job));
+  await queue.work('step', concurrency, (job) => executeStep(deps, cancels, job));
   await queue.work('progress', 2, (job) => updateProgress(deps, job));
+  await queue.work('outbound', 4, (job) => deliverMessage(outbox, job));
   await queue.work('dead', 1, (job) => closeDead(deps, job));
+  return {
+    async stop() {
+      cancels.stop();
+      await presence.leave();
+    },
+  };
 }

@@ -11,6 +11,8 @@ type NewMessage = { id: string; endpointId: string };
 
 export type EventType =
   | 'run.created'
+  | 'run.waiting'
+  | 'run.cancel_requested'
   | 'run.started'
   | 'run.succeeded'
   | 'run.neutral'
@@ -21,7 +23,9 @@ export type EventType =
   | 'step.finished'
   | 'step.failed'
   | 'step.retried'
-  | 'step.skipped';
+  | 'step.returned'
+  | 'step.skipped'
+  | 'queue.backpressure';
 
 /**
  * Appends events to a run's trail, and a message for each endpoint that wants to know. The update takes the run row's

@@ -11,6 +11,8 @@ import { rememberKey, type OutboxDeps } from './deps.ts';
 /** What an endpoint can ask for. */
 const EVENT_TYPES = Object.keys({
   'run.created': true,
+  'run.waiting': true,
+  'run.cancel_requested': true,
   'run.started': true,
   'run.succeeded': true,
   'run.neutral': true,
@@ -21,7 +23,9 @@ const EVENT_TYPES = Object.keys({
   'step.finished': true,
   'step.failed': true,
   'step.retried': true,
+  'step.returned': true,
   'step.skipped': true,
+  'queue.backpressure': true,
 } satisfies Record<EventType, true>);
 
 export type NewEndpoint = {
