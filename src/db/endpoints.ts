@@ -23,7 +23,10 @@ export async function getEndpoint(db: Executor, id: string): Promise<Endpoint | 
 
 /** Where and with which key to send, for the sender only. */
 export async function getEndpointKey(db: Executor, id: string): Promise<{ url: string; secret: string } | null> {
-  const [row] = await db.select({ url: endpoint.url, secret: endpoint.secret }).from(endpoint).where(eq(endpoint.id, id));
+  const [row] = await db
+    .select({ url: endpoint.url, secret: endpoint.secret })
+    .from(endpoint)
+    .where(eq(endpoint.id, id));
   return row ?? null;
 }
 
@@ -47,7 +50,10 @@ export async function enableEndpoint(db: Executor, id: string): Promise<Endpoint
 export async function disableEndpoint(db: Executor, id: string, reason: string): Promise<Endpoint | null> {
   const [row] = await db
     .update(endpoint)
-    .set({ enabled: false, disabledReason: sql`case when ${endpoint.enabled} then ${reason} else ${endpoint.disabledReason} end` })
+    .set({
+      enabled: false,
+      disabledReason: sql`case when ${endpoint.enabled} then ${reason} else ${endpoint.disabledReason} end`,
+    })
     .where(eq(endpoint.id, id))
     .returning(shown);
   return row ?? null;
@@ -65,5 +71,8 @@ export async function countGivenUp(tx: Executor, id: string): Promise<number> {
 
 /** A message arrived: the row of failures is broken. Writes only where there was one. */
 export async function forgetFailures(tx: Executor, id: string): Promise<void> {
-  await tx.update(endpoint).set({ failures: 0 }).where(sql`${endpoint.id} = ${id} and ${endpoint.failures} > 0`);
+  await tx
+    .update(endpoint)
+    .set({ failures: 0 })
+    .where(sql`${endpoint.id} = ${id} and ${endpoint.failures} > 0`);
 }

@@ -37,7 +37,12 @@ export type EventType =
  */
 export async function appendEvents(tx: Executor, runId: string, events: NewEvent[]): Promise<NewMessage[]> {
   if (events.length === 0) return [];
-  const entries = events.map(({ type, stepId, payload }, position) => ({ position, type, stepId, payload: payload ?? {} }));
+  const entries = events.map(({ type, stepId, payload }, position) => ({
+    position,
+    type,
+    stepId,
+    payload: payload ?? {},
+  }));
   const { rows } = await tx.execute<{ appended: number; messages: NewMessage[] }>(sql`
     with numbered as (
       update ${run} set last_seq = last_seq + ${events.length} where id = ${runId}

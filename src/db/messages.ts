@@ -56,7 +56,12 @@ export async function countAttempt(tx: Executor, id: string, seen: number): Prom
 }
 
 /** Ends a message that is still on its way. False when it had ended. */
-export async function endMessage(tx: Executor, id: string, status: 'delivered' | 'failed', counted: 0 | 1): Promise<boolean> {
+export async function endMessage(
+  tx: Executor,
+  id: string,
+  status: 'delivered' | 'failed',
+  counted: 0 | 1,
+): Promise<boolean> {
   const ended = await tx
     .update(message)
     .set({ status, attempts: sql`${message.attempts} + ${counted}`, endedAt: sql`now()` })
@@ -89,7 +94,9 @@ export async function listMessages(
     .where(
       and(
         eq(message.endpointId, endpointId),
-        after ? sql`${place} < (select last.created_at, last.seq, last.id from ${message} as last where last.id = ${after})` : undefined,
+        after
+          ? sql`${place} < (select last.created_at, last.seq, last.id from ${message} as last where last.id = ${after})`
+          : undefined,
       ),
     )
     .orderBy(desc(message.createdAt), desc(message.seq), desc(message.id))
@@ -99,5 +106,9 @@ export async function listMessages(
 
 /** The delivery log of a message, oldest first. */
 export async function listAttempts(db: Executor, messageId: string): Promise<MessageAttempt[]> {
-  return db.select().from(messageAttempt).where(eq(messageAttempt.messageId, messageId)).orderBy(asc(messageAttempt.at), asc(messageAttempt.id));
+  return db
+    .select()
+    .from(messageAttempt)
+    .where(eq(messageAttempt.messageId, messageId))
+    .orderBy(asc(messageAttempt.at), asc(messageAttempt.id));
 }

@@ -16,7 +16,8 @@ export function checkUrl(text: string, reach: Reach): UrlCheck {
   if (text.length > LONGEST) return no(`it is longer than ${LONGEST} characters`);
   const url = URL.parse(text);
   if (url === null) return no('it is not a URL');
-  if (url.protocol !== 'https:' && !(reach === 'loopback' && url.protocol === 'http:')) return no('it must begin with https://');
+  if (url.protocol !== 'https:' && !(reach === 'loopback' && url.protocol === 'http:'))
+    return no('it must begin with https://');
   if (url.username !== '' || url.password !== '') return no('it may not carry a user name or password');
   const host = hostOf(url);
   if (isIP(host) !== 0) {

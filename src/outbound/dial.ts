@@ -32,10 +32,18 @@ export async function allowedAddresses(host: string, reach: Reach, resolve: Reso
  * Connects to exactly these addresses, without asking a resolver again: a name that answers differently
  * the second time (DNS rebinding) has no second time. TLS still verifies the host's name.
  */
-export function connectorTo(addresses: readonly Address[], options: { timeoutMs: number; ca?: string }): buildConnector.connector {
+export function connectorTo(
+  addresses: readonly Address[],
+  options: { timeoutMs: number; ca?: string },
+): buildConnector.connector {
   const pinned: LookupFunction = (_host, { all }, callback) => {
     if (all) callback(null, [...addresses]);
     else callback(null, addresses[0]!.address, addresses[0]!.family);
   };
-  return buildConnector({ lookup: pinned, allowH2: false, timeout: options.timeoutMs, ...(options.ca ? { ca: options.ca } : {}) });
+  return buildConnector({
+    lookup: pinned,
+    allowH2: false,
+    timeout: options.timeoutMs,
+    ...(options.ca ? { ca: options.ca } : {}),
+  });
 }

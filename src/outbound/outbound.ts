@@ -27,7 +27,12 @@ const ERROR_CHARS = 300;
  * Sends signed messages (https://www.standardwebhooks.com) to endpoints that somebody else chose. Goes straight to
  * the address that was checked: no proxy, no redirect, no connection kept for later.
  */
-export function createOutbound({ reach = 'public', timeoutMs = TIMEOUT_MS, resolve = resolveBySystem, ca }: OutboundOptions = {}): Outbound {
+export function createOutbound({
+  reach = 'public',
+  timeoutMs = TIMEOUT_MS,
+  resolve = resolveBySystem,
+  ca,
+}: OutboundOptions = {}): Outbound {
   const post = async (request: OutboundRequest, signal: AbortSignal): Promise<Omit<SendResult, 'durationMs'>> => {
     const checked = checkUrl(request.url, reach);
     if (!checked.ok) return failed(null, `The URL may not be used: ${checked.reason}.`);
@@ -64,7 +69,10 @@ export function createOutbound({ reach = 'public', timeoutMs = TIMEOUT_MS, resol
         return { ...result, durationMs: elapsed(started) };
       } catch (error) {
         signal?.throwIfAborted();
-        return { ...failed(null, describe(timer.signal.aborted ? timer.signal.reason : error)), durationMs: elapsed(started) };
+        return {
+          ...failed(null, describe(timer.signal.aborted ? timer.signal.reason : error)),
+          durationMs: elapsed(started),
+        };
       } finally {
         clearTimeout(timeout);
       }

@@ -69,7 +69,9 @@ async function record(
 }
 
 function tooMany(givenUp: number): string | null {
-  return givenUp >= GIVEN_UP_LIMIT ? `${givenUp} messages in a row were given up, each after about a day of attempts.` : null;
+  return givenUp >= GIVEN_UP_LIMIT
+    ? `${givenUp} messages in a row were given up, each after about a day of attempts.`
+    : null;
 }
 
 function factsOf({ message, event, project, step, statusEvent }: Found) {

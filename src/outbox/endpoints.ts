@@ -45,10 +45,17 @@ export async function createEndpoint(
   wanted: NewEndpoint,
 ): Promise<{ endpoint: Endpoint; secret: string }> {
   const checked = outbound.checkUrl(wanted.url);
-  if (!checked.ok) throw new UserError(`The endpoint's URL cannot be used: ${checked.reason}.`, 'Give an https:// URL that is reached from the internet.');
+  if (!checked.ok)
+    throw new UserError(
+      `The endpoint's URL cannot be used: ${checked.reason}.`,
+      'Give an https:// URL that is reached from the internet.',
+    );
   const types = typesOf(wanted.types);
   if (wanted.projectId !== undefined && (await getProject(db, wanted.projectId)) === null) {
-    throw new UserError(`There is no project ${wanted.projectId}.`, 'Give the id of a project that had a run, or none for all projects.');
+    throw new UserError(
+      `There is no project ${wanted.projectId}.`,
+      'Give the id of a project that had a run, or none for all projects.',
+    );
   }
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   rememberKey(secret, remember);
@@ -58,8 +65,14 @@ export async function createEndpoint(
 }
 
 /** Switches an endpoint on or off. Switched on, it starts afresh; what happened while it was off is not told. */
-export async function setEndpointEnabled({ db }: Pick<OutboxDeps, 'db'>, id: string, enabled: boolean): Promise<Endpoint> {
-  const changed = enabled ? await endpoints.enableEndpoint(db, id) : await endpoints.disableEndpoint(db, id, 'Switched off by hand.');
+export async function setEndpointEnabled(
+  { db }: Pick<OutboxDeps, 'db'>,
+  id: string,
+  enabled: boolean,
+): Promise<Endpoint> {
+  const changed = enabled
+    ? await endpoints.enableEndpoint(db, id)
+    : await endpoints.disableEndpoint(db, id, 'Switched off by hand.');
   return changed ?? missing(id);
 }
 
@@ -71,7 +84,12 @@ export async function testEndpoint(
   const key = (await endpoints.getEndpointKey(db, id)) ?? missing(id);
   rememberKey(key.secret, remember);
   const messageId = `msg_${randomBytes(16).toString('hex')}`;
-  const body = JSON.stringify({ id: messageId, type: 'ping', timestamp: new Date().toISOString(), data: { endpoint: { id } } });
+  const body = JSON.stringify({
+    id: messageId,
+    type: 'ping',
+    timestamp: new Date().toISOString(),
+    data: { endpoint: { id } },
+  });
   const result = await outbound.send({ ...key, id: messageId, body });
   return { ...result, error: result.error && redact(result.error) };
 }
@@ -83,7 +101,8 @@ export async function redeliver({ db, queue }: Pick<OutboxDeps, 'db' | 'queue'>,
     if (message === null) throw new UserError(`There is no message ${messageId}.`, 'Take one from the delivery log.');
     const endpoint = await endpoints.getEndpoint(tx, message.endpointId);
     if (!endpoint?.enabled) throw new UserError(`The endpoint of ${messageId} is switched off.`, 'Switch it on first.');
-    if (!(await reopenMessage(tx, messageId))) throw new UserError(`${messageId} is on its way already.`, 'Wait for its next attempt.');
+    if (!(await reopenMessage(tx, messageId)))
+      throw new UserError(`${messageId} is on its way already.`, 'Wait for its next attempt.');
     await queue.enqueue(tx, 'outbound', { messageId }, { group: endpoint.id });
   });
 }
@@ -92,7 +111,10 @@ function typesOf(types: readonly string[] | undefined): string[] | null {
   if (types === undefined) return null;
   const unknown = types.filter((type) => !EVENT_TYPES.includes(type));
   if (types.length > 0 && unknown.length === 0) return [...new Set(types)];
-  const problem = types.length === 0 ? 'An endpoint needs at least one event type.' : `There is no event type ${unknown.map((type) => `"${type}"`).join(', ')}.`;
+  const problem =
+    types.length === 0
+      ? 'An endpoint needs at least one event type.'
+      : `There is no event type ${unknown.map((type) => `"${type}"`).join(', ')}.`;
   throw new UserError(problem, `Choose from ${EVENT_TYPES.join(', ')}, or give none for all.`);
 }
 

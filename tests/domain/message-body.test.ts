@@ -33,7 +33,10 @@ describe('the body of a message', () => {
   });
 
   it('has no secret in it, in a text, in a name, or made of a name and its value', () => {
-    const body = messageBody(facts({ deep: [{ log: `a ${secret} b` }], [secret]: 1, authorization: `Bearer ${'t'.repeat(20)}` }), redact);
+    const body = messageBody(
+      facts({ deep: [{ log: `a ${secret} b` }], [secret]: 1, authorization: `Bearer ${'t'.repeat(20)}` }),
+      redact,
+    );
     expect(body).not.toMatch(/canary|ttt/);
     expect(JSON.parse(body).data.payload.deep).toEqual([{ log: 'a [redacted] b' }]);
   });
@@ -41,13 +44,21 @@ describe('the body of a message', () => {
   it('is cut to what receivers take, long texts first', () => {
     const body = messageBody(facts({ short: 'kept', long: '€'.repeat(60_000) }), redact);
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(LARGEST_BODY);
-    expect(JSON.parse(body).data).toMatchObject({ truncated: true, payload: { short: 'kept', long: expect.stringMatching(/^€{3999}…$/) } });
+    expect(JSON.parse(body).data).toMatchObject({
+      truncated: true,
+      payload: { short: 'kept', long: expect.stringMatching(/^€{3999}…$/) },
+    });
     const many = messageBody(facts({ list: Array.from({ length: 200_000 }, () => 1) }), redact);
     expect(JSON.parse(many).data).toMatchObject({ seq: 4, truncated: true, payload: {} });
   });
 
   it('is small, clean JSON whatever the payload', () => {
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constant(secret), fc.constant('-----BEGIN PRIVATE KEY-----abc\\"\\'), fc.constant('x"'.repeat(20_000)));
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constant(secret),
+      fc.constant('-----BEGIN PRIVATE KEY-----abc\\"\\'),
+      fc.constant('x"'.repeat(20_000)),
+    );
     fc.assert(
       fc.property(fc.dictionary(text, fc.oneof(text, fc.array(text), fc.jsonValue())), (payload) => {
         const body = messageBody(facts(payload), redact);

@@ -2,10 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { mayReach } from '../../src/outbound/addresses.ts';
 
 describe('an address', () => {
-  it.each(['8.8.8.8', '1.1.1.1', '172.15.0.1', '172.32.0.1', '100.63.255.255', '193.0.0.1', '2606:4700:4700::1111', '2a00:1450:4001::1'])(
-    'is public: %s',
-    (address) => expect(mayReach(address, 'public')).toBe(true),
-  );
+  it.each([
+    '8.8.8.8',
+    '1.1.1.1',
+    '172.15.0.1',
+    '172.32.0.1',
+    '100.63.255.255',
+    '193.0.0.1',
+    '2606:4700:4700::1111',
+    '2a00:1450:4001::1',
+  ])('is public: %s', (address) => expect(mayReach(address, 'public')).toBe(true));
 
   it.each([
     ['this host', '0.0.0.0'],
@@ -56,7 +62,13 @@ describe('an address', () => {
   ])('is not public: %s (%s)', (_, address) => expect(mayReach(address, 'public')).toBe(false));
 
   it('is of this machine or not, where only this machine may be reached', () => {
-    expect(['127.0.0.1', '127.9.9.9', '::1'].map((address) => mayReach(address, 'loopback'))).toEqual([true, true, true]);
-    expect(['8.8.8.8', '10.0.0.1', '0.0.0.0', '::ffff:127.0.0.1'].some((address) => mayReach(address, 'loopback'))).toBe(false);
+    expect(['127.0.0.1', '127.9.9.9', '::1'].map((address) => mayReach(address, 'loopback'))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(
+      ['8.8.8.8', '10.0.0.1', '0.0.0.0', '::ffff:127.0.0.1'].some((address) => mayReach(address, 'loopback')),
+    ).toBe(false);
   });
 });

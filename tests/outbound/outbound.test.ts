@@ -35,7 +35,11 @@ describe('a message that is sent', () => {
     expect(result).toMatchObject({ status: 204, error: null });
     const [request] = received;
     expect(request).toMatchObject({ method: 'POST', path: '/hook?a=b', body });
-    expect(request!.headers).toMatchObject({ 'webhook-id': 'msg_1', 'content-type': 'application/json', host: `127.0.0.1:${port}` });
+    expect(request!.headers).toMatchObject({
+      'webhook-id': 'msg_1',
+      'content-type': 'application/json',
+      host: `127.0.0.1:${port}`,
+    });
     expect(new Webhook(secret).verify(request!.body, request!.headers)).toEqual({ hello: 'wörld' });
     expect(() => new Webhook(secret).verify(`${request!.body} `, request!.headers)).toThrow();
   });
@@ -51,7 +55,11 @@ describe('a message that is sent', () => {
 
   it('hears how long it should wait', async () => {
     const { port } = await sink((response, _, nth) =>
-      answerWith(429, '', { 'retry-after': nth === 1 ? '120' : new Date(Date.now() + 3_600_000).toUTCString() })(response, _, nth),
+      answerWith(429, '', { 'retry-after': nth === 1 ? '120' : new Date(Date.now() + 3_600_000).toUTCString() })(
+        response,
+        _,
+        nth,
+      ),
     );
     const { send } = local();
     expect((await send(to(`http://127.0.0.1:${port}/`))).retryAfterSeconds).toBe(120);
@@ -61,7 +69,10 @@ describe('a message that is sent', () => {
   it.each([301, 302, 303, 307, 308])('does not follow a redirect (%i)', async (status) => {
     const target = await sink();
     const { port } = await sink(answerWith(status, '', { location: `http://127.0.0.1:${target.port}/` }));
-    expect(await local().send(to(`http://127.0.0.1:${port}/`))).toMatchObject({ status, error: `It answered ${status}.` });
+    expect(await local().send(to(`http://127.0.0.1:${port}/`))).toMatchObject({
+      status,
+      error: `It answered ${status}.`,
+    });
     expect(target.received).toEqual([]);
   });
 
@@ -79,12 +90,18 @@ describe('a message that is sent', () => {
     ['never ends its answer', (response) => void response.writeHead(200).write('a')],
   ])('gives up on a receiver that %s', async (_, answer) => {
     const { port } = await sink(answer);
-    expect(await local({ timeoutMs: 200 }).send(to(`http://127.0.0.1:${port}/`))).toMatchObject({ status: null, error: 'No answer within 200 ms.' });
+    expect(await local({ timeoutMs: 200 }).send(to(`http://127.0.0.1:${port}/`))).toMatchObject({
+      status: null,
+      error: 'No answer within 200 ms.',
+    });
   });
 
   it('gives up on a name that never resolves', async () => {
     const outbound = local({ timeoutMs: 100, resolve: () => new Promise(() => {}) });
-    expect(await outbound.send(to('http://hooks.example/'))).toMatchObject({ status: null, error: 'No answer within 100 ms.' });
+    expect(await outbound.send(to('http://hooks.example/'))).toMatchObject({
+      status: null,
+      error: 'No answer within 100 ms.',
+    });
   });
 
   it('says what kept it from arriving', async () => {
@@ -97,7 +114,10 @@ describe('a message that is sent', () => {
     await once(rude, 'listening');
     onTestFinished(() => void rude.close());
     const { port } = rude.address() as { port: number };
-    expect(await local().send(to(`http://127.0.0.1:${port}/`))).toMatchObject({ status: null, error: expect.stringMatching(/./) });
+    expect(await local().send(to(`http://127.0.0.1:${port}/`))).toMatchObject({
+      status: null,
+      error: expect.stringMatching(/./),
+    });
   });
 
   it('stops when it is told to', async () => {
@@ -113,10 +133,16 @@ describe('a message that is sent', () => {
 describe('the address a message goes to', () => {
   const refusal = (address: string) => `The host's address ${address} is not a public one.`;
 
-  it.each(['10.0.0.1', '127.0.0.1', '169.254.169.254', '0.0.0.0', '100.64.1.1'])('is not %s, whatever the name says', async (address) => {
-    const outbound = createOutbound({ resolve: async () => v4(address) });
-    expect(await outbound.send(to('https://hooks.example.com/'))).toMatchObject({ status: null, error: refusal(address) });
-  });
+  it.each(['10.0.0.1', '127.0.0.1', '169.254.169.254', '0.0.0.0', '100.64.1.1'])(
+    'is not %s, whatever the name says',
+    async (address) => {
+      const outbound = createOutbound({ resolve: async () => v4(address) });
+      expect(await outbound.send(to('https://hooks.example.com/'))).toMatchObject({
+        status: null,
+        error: refusal(address),
+      });
+    },
+  );
 
   it('is none when one of several is private', async () => {
     const outbound = createOutbound({ resolve: async () => [...v4('8.8.8.8'), { address: 'fd00::1', family: 6 }] });
@@ -124,7 +150,9 @@ describe('the address a message goes to', () => {
   });
 
   it('is none when there is none', async () => {
-    expect((await createOutbound({ resolve: async () => [] }).send(to('https://hooks.example.com/'))).error).toBe('The host has no address.');
+    expect((await createOutbound({ resolve: async () => [] }).send(to('https://hooks.example.com/'))).error).toBe(
+      'The host has no address.',
+    );
   });
 
   it.each(['https://[::ffff:127.0.0.1]/', 'https://2130706433/', 'http://hooks.example.com/', 'https://localhost/'])(
@@ -153,7 +181,9 @@ describe('the address a message goes to', () => {
     const answers = [v4('127.0.0.1'), v4('10.0.0.1')];
     const outbound = local({ resolve: async () => answers.shift()! });
     expect((await outbound.send(to(`http://rebind.example:${port}/`))).status).toBe(204);
-    expect((await outbound.send(to(`http://rebind.example:${port}/`))).error).toBe("The host's address 10.0.0.1 is not a loopback one.");
+    expect((await outbound.send(to(`http://rebind.example:${port}/`))).error).toBe(
+      "The host's address 10.0.0.1 is not a loopback one.",
+    );
     expect(received).toHaveLength(1);
   });
 
@@ -168,9 +198,12 @@ describe('the address a message goes to', () => {
     const { port, received } = await sink();
     const names = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'NODE_USE_ENV_PROXY'];
     const before = names.map((name) => process.env[name]);
-    for (const name of names) process.env[name] = name === 'NODE_USE_ENV_PROXY' ? '1' : `http://127.0.0.1:${proxy.port}`;
+    for (const name of names)
+      process.env[name] = name === 'NODE_USE_ENV_PROXY' ? '1' : `http://127.0.0.1:${proxy.port}`;
     try {
-      expect((await local({ resolve: async () => v4('127.0.0.1') }).send(to(`http://hooks.example:${port}/`))).status).toBe(204);
+      expect(
+        (await local({ resolve: async () => v4('127.0.0.1') }).send(to(`http://hooks.example:${port}/`))).status,
+      ).toBe(204);
     } finally {
       for (const [index, name] of names.entries()) {
         if (before[index] === undefined) delete process.env[name];
@@ -185,12 +218,32 @@ describe('the address a message goes to', () => {
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
     const subject = ['-subj', '/CN=hooks.example', '-addext', 'subjectAltName=DNS:hooks.example'];
-    await execa('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-keyout', key, '-out', cert, ...subject]);
+    await execa('openssl', [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-keyout',
+      key,
+      '-out',
+      cert,
+      ...subject,
+    ]);
     const ca = await readFile(cert, 'utf8');
     const { port, received } = await sink(undefined, { tls: { key: await readFile(key, 'utf8'), cert: ca } });
     const resolve = async () => v4('127.0.0.1');
-    expect(await local({ resolve, ca }).send(to(`https://hooks.example:${port}/`))).toMatchObject({ status: 204, error: null });
-    expect((await local({ resolve, ca }).send(to(`https://other.example:${port}/`))).error).toContain("does not match certificate's altnames");
+    expect(await local({ resolve, ca }).send(to(`https://hooks.example:${port}/`))).toMatchObject({
+      status: 204,
+      error: null,
+    });
+    expect((await local({ resolve, ca }).send(to(`https://other.example:${port}/`))).error).toContain(
+      "does not match certificate's altnames",
+    );
     expect((await local({ resolve }).send(to(`https://hooks.example:${port}/`))).error).toMatch(/self-signed/);
     expect(received).toHaveLength(1);
   });

@@ -35,7 +35,10 @@ describe(`delivering on ${lane}`, () => {
   const open: { sink: Sink; endpoint: string }[] = [];
   const listen = async (answer?: Answer, options: Partial<NewEndpoint> = {}) => {
     const sink = await startSink(answer);
-    const { endpoint, secret } = await createEndpoint(outbox.deps, { url: `http://127.0.0.1:${sink.port}/hook`, ...options });
+    const { endpoint, secret } = await createEndpoint(outbox.deps, {
+      url: `http://127.0.0.1:${sink.port}/hook`,
+      ...options,
+    });
     open.push({ sink, endpoint: endpoint.id });
     return { sink, id: endpoint.id, secret };
   };
@@ -87,7 +90,9 @@ describe(`delivering on ${lane}`, () => {
   });
 
   it('tries again after a 500, later each time, with the same id and the same words', async () => {
-    const { sink, id } = await listen((...all) => answerWith(all[2] < 3 ? 500 : 200, 'oh no')(...all), { types: ['run.created'] });
+    const { sink, id } = await listen((...all) => answerWith(all[2] < 3 ? 500 : 200, 'oh no')(...all), {
+      types: ['run.created'],
+    });
     await outbox.open();
     const message = await only(id);
     await outbox.attempted(message.id, 1);
@@ -133,7 +138,14 @@ describe(`delivering on ${lane}`, () => {
     const { id, sink } = await listen(answerWith(503));
     const runId = await outbox.open({ triggerKey: 'deliver:five' });
     const types = ['step.started', 'step.retried', 'step.started', 'step.retried'] as const;
-    await outbox.db.transaction((tx) => publish(tx, outbox.queue, runId, types.map((type) => ({ type }))));
+    await outbox.db.transaction((tx) =>
+      publish(
+        tx,
+        outbox.queue,
+        runId,
+        types.map((type) => ({ type })),
+      ),
+    );
     for (const { id: messageId } of await outbox.log(id)) await outbox.attempted(messageId, 1);
     await outbox.lastAttempt(id);
     await outbox.settled(id);
@@ -158,7 +170,10 @@ describe(`delivering on ${lane}`, () => {
     const { id, sink } = await listen((...all) => answerWith(status)(...all), { types: ['run.created'] });
     await outbox.open();
     await outbox.settled(id);
-    expect(await getEndpoint(outbox.db, id)).toMatchObject({ enabled: false, disabledReason: 'The receiver answered 410 Gone.' });
+    expect(await getEndpoint(outbox.db, id)).toMatchObject({
+      enabled: false,
+      disabledReason: 'The receiver answered 410 Gone.',
+    });
     const message = await only(id);
     expect(message).toMatchObject({ status: 'failed', attempts: 1 });
     status = 200;
@@ -192,7 +207,12 @@ describe(`delivering on ${lane}`, () => {
     const message = await only(id);
     await outbox.attempted(message.id, 1);
     // Two more workers have it now, as after a lost lease; all three fail.
-    const job = () => ({ id: randomUUID(), retry: 0, data: { messageId: message.id }, signal: new AbortController().signal });
+    const job = () => ({
+      id: randomUUID(),
+      retry: 0,
+      data: { messageId: message.id },
+      signal: new AbortController().signal,
+    });
     const before = await outbox.due(id);
     await Promise.all([deliverMessage(outbox.deps, job()), deliverMessage(outbox.deps, job())]);
     const { attempts: made, log } = await only(id);
@@ -219,13 +239,21 @@ describe(`delivering on ${lane}`, () => {
     const { sink, id, secret } = await listen(undefined, { types: ['step.failed'] });
     const runId = await outbox.open();
     const token = `ghs_${'a'.repeat(40)}`;
-    const payload = { reason: `${CANARY} and ${token}`, authorization: `Bearer ${'b'.repeat(30)}`, key: secret, log: `€${CANARY}`.repeat(20_000) };
+    const payload = {
+      reason: `${CANARY} and ${token}`,
+      authorization: `Bearer ${'b'.repeat(30)}`,
+      key: secret,
+      log: `€${CANARY}`.repeat(20_000),
+    };
     await outbox.db.transaction((tx) => publish(tx, outbox.queue, runId, [{ type: 'step.failed', payload }]));
     await outbox.settled(id);
     const [{ body }] = sink.received as [Sink['received'][0]];
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(65_536);
     for (const bad of [CANARY, token, 'b'.repeat(30), secret, secret.slice(6)]) expect(body).not.toContain(bad);
-    expect(rawBodies(sink)[0]!['data']).toMatchObject({ truncated: true, payload: { reason: '[redacted] and [redacted]' } });
+    expect(rawBodies(sink)[0]!['data']).toMatchObject({
+      truncated: true,
+      payload: { reason: '[redacted] and [redacted]' },
+    });
     expect(outbox.lines.join('')).not.toContain(secret.slice(6));
   });
 

@@ -17,9 +17,18 @@ describe(`endpoints on ${lane}`, () => {
   it('have a secret that is shown once and never written down', async () => {
     const { endpoint, secret } = await createEndpoint(outbox.deps, { url, types: ['run.failed', 'run.failed'] });
     expect(Buffer.from(/^whsec_(.+)$/.exec(secret)![1]!, 'base64')).toHaveLength(32);
-    expect(endpoint).toMatchObject({ url, types: ['run.failed'], projectId: null, enabled: true, failures: 0, disabledReason: null });
+    expect(endpoint).toMatchObject({
+      url,
+      types: ['run.failed'],
+      projectId: null,
+      enabled: true,
+      failures: 0,
+      disabledReason: null,
+    });
     expect(await listEndpoints(outbox.db)).toContainEqual(endpoint);
-    expect(JSON.stringify([endpoint, await listEndpoints(outbox.db), await getEndpoint(outbox.db, endpoint.id)])).not.toContain(secret);
+    expect(
+      JSON.stringify([endpoint, await listEndpoints(outbox.db), await getEndpoint(outbox.db, endpoint.id)]),
+    ).not.toContain(secret);
     expect(outbox.secrets.redact(`key ${secret} and ${secret.slice(6)}`)).not.toContain(secret.slice(10, 30));
   });
 
@@ -32,13 +41,19 @@ describe(`endpoints on ${lane}`, () => {
   ])('cannot have %s', async (_, wanted, message) => {
     const before = await listEndpoints(outbox.db);
     const deps = { ...outbox.deps, outbound: createOutbound() };
-    await expect(createEndpoint(deps, wanted)).rejects.toMatchObject({ name: 'UserError', message: expect.stringMatching(message) });
+    await expect(createEndpoint(deps, wanted)).rejects.toMatchObject({
+      name: 'UserError',
+      message: expect.stringMatching(message),
+    });
     expect(await listEndpoints(outbox.db)).toEqual(before);
   });
 
   it('are switched off and on, and deleted with all their messages', async () => {
     const { endpoint } = await createEndpoint(outbox.deps, { url });
-    expect(await setEndpointEnabled(outbox.deps, endpoint.id, false)).toMatchObject({ enabled: false, disabledReason: 'Switched off by hand.' });
+    expect(await setEndpointEnabled(outbox.deps, endpoint.id, false)).toMatchObject({
+      enabled: false,
+      disabledReason: 'Switched off by hand.',
+    });
     expect(await setEndpointEnabled(outbox.deps, endpoint.id, true)).toEqual(endpoint);
     await outbox.open();
     const [message] = await outbox.log(endpoint.id);
@@ -51,7 +66,9 @@ describe(`endpoints on ${lane}`, () => {
   });
 
   it('are tested with a ping, also when they are off', async () => {
-    const sink = await startSink((response, _, nth) => answerWith(nth === 1 ? 204 : 503, `key was ${key}`)(response, _, nth));
+    const sink = await startSink((response, _, nth) =>
+      answerWith(nth === 1 ? 204 : 503, `key was ${key}`)(response, _, nth),
+    );
     const { endpoint, secret } = await createEndpoint(outbox.deps, { url: `http://127.0.0.1:${sink.port}/` });
     const key = secret;
     await setEndpointEnabled(outbox.deps, endpoint.id, false);
@@ -62,7 +79,10 @@ describe(`endpoints on ${lane}`, () => {
       type: 'ping',
       data: { endpoint: { id: endpoint.id } },
     });
-    expect(await testEndpoint(outbox.deps, endpoint.id)).toMatchObject({ status: 503, error: 'It answered 503: key was whsec_[redacted]' });
+    expect(await testEndpoint(outbox.deps, endpoint.id)).toMatchObject({
+      status: 503,
+      error: 'It answered 503: key was whsec_[redacted]',
+    });
     await expect(testEndpoint(outbox.deps, 'ep_none')).rejects.toThrow('There is no endpoint');
     await sink.stop();
   });

@@ -7,7 +7,7 @@ import { createEndpoint, setEndpointEnabled } from '../../src/outbox/endpoints.t
 import { publish } from '../../src/outbox/publish.ts';
 import { openRun } from '../../src/runs/open-run.ts';
 import { lane } from '../support/database.ts';
-import { startOutbox } from '../support/outbox.ts';
+import { ownLane, startOutbox } from '../support/outbox.ts';
 import { runRequest } from '../support/run-request.ts';
 
 const URL = 'http://127.0.0.1:9/hook';
@@ -100,7 +100,7 @@ describe(`publishing on ${lane}`, () => {
       }
       return outbox.queue.enqueue(tx, name, ...rest);
     };
-    const request = runRequest({ triggerKey: 'outbox:cut' });
+    const request = ownLane({ triggerKey: 'outbox:cut' });
     await expect(openRun({ ...outbox, queue: { ...outbox.queue, enqueue } }, request)).rejects.toThrow();
     expect(cut).toBe(2);
     expect([await outbox.db.$count(event), await outbox.log(endpoint.id), await jobs()]).toEqual([events, [], 0]);
@@ -112,7 +112,9 @@ describe(`publishing on ${lane}`, () => {
     const { endpoint } = await createEndpoint(outbox.deps, { url: URL });
     const runId = await outbox.open();
     const two = [{ type: 'step.retried' }, { type: 'step.started' }] as const;
-    await Promise.all(Array.from({ length: 10 }, () => outbox.db.transaction((tx) => publish(tx, outbox.queue, runId, [...two]))));
+    await Promise.all(
+      Array.from({ length: 10 }, () => outbox.db.transaction((tx) => publish(tx, outbox.queue, runId, [...two]))),
+    );
     const expected = Array.from({ length: 22 }, (_, index) => index + 1);
     expect((await listEvents(outbox.db, runId)).map(({ seq }) => seq)).toEqual(expected);
     expect((await outbox.log(endpoint.id)).map(({ seq }) => seq).toSorted((a, b) => a - b)).toEqual(expected);
@@ -120,6 +122,8 @@ describe(`publishing on ${lane}`, () => {
   });
 
   it('refuses an event of a run that is not there', async () => {
-    await expect(outbox.db.transaction((tx) => publish(tx, outbox.queue, 'run_none', [{ type: 'run.started' }]))).rejects.toThrow('run_none');
+    await expect(
+      outbox.db.transaction((tx) => publish(tx, outbox.queue, 'run_none', [{ type: 'run.started' }])),
+    ).rejects.toThrow('run_none');
   });
 });

@@ -32,9 +32,10 @@ export async function startOutbox() {
     secrets,
     lines,
     /** Starts the worker; `deps` may differ from the outbox's own. */
-    work: (own: Partial<OutboxDeps> = {}) => fresh.queue.work('outbound', 4, (job) => deliverMessage({ ...deps, ...own }, job)),
+    work: (own: Partial<OutboxDeps> = {}) =>
+      fresh.queue.work('outbound', 4, (job) => deliverMessage({ ...deps, ...own }, job)),
     async open(overrides: Partial<RunRequest> = {}): Promise<string> {
-      const opened = await openRun(fresh, runRequest({ triggerKey: `outbox:${(runs += 1)}`, ...overrides }));
+      const opened = await openRun(fresh, ownLane({ triggerKey: `outbox:${(runs += 1)}`, ...overrides }));
       if (!opened.ok) throw new Error(opened.errors.join());
       return opened.run.id;
     },
@@ -67,14 +68,27 @@ export async function startOutbox() {
     },
     /** Leaves an endpoint's waiting messages one attempt, and makes them due. */
     async lastAttempt(endpointId: string): Promise<void> {
-      await fresh.db.update(message).set({ attempts: 8 }).where(sql`${message.endpointId} = ${endpointId} and ${message.status} = 'pending'`);
+      await fresh.db
+        .update(message)
+        .set({ attempts: 8 })
+        .where(sql`${message.endpointId} = ${endpointId} and ${message.status} = 'pending'`);
       await this.hurry();
     },
     /** Makes waiting jobs due at once, as if the time had passed. */
     async hurry(): Promise<void> {
-      await fresh.db.execute(sql`update pgboss.job set start_after = now() where name = 'outbound' and state in ('created', 'retry')`);
+      await fresh.db.execute(
+        sql`update pgboss.job set start_after = now() where name = 'outbound' and state in ('created', 'retry')`,
+      );
     },
   };
+}
+
+let issues = 0;
+
+/** A request on an issue of its own, so that no run waits for another. */
+export function ownLane(overrides: Partial<RunRequest>): RunRequest {
+  const request = runRequest(overrides);
+  return { ...request, source: { ...request.source, issue: { ...request.source.issue!, number: (issues += 1) } } };
 }
 
 function pause(): Promise<void> {

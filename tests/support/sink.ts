@@ -42,7 +42,8 @@ export async function startSink(
     wake.resolve();
     wake = Promise.withResolvers<void>();
   };
-  const listener = (request: IncomingMessage, response: ServerResponse) => void handle(request, response).catch(() => response.destroy());
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    void handle(request, response).catch(() => response.destroy());
   const server = tls ? createTlsServer(tls, listener) : createServer(listener);
   server.listen(port, host);
   await once(server, 'listening');
