@@ -15,6 +15,9 @@ import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
 import { serve } from './http/server.ts';
 import { webhookRoutes } from './http/webhooks.ts';
+import { createOutbound } from './outbound/outbound.ts';
+import { deliverMessage } from './outbox/deliver.ts';
+import type { OutboxDeps } from './outbox/deps.ts';
 import { startQueue } from './queue/boss.ts';
 import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
@@ -78,7 +81,10 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
       onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
     }),
   );
-  const workers = config.role === 'web' ? null : await startWorkers(deps, { probot, database, concurrency: config.stepConcurrency });
+  // Messages go out to the internet only; where GitHub is a stand-in on this machine, so are their receivers.
+  const outbound = createOutbound({ reach: config.github.protocol === 'http' ? 'loopback' : 'public' });
+  const outbox: OutboxDeps = { ...deps, ...secrets, outbound };
+  const workers = config.role === 'web' ? null : await startWorkers(deps, { probot, database, outbox, concurrency: config.stepConcurrency });
 
   const app = new Hono().route('/', healthRoutes({ db: database.db }));
   if (config.role !== 'worker') {
@@ -151,7 +157,7 @@ type Event = Parameters<Probot['receive']>[0];
 
 async function startWorkers(
   deps: Deps,
-  { probot, database, concurrency }: { probot: Probot; database: Database; concurrency: number },
+  { probot, database, outbox, concurrency }: { probot: Probot; database: Database; outbox: OutboxDeps; concurrency: number },
 ): Promise<{ stop(): Promise<void> }> {
   const { queue, log } = deps;
   const presence = await joinWorkers(database, async () => {
@@ -162,6 +168,7 @@ async function startWorkers(
   await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
   await queue.work('step', concurrency, (job) => executeStep(deps, cancels, job));
   await queue.work('progress', 2, (job) => updateProgress(deps, job));
+  await queue.work('outbound', 4, (job) => deliverMessage(outbox, job));
   await queue.work('dead', 1, (job) => closeDead(deps, job));
   return {
     async stop() {

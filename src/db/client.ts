@@ -38,7 +38,7 @@ function openPostgres(url: string): Database {
   // A connection that breaks is replaced by the pool, and whoever used it gets the error of their query.
   // Without listeners, on idle ones and on those in use, it would end the process.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return {
     db: drizzleNode(pool, { schema }) as unknown as Executor,
     link: { kind: 'postgres', url },

@@ -11,8 +11,10 @@ export type Jobs = {
   step: { runId: string; stepId: string };
   /** a run whose comment and checks are to be brought up to date; one queued at a time per run */
   progress: { runId: string };
+  /** a run event to tell an endpoint of */
+  outbound: { messageId: string };
   /** a job that failed too often: its queue's data, to close what it left open */
-  dead: Partial<Jobs['delivery'] & Jobs['step']>;
+  dead: Partial<Jobs['delivery'] & Jobs['step'] & Jobs['outbound']>;
 };
 export type QueueName = keyof Jobs;
 
@@ -23,6 +25,8 @@ export type JobOptions = {
   priority?: number;
   /** With a singleton key: where such a job waits for its time already, that one becomes due now. */
   bringForward?: boolean;
+  /** jobs of one group take turns where the queue says so */
+  group?: string;
 };
 
 /** A claimed job. `retry` and `id` together are the lease. */
@@ -101,7 +105,22 @@ const QUEUES = [
     expireInSeconds: 5 * MINUTE,
     heartbeatSeconds: 10,
   },
+  {
+    // Its retries after an endpoint's refusal are new jobs (outbox/deliver.ts); these are for a worker that dies.
+    name: 'outbound',
+    policy: 'standard',
+    retryLimit: 10,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    expireInSeconds: MINUTE,
+    heartbeatSeconds: 10,
+    deadLetter: 'dead',
+  },
 ] as const;
+
+/** Queues whose groups take turns: one slow endpoint keeps one worker, not all of them. */
+const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
 /** Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`. */
 export async function startQueue({ link }: Database, log: Logger): Promise<Queue> {
@@ -145,7 +164,7 @@ function bindQueue(boss: PgBoss): Queue {
   };
 
   return {
-    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority, bringForward } = {}) {
+    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority, bringForward, group } = {}) {
       const db = fromDrizzle(tx, sql);
       if (bringForward && singletonKey) {
         const { updated } = await boss.update(name, data, { db, singletonKey, startAfter: 0 });
@@ -156,6 +175,7 @@ function bindQueue(boss: PgBoss): Queue {
         ...(startAfterSeconds ? { startAfter: startAfterSeconds } : {}),
         ...(singletonKey ? { singletonKey } : {}),
         ...(priority ? { priority } : {}),
+        ...(group ? { group: { id: group } } : {}),
       });
     },
     async complete(tx, name, job) {
@@ -230,7 +250,13 @@ async function startWorker<N extends QueueName>(
   const workerId = await boss.work<Jobs[N], void>(
     name,
     // Retried and deferred jobs send no notification, so polling stays at a second beside it.
-    { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 },
+    {
+      includeMetadata: true,
+      batchSize: 1,
+      pollingIntervalSeconds: 1,
+      notifyPollingIntervalSeconds: 1,
+      ...(GROUP_CONCURRENCY[name] ? { groupConcurrency: GROUP_CONCURRENCY[name] } : {}),
+    },
     async ([job]) => {
       try {
         await handle({ id: job!.id, retry: job!.retryCount, data: job!.data, signal: job!.signal });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendEvents, type NewEvent } from '../db/events.ts';
+import type { NewEvent } from '../db/events.ts';
 import { upsertProject } from '../db/projects.ts';
 import { countOpenRuns, findRunByTrigger, insertRun, listLane, lockLane, type Run } from '../db/runs.ts';
 import { insertSteps, type NewStep } from '../db/steps.ts';
@@ -8,6 +8,7 @@ import { idempotencyKey, preparePlan, type Plan } from '../domain/plan.ts';
 import type { Project } from '../domain/project.ts';
 import type { RunConfig, RunSource } from '../domain/source.ts';
 import { knownTools } from '../handlers/registry.ts';
+import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
@@ -88,7 +89,7 @@ export async function openRun(
     ];
     if (ahead.length > 0) events.push({ type: 'run.waiting', payload: { ahead: ahead.length } });
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });
-    await appendEvents(tx, runId, events);
+    await publish(tx, queue, runId, events);
     // Behind others it waits with its steps pending; whoever ends before it starts it.
     if (ahead.length === 0) await moveOn(tx, deps, run, pressure.delayMs / 1000);
     await announce(tx, deps, runId, 'now');
