@@ -75,6 +75,13 @@ export const Variables = z.object({
     .default('auto'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
+  NOFX_METRICS_TOKEN: z
+    .string()
+    .min(16, 'is shorter than 16 characters and can be guessed. Make one with `openssl rand -hex 32`.')
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://localhost:4318').optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(usingHeaders).default({}),
+  OTEL_SERVICE_NAME: z.string().default('nofx'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
   SUPABASE_URL: url(/^https?$/, 'https://project.supabase.co').optional(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
@@ -120,13 +127,15 @@ export function redacted(config: Config): Record<string, unknown> {
 
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
-  const { github, anthropic, database, supabase, machine } = config;
+  const { github, anthropic, database, supabase, machine, metrics, tracing } = config;
   const passwords = [database.kind === 'postgres' ? database.url : '', machine.proxy ?? ''].map(passwordOf);
   return [
     github?.privateKey,
     github?.webhookSecret,
     anthropic?.apiKey,
     supabase?.serviceRoleKey,
+    metrics.token,
+    ...Object.values(tracing?.headers ?? {}),
     ...passwords,
     ...passwords.map(decoded),
   ].filter((secret): secret is string => Boolean(secret));
@@ -169,6 +178,10 @@ function rules(given: Environment): string[] {
     errors.push('ANTHROPIC_API_KEY: is missing, but ANTHROPIC_BASE_URL is set. Set the key that belongs to it.');
   }
   together(['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'], 'Set both, or neither to keep artifacts on disk.');
+
+  if (given['OTEL_EXPORTER_OTLP_HEADERS'] && !given['OTEL_EXPORTER_OTLP_ENDPOINT']) {
+    errors.push('OTEL_EXPORTER_OTLP_ENDPOINT: is missing, but OTEL_EXPORTER_OTLP_HEADERS is set. Set the address they belong to.');
+  }
 
   const known = Object.keys(Variables.shape);
   for (const name of Object.keys(given)) {
@@ -223,6 +236,19 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
+    /** `token: null`: only this machine may read them */
+    metrics: guard({ token: env.NOFX_METRICS_TOKEN ?? null }, { token: hide }),
+    /** null where nobody collects traces */
+    tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? guard(
+          {
+            endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: env.OTEL_EXPORTER_OTLP_HEADERS,
+            serviceName: env.OTEL_SERVICE_NAME,
+          },
+          { endpoint: hidePassword, headers: hide },
+        )
+      : null,
     /** What git and the commands of repositories need to know of this machine. */
     machine: guard(
       {
@@ -279,6 +305,17 @@ function usingPemFile(path: string, context: z.RefinementCtx): string {
     context.addIssue(`cannot be read (${messageOf(error)}). Point it at the .pem file that GitHub gave you.`);
     return z.NEVER;
   }
+}
+
+/** `name=value,name=value`, values URL-encoded: https://opentelemetry.io/docs/specs/otel/protocol/exporter/#specifying-headers-via-environment-variables */
+function usingHeaders(text: string, context: z.RefinementCtx): Record<string, string> {
+  const pairs = text.split(',').map((pair) => /^\s*([!#$%&'*+.^_`|~0-9a-z-]+)\s*=\s*(.*?)\s*$/i.exec(pair));
+  if (pairs.every((pair) => pair !== null)) {
+    return Object.fromEntries(pairs.map(([, name = '', value = '']) => [name, decoded(value)]));
+  }
+  // Nothing of it is repeated: it may be a secret.
+  context.addIssue('is not a list of headers. Write name=value,name=value, with values URL-encoded.');
+  return z.NEVER;
 }
 
 function usingPrices(text: string, context: z.RefinementCtx): PriceOverrides {

@@ -8,20 +8,32 @@ import { checkPath } from './domain/paths.ts';
 import { createArtifactStore } from './artifacts/store.ts';
 import type { Config } from './config.ts';
 import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
+import { tellCommitted } from './db/committed.ts';
 import { finishDelivery } from './db/deliveries.ts';
+import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
 import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
+import { metricsRoutes } from './http/metrics.ts';
 import { serve } from './http/server.ts';
+import { traced } from './http/traced.ts';
 import { webhookRoutes } from './http/webhooks.ts';
-import { startQueue, type Queue } from './queue/boss.ts';
+import { startQueue, type ClaimedJob, type Queue } from './queue/boss.ts';
+import { queueDepths } from './queue/depth.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep } from './runs/execute-step.ts';
 import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import type { SecretKeeper } from './secrets.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { observeOctokit } from './telemetry/observe-github.ts';
+import { createJobObserver, type JobObserver } from './telemetry/observe-jobs.ts';
+import { observeAgent, observeModelRequests } from './telemetry/observe-model.ts';
+import { observeSandbox, observeWorkspaces } from './telemetry/observe-workspace.ts';
+import type { Tracing } from './telemetry/port.ts';
+import { startTracing } from './telemetry/tracing.ts';
 import { createWorkspaces } from './workspace/manager.ts';
 import { readNpmSettings } from './workspace/process-npm.ts';
 import { createSandbox } from './workspace/sandbox.ts';
@@ -49,7 +61,11 @@ const GRACE_MS = 30_000;
 export async function startNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Nofx> {
   const database = await openDb(config.database);
   await migrate(database);
-  const queue = await startQueue(database, log);
+  const tracing = await startTracing(config.tracing && { ...config.tracing, log });
+  const queue = await startQueue(database, log, tracing.propagator);
+  const metrics = createMetrics({ queueDepths: () => queueDepths(database.db), model: config.model, prices: config.prices });
+  const jobs = createJobObserver({ metrics, tracing, traceOf: (runId) => findRunTrace(database.db, runId) });
+  tellCommitted(database.db, jobs.events);
   const probot = openProbot({
     appId: config.github.appId,
     privateKey: config.github.privateKey,
@@ -57,7 +73,8 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     baseUrl: config.github.apiUrl,
     log: log.child({ name: 'probot' }),
   });
-  const deps: Deps = { db: database.db, queue, log, adapters: await createAdapters(config, { probot, log, secrets }) };
+  const adapters = await createAdapters(config, { probot, log, secrets, observers: { metrics, tracing } });
+  const deps: Deps = { db: database.db, queue, log, tracing, adapters };
 
   await probot.load(
     createApp(deps, {
@@ -67,11 +84,16 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
       onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
     }),
   );
-  await startWorkers(deps, probot, config.stepConcurrency);
+  await startWorkers(deps, { probot, concurrency: config.stepConcurrency, metrics, jobs });
 
   const app = new Hono()
+    .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
     .route('/', healthRoutes({ db: database.db }))
-    .route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+    .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }))
+    .route(
+      '/',
+      webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret, onResult: metrics.webhook }),
+    );
   const server = await serve(app, { host: config.host, port: config.port });
   return {
     url: `http://${config.host}:${server.port}`,
@@ -81,33 +103,42 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
       await server.close();
       await queue.stop(GRACE_MS);
       await closeNetworks();
+      await tracing.stop();
       await database.close();
     },
   };
 }
 
+type Observers = { metrics: Metrics; tracing: Tracing };
+
 async function createAdapters(
   config: NofxConfig,
-  { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
+  { probot, log, secrets, observers }: { probot: Probot; log: Logger; secrets: SecretKeeper; observers: Observers },
 ): Promise<Deps['adapters']> {
   const npm = await readNpmSettings(config.machine);
   const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
-  const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
+  const octokitFor = observeOctokit((id) => probot.auth(id), observers);
+  const github = createGitHub({ octokitFor, log, writeIntervalMs: config.writeIntervalMs });
+  const aroundRequest = observeModelRequests(observers);
+  const workspaces = createWorkspaces({
+    ...config.machine,
+    caFile,
+    root: config.workspaceRoot,
+    allowHttp: config.github.protocol === 'http',
+  });
+  const sandbox = await createSandbox({
+    ...config.machine,
+    caFile,
+    npmRegistry: npm.registry ?? undefined,
+    mode: config.sandbox,
+    log: { warn: (message) => log.warn(message) },
+  });
   return {
-    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
-    workspaces: createWorkspaces({
-      ...config.machine,
-      caFile,
-      root: config.workspaceRoot,
-      allowHttp: config.github.protocol === 'http',
-    }),
-    sandbox: await createSandbox({
-      ...config.machine,
-      caFile,
-      npmRegistry: npm.registry ?? undefined,
-      mode: config.sandbox,
-      log: { warn: (message) => log.warn(message) },
-    }),
+    agent: config.anthropic
+      ? observeAgent(createAgent({ ...config.anthropic, prices: config.prices, refusePath, aroundRequest, log }), observers)
+      : null,
+    workspaces: observeWorkspaces(workspaces, observers),
+    sandbox: observeSandbox(sandbox, observers),
     npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
     artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
@@ -134,11 +165,24 @@ function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
   };
 }
 
-async function startWorkers(deps: Deps, probot: Probot, concurrency: number): Promise<void> {
+async function startWorkers(
+  deps: Deps,
+  { probot, concurrency, metrics, jobs }: { probot: Probot; concurrency: number; metrics: Metrics; jobs: JobObserver },
+): Promise<void> {
   const { queue } = deps;
+  const { observed } = jobs;
   type Event = Parameters<Probot['receive']>[0];
-  await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
-  await queue.work('step', concurrency, (job) => executeStep(deps, job));
-  await queue.work('progress', 2, (job) => updateProgress(deps, job));
-  await queue.work('dead', 1, (job) => closeDead(deps, job));
+  const receive = (event: unknown) => probot.receive(event as Event);
+  const deliver = async (job: ClaimedJob<'delivery'>) => {
+    const outcome = await processDelivery(deps, receive, job);
+    if (outcome !== null) metrics.delivery(outcome);
+  };
+  const bury = async (job: ClaimedJob<'dead'>) => {
+    await closeDead(deps, job);
+    metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');
+  };
+  await queue.work('delivery', 2, observed('delivery', deliver));
+  await queue.work('step', concurrency, observed('step', (job) => executeStep(deps, job)));
+  await queue.work('progress', 2, observed('progress', (job) => updateProgress(deps, job)));
+  await queue.work('dead', 1, observed('dead', bury));
 }

@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
+import { noteAppended } from './committed.ts';
 import { event, run } from './schema.ts';
 
 export type EventRow = typeof event.$inferSelect;
@@ -40,6 +41,7 @@ export async function appendEvents(tx: Executor, runId: string, events: NewEvent
       payload: entry.payload ?? {},
     })),
   );
+  noteAppended(tx, runId, events);
 }
 
 /** A run's events in order, from after `since`. */
@@ -49,4 +51,13 @@ export async function listEvents(db: Executor, runId: string, since = 0): Promis
     .from(event)
     .where(and(eq(event.runId, runId), gt(event.seq, since)))
     .orderBy(asc(event.seq));
+}
+
+/** The trace context a run was asked for in, as its first event keeps it; undefined where nobody traced. */
+export async function findRunTrace(db: Executor, runId: string): Promise<Record<string, string> | undefined> {
+  const [first] = await db
+    .select({ payload: event.payload })
+    .from(event)
+    .where(and(eq(event.runId, runId), eq(event.seq, 1)));
+  return first?.payload['trace'] as Record<string, string> | undefined;
 }

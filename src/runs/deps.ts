@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Executor } from '../db/client.ts';
 import type { Adapters } from '../handlers/handler.ts';
 import type { Queue } from '../queue/boss.ts';
+import type { Tracing } from '../telemetry/port.ts';
 
 /** What every use case of this room is given. */
 export type Deps = {
@@ -9,4 +10,5 @@ export type Deps = {
   queue: Queue;
   adapters: Adapters;
   log: Logger;
+  tracing: Tracing;
 };

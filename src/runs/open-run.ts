@@ -20,6 +20,8 @@ export type RunRequest = {
   maxCostUsd: number;
   baseRef: string;
   baseSha: string;
+  /** The trace context the run was asked for in; kept with its first event. */
+  trace?: Record<string, string> | undefined;
   /** One run per trigger, however often its delivery is worked on. */
   triggerKey: string;
 };
@@ -74,7 +76,7 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
     await insertSteps(tx, steps.map((step) => (ready.has(step.id) ? { ...step, status: 'queued' } : step)));
     const enqueued = steps.filter((step) => ready.has(step.id));
     await appendEvents(tx, runId, [
-      { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey } },
+      { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey, ...(request.trace && { trace: request.trace }) } },
       ...enqueued.map((step): NewEvent => ({ type: 'step.enqueued', stepId: step.id, payload: { name: step.name, tool: step.tool } })),
     ]);
     for (const step of enqueued) await queue.enqueue(tx, 'step', { runId, stepId: step.id });

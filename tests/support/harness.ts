@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createLogger } from '../../src/log.ts';
+import { logFields } from '../../src/telemetry/work.ts';
 import { startPlayground, type Playground } from '../../src/playground/playground.ts';
 import type { NewRepository } from '../../src/playground/github/people.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
@@ -55,7 +56,7 @@ export async function startHarness({ script, repository, environment = {} }: Har
     database: await freshDatabaseOptions(),
     environment: { ...process.env, LOG_LEVEL: 'debug', ...environment } as Record<string, string>,
     log: (secrets) =>
-      createLogger({ level: 'debug', redact: secrets.redact, destination: { write: (line) => void logged.push(line) } }),
+      createLogger({ level: 'debug', redact: secrets.redact, fields: logFields, destination: { write: (line) => void logged.push(line) } }),
   });
   const { github } = playground;
   await github.createRepository({
