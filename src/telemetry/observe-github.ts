@@ -7,8 +7,8 @@ type OctokitFor = (installationId?: number) => Promise<Octokit>;
 type Headers = Record<string, string | number | undefined>;
 
 /**
- * Watches the requests of every client that is handed out. One request is one call: what Octokit sends again by
- * itself shows in its time. Tokens that Octokit fetches for itself do not pass here.
+ * Watches the requests of every client that is handed out. What Octokit sends again by itself counts once, with
+ * the answer that came last.
  */
 export function observeOctokit(
   octokitFor: OctokitFor,
@@ -23,7 +23,7 @@ export function observeOctokit(
     octokit.hook.wrap('request', async (request, options) => {
       const route = `${options.method} ${routeOf(options.url)}`;
       const attributes = { 'http.request.method': options.method, 'url.template': routeOf(options.url) };
-      return tracing.span(`GitHub ${route}`, { kind: 'client', attributes }, async (span) => {
+      const sent = await tracing.span(`GitHub ${route}`, { kind: 'client', attributes }, async (span) => {
         const started = performance.now();
         const note = (status: number | undefined, headers: Headers = {}) => {
           span.set({ 'http.response.status_code': status });
@@ -34,13 +34,17 @@ export function observeOctokit(
         try {
           const response = await request(options);
           note(response.status, response.headers);
-          return response;
+          return { response };
         } catch (error) {
           const { status, response } = error as { status?: number; response?: { headers?: Headers } };
           note(status, response?.headers);
+          // "Is there such a thing?" has been answered; no trace should look red for it.
+          if (status === 404) return { error };
           throw error;
         }
       });
+      if ('error' in sent) throw sent.error;
+      return sent.response;
     });
     return octokit;
   };

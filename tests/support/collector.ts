@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type CollectedSpan = {
@@ -48,7 +48,8 @@ export async function startCollector({ status = 200 } = {}): Promise<Collector> 
   const spans: CollectedSpan[] = [];
   const bodies: string[] = [];
   const headers: Collector['headers'] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void answer(request, response));
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
@@ -57,7 +58,7 @@ export async function startCollector({ status = 200 } = {}): Promise<Collector> 
     const taken = request.method === 'POST' && request.url === '/v1/traces' && request.headers['content-type'] === 'application/json';
     if (taken && status === 200) spans.push(...read(JSON.parse(body) as Request));
     response.writeHead(taken ? status : 404, { 'content-type': 'application/json' }).end('{}');
-  });
+  }
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
