@@ -70,6 +70,9 @@ export const Variables = z.object({
   NOFX_SANDBOX: z
     .enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.')
     .default('auto'),
+  NOFX_ROLE: z.enum(['all', 'web', 'worker'], 'must be all (one process does everything), web or worker.').default('all'),
+  NOFX_ARTIFACTS_DIR: z.string().transform((path) => resolve(path)).optional(),
+  BACKPRESSURE_AGE_MS: wholeNumber(0, 3_600_000).prefault('5000'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
   NOFX_METRICS_TOKEN: z
@@ -125,14 +128,15 @@ export function redacted(config: Config): Record<string, unknown> {
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
   const { github, anthropic, database, supabase, machine, metrics, tracing } = config;
-  const passwords = [database.kind === 'postgres' ? database.url : '', machine.proxy ?? ''].map(passwordOf);
+  const passwords = [database.kind === 'postgres' ? database.url : '', machine.proxy ?? '', tracing?.endpoint ?? ''].map(passwordOf);
   return [
     github?.privateKey,
     github?.webhookSecret,
     anthropic?.apiKey,
     supabase?.serviceRoleKey,
     metrics.token,
-    ...Object.values(tracing?.headers ?? {}),
+    // Without its scheme too: `Bearer` is no secret, and others may write the rest alone.
+    ...Object.values(tracing?.headers ?? {}).flatMap((value) => [value, value.replace(/^\S+ /, '')]),
     ...passwords,
     ...passwords.map(decoded),
   ].filter((secret): secret is string => Boolean(secret));
@@ -170,6 +174,14 @@ function rules(given: Environment): string[] {
 
   if (given['OTEL_EXPORTER_OTLP_HEADERS'] && !given['OTEL_EXPORTER_OTLP_ENDPOINT']) {
     errors.push('OTEL_EXPORTER_OTLP_ENDPOINT: is missing, but OTEL_EXPORTER_OTLP_HEADERS is set. Set the address they belong to.');
+  }
+  if (given['NOFX_ROLE'] === 'web' || given['NOFX_ROLE'] === 'worker') {
+    if (!given['DATABASE_URL']) {
+      errors.push('DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres to share; the embedded database serves one.');
+    }
+    if (!given['SUPABASE_URL'] && !given['NOFX_ARTIFACTS_DIR']) {
+      errors.push('NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact: name a folder that all of them share, or set SUPABASE_URL.');
+    }
   }
 
   const known = Object.keys(Variables.shape);
@@ -222,6 +234,10 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     maxCostUsd: env.NOFX_MAX_COST_USD,
     prices: env.NOFX_PRICES,
     sandbox: env.NOFX_SANDBOX,
+    role: env.NOFX_ROLE,
+    artifactsDir: env.NOFX_ARTIFACTS_DIR ?? join(env.NOFX_DATA_DIR, 'artifacts'),
+    /** New runs are held back once the oldest step that could run has waited this long; ms. */
+    backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
@@ -12,6 +11,7 @@ import { tellCommitted } from './db/committed.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
+import { joinWorkers } from './db/presence.ts';
 import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
@@ -19,8 +19,9 @@ import { metricsRoutes } from './http/metrics.ts';
 import { serve } from './http/server.ts';
 import { traced } from './http/traced.ts';
 import { webhookRoutes } from './http/webhooks.ts';
-import { startQueue, type ClaimedJob, type Queue } from './queue/boss.ts';
+import { startQueue, type ClaimedJob } from './queue/boss.ts';
 import { queueDepths } from './queue/depth.ts';
+import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep } from './runs/execute-step.ts';
@@ -43,7 +44,8 @@ export type Nofx = {
   /** where webhooks are taken: `http://host:port` */
   url: string;
   database: Database;
-  queue: Queue;
+  deps: Deps;
+  /** Drains for up to 30 seconds, hands the rest back to the queue, closes everything. */
   stop(): Promise<void>;
 };
 
@@ -52,6 +54,8 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   database: DatabaseOptions;
   /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
   writeIntervalMs?: number;
+  /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
+  progressEveryMs?: number;
 };
 
 /** How long a stop waits for running steps before it gives them back to the queue. */
@@ -74,34 +78,40 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     log: log.child({ name: 'probot' }),
   });
   const adapters = await createAdapters(config, { probot, log, secrets, observers: { metrics, tracing } });
-  const deps: Deps = { db: database.db, queue, log, tracing, adapters };
+  const deps: Deps = { db: database.db, queue, log, tracing, adapters, progressEveryMs: config.progressEveryMs };
 
   await probot.load(
     createApp(deps, {
       label: config.label,
       model: config.model,
       maxCostUsd: config.maxCostUsd,
+      backpressureAgeMs: config.backpressureAgeMs,
       onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
     }),
   );
-  await startWorkers(deps, { probot, concurrency: config.stepConcurrency, metrics, jobs });
+  const workers =
+    config.role === 'web'
+      ? null
+      : await startWorkers(deps, { probot, database, concurrency: config.stepConcurrency, metrics, jobs });
 
   const app = new Hono()
-    .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
     .route('/', healthRoutes({ db: database.db }))
-    .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }))
-    .route(
-      '/',
-      webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret, onResult: metrics.webhook }),
-    );
+    .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }));
+  if (config.role !== 'worker') {
+    const { webhookSecret: secret } = config.github;
+    app
+      .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
+      .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
+  }
   const server = await serve(app, { host: config.host, port: config.port });
   return {
     url: `http://${config.host}:${server.port}`,
     database,
-    queue,
+    deps,
     async stop() {
       await server.close();
       await queue.stop(GRACE_MS);
+      await workers?.stop();
       await closeNetworks();
       await tracing.stop();
       await database.close();
@@ -140,7 +150,7 @@ async function createAdapters(
     workspaces: observeWorkspaces(workspaces, observers),
     sandbox: observeSandbox(sandbox, observers),
     npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
-    artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
+    artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,
     host: config.github.host,
@@ -165,16 +175,22 @@ function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
   };
 }
 
+type Event = Parameters<Probot['receive']>[0];
+
 async function startWorkers(
   deps: Deps,
-  { probot, concurrency, metrics, jobs }: { probot: Probot; concurrency: number; metrics: Metrics; jobs: JobObserver },
-): Promise<void> {
-  const { queue } = deps;
-  const { observed } = jobs;
-  type Event = Parameters<Probot['receive']>[0];
-  const receive = (event: unknown) => probot.receive(event as Event);
+  options: { probot: Probot; database: Database; concurrency: number; metrics: Metrics; jobs: JobObserver },
+): Promise<{ stop(): Promise<void> }> {
+  const { queue, log } = deps;
+  const { probot, metrics } = options;
+  const { observed } = options.jobs;
+  const presence = await joinWorkers(options.database, async () => {
+    const reclaimed = await queue.reclaim();
+    if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
+  });
+  const cancels = watchCancels(deps);
   const deliver = async (job: ClaimedJob<'delivery'>) => {
-    const outcome = await processDelivery(deps, receive, job);
+    const outcome = await processDelivery(deps, (event) => probot.receive(event as Event), job);
     if (outcome !== null) metrics.delivery(outcome);
   };
   const bury = async (job: ClaimedJob<'dead'>) => {
@@ -182,7 +198,13 @@ async function startWorkers(
     metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');
   };
   await queue.work('delivery', 2, observed('delivery', deliver));
-  await queue.work('step', concurrency, observed('step', (job) => executeStep(deps, job)));
+  await queue.work('step', options.concurrency, observed('step', (job) => executeStep(deps, cancels, job)));
   await queue.work('progress', 2, observed('progress', (job) => updateProgress(deps, job)));
   await queue.work('dead', 1, observed('dead', bury));
+  return {
+    async stop() {
+      cancels.stop();
+      await presence.leave();
+    },
+  };
 }

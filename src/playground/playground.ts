@@ -70,6 +70,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
         github: config.github!,
         database: options.database ?? { kind: 'pglite', dir: null },
         writeIntervalMs: 0,
+        progressEveryMs: 0,
       },
       { log, secrets },
     );
@@ -94,7 +95,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       do {
         await github.settled();
         await new Promise((resolve) => setTimeout(resolve, 25));
-      } while ((await nofx.queue.pending()) > 0);
+      } while ((await nofx.deps.queue.pending()) > 0);
     },
     async stop() {
       github.setWebhook(null);

@@ -13,8 +13,8 @@ export type QueueDepth = {
 };
 
 /**
- * What is in the queues now. Read from pg-boss's index of live jobs (job_i14), so the cost grows with
- * what waits and not with what is done. The queues are named, or the planner would not use the index.
+ * What is in the queues now, also in those that are empty. Read from pg-boss's index of live jobs alone
+ * (job_common_i14), so the cost grows with what waits and not with what is done.
  */
 export async function queueDepths(db: Executor): Promise<QueueDepth[]> {
   const { rows } = await db.execute(sql`

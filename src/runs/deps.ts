@@ -11,4 +11,6 @@ export type Deps = {
   adapters: Adapters;
   log: Logger;
   tracing: Tracing;
+  /** Between two updates of a run's comment and checks, but for the first and the last; 2,000 ms when absent. */
+  progressEveryMs?: number;
 };

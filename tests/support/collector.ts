@@ -96,3 +96,11 @@ function plain(pairs: Pair[]): CollectedSpan['attributes'] {
     pairs.map(({ key, value }) => [key, value.stringValue ?? value.boolValue ?? Number(value.intValue ?? value.doubleValue)]),
   );
 }
+
+/** The names from a span up to the root of its trace, root first. */
+export function ancestry(spans: readonly CollectedSpan[], span: CollectedSpan): string[] {
+  const parent = spans.find(({ spanId }) => spanId === span.parentSpanId);
+  // One that was never sent shows as a gap, and not as a root.
+  if (!parent) return span.parentSpanId === undefined ? [span.name] : ['?', span.name];
+  return [...ancestry(spans, parent), span.name];
+}
