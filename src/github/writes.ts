@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
@@ -27,13 +28,14 @@ export function createSerial(options: { minIntervalMs: number }): Serial {
 
   return (key, work, { first = false } = {}) =>
     new Promise((resolve, reject) => {
-      const turn = async () => {
+      // Another caller may drive the lane by then; logs and traces must still say who asked for this.
+      const turn = AsyncResource.bind(async () => {
         try {
           resolve(await work());
         } catch (error) {
           reject(error);
         }
-      };
+      });
       const known = lanes.get(key);
       const lane = known ?? { first: [], others: [] };
       (first ? lane.first : lane.others).push(turn);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, it } from 'vitest';
 import { createSerial } from '../../src/github/writes.ts';
 
@@ -53,4 +54,11 @@ it('lets what is first go before what waits, and interrupts nothing', async () =
   release();
   await Promise.all([held, ...rest]);
   expect(seen).toEqual(['awaited 1', 'awaited 2', 'report 1', 'report 2']);
+});
+
+it('runs each work as its caller, whoever drives the lane', async () => {
+  const serial = createSerial({ minIntervalMs: 1 });
+  const caller = new AsyncLocalStorage<string>();
+  const ask = (name: string) => caller.run(name, () => serial('k', async () => caller.getStore()));
+  expect(await Promise.all(['a', 'b', 'c'].map(ask))).toEqual(['a', 'b', 'c']);
 });

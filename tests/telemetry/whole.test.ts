@@ -160,3 +160,33 @@ describe(`what one run tells, on ${lane}`, () => {
     expect(nofx.log().join('')).not.toContain('s3cret-collector');
   });
 });
+
+describe(`two runs on one issue, on ${lane}`, () => {
+  let nofx: Harness;
+  let collector: Collector;
+  beforeAll(async () => {
+    collector = await startCollector();
+    nofx = await startHarness({ environment: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } });
+  });
+  afterAll(() => collector.stop());
+
+  it('are two traces, though the end of the first starts the second', async () => {
+    const repository = await nofx.repository();
+    const { issue } = await repository.comment('/nofx add the notes');
+    await repository.comment('/nofx add them again', { issue });
+    await repository.drain();
+    const runs = await repository.runs();
+    await nofx.stop();
+    expect(runs).toHaveLength(2);
+    const traces = runs.map(({ id }) => {
+      const spans = collector.spans.filter(({ name, attributes }) => name.startsWith('step ') && attributes['nofx.run'] === id);
+      expect(spans.length).toBeGreaterThan(1);
+      for (const span of spans) {
+        expect(ancestry(collector.spans, span)).toEqual(['POST /api/github/webhooks', 'delivery', 'run', span.name]);
+      }
+      return [...new Set(spans.map(({ traceId }) => traceId))];
+    });
+    expect(new Set(traces.flat()).size).toBe(2);
+    expect(traces.map((ids) => ids.length)).toEqual([1, 1]);
+  });
+});
