@@ -15,7 +15,10 @@ export const hidePassword = (text: string) =>
 export function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (secret: string) => string }): T {
   const safe = () =>
     Object.fromEntries(
-      Object.entries(value).map(([key, part]) => [key, part === undefined ? part : (hidden[key as keyof T]?.(String(part)) ?? part)]),
+      Object.entries(value).map(([key, part]) => [
+        key,
+        part === undefined ? part : (hidden[key as keyof T]?.(String(part)) ?? part),
+      ]),
     );
   return Object.defineProperties(value, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
 }

@@ -35,13 +35,23 @@ export function createMetrics({ queueDepths, model: configured, prices }: Metric
   const histogram = <L extends string>(name: string, help: string, buckets: number[], ...labelNames: L[]) =>
     new Histogram({ name, help, buckets, labelNames, registers });
 
-  const webhooks = counter('nofx_webhooks_total', 'Webhooks by what they were answered: stored, repeated, refused.', 'result');
+  const webhooks = counter(
+    'nofx_webhooks_total',
+    'Webhooks by what they were answered: stored, repeated, refused.',
+    'result',
+  );
   const deliveries = counter('nofx_deliveries_total', 'Deliveries worked on, by what came of them.', 'outcome');
   const jobErrors = counter('nofx_job_errors_total', 'Jobs that ended in an error and go back to the queue.', 'queue');
   const dead = counter('nofx_dead_letters_total', 'Jobs given up after their retries.', 'kind');
   const opened = counter('nofx_runs_opened_total', 'Runs opened.');
   const ended = counter('nofx_runs_ended_total', 'Runs ended, by terminal status.', 'status');
-  const attempts = histogram('nofx_step_attempt_seconds', 'Attempts of steps, from claim to end.', LONG, 'tool', 'outcome');
+  const attempts = histogram(
+    'nofx_step_attempt_seconds',
+    'Attempts of steps, from claim to end.',
+    LONG,
+    'tool',
+    'outcome',
+  );
   const retries = counter('nofx_step_retries_total', 'Attempts that ended in a fault and are made again.', 'tool');
   const github = counter('nofx_github_requests_total', 'Requests to GitHub.', 'route', 'status');
   const githubSeconds = histogram('nofx_github_request_seconds', 'Time of requests to GitHub.', SHORT, 'method');
@@ -52,9 +62,18 @@ export function createMetrics({ queueDepths, model: configured, prices }: Metric
     registers,
   });
   const models = counter('nofx_model_requests_total', 'Requests to the model.', 'model', 'status');
-  const modelSeconds = histogram('nofx_model_request_seconds', 'Time of requests to the model, reply included.', LONG, 'model');
+  const modelSeconds = histogram(
+    'nofx_model_request_seconds',
+    'Time of requests to the model, reply included.',
+    LONG,
+    'model',
+  );
   const tokens = counter('nofx_model_tokens_total', 'Tokens, as the model reports them.', 'model', 'kind');
-  const dollars = counter('nofx_model_cost_dollars_total', 'What the tokens cost; models of unknown price add nothing.', 'model');
+  const dollars = counter(
+    'nofx_model_cost_dollars_total',
+    'What the tokens cost; models of unknown price add nothing.',
+    'model',
+  );
   const commands = histogram('nofx_sandbox_command_seconds', 'Commands of repositories.', LONG, 'outcome');
 
   const labelOf = (model: string) => (model === configured || priceOf(model, prices) ? familyOf(model) : 'other');
@@ -89,7 +108,8 @@ export function createMetrics({ queueDepths, model: configured, prices }: Metric
     },
     spent(model: string, usage: Usage, cost: Cost) {
       const label = labelOf(model);
-      for (const [kind, count] of Object.entries(usage)) tokens.inc({ model: label, kind: kind.replace(/Tokens$/, '') }, count);
+      for (const [kind, count] of Object.entries(usage))
+        tokens.inc({ model: label, kind: kind.replace(/Tokens$/, '') }, count);
       dollars.inc({ model: label }, cost.usd ?? 0);
     },
     sandboxCommand: (outcome: string, seconds: number) => commands.observe({ outcome }, seconds),

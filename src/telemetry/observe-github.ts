@@ -29,7 +29,8 @@ export function observeOctokit(
           span.set({ 'http.response.status_code': status });
           metrics.githubRequest(options.method, route, String(status ?? 'none'), (performance.now() - started) / 1000);
           const left = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
-          if (installationId !== undefined && Number.isFinite(left)) metrics.rateLimitRemaining(String(installationId), left);
+          if (installationId !== undefined && Number.isFinite(left))
+            metrics.rateLimitRemaining(String(installationId), left);
         };
         try {
           const response = await request(options);

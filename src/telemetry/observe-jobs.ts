@@ -20,7 +20,11 @@ export type JobObserver = {
 };
 
 /** Events that end an attempt without its step having ended well; `step.finished` says its outcome itself. */
-const OUTCOMES: Record<string, string> = { 'step.failed': 'failed', 'step.retried': 'retried', 'step.returned': 'returned' };
+const OUTCOMES: Record<string, string> = {
+  'step.failed': 'failed',
+  'step.retried': 'retried',
+  'step.returned': 'returned',
+};
 
 /**
  * Watches jobs from outside: their handlers know nothing of it. What a job turned out to be about — which
@@ -36,7 +40,11 @@ export function createJobObserver(deps: {
   return {
     observed: (queue, handle) => async (job) => {
       const { guid, runId, stepId } = job.data;
-      const work: Attempt = { ...(guid && { delivery: guid }), ...(runId && { run: runId }), ...(stepId && { step: stepId }) };
+      const work: Attempt = {
+        ...(guid && { delivery: guid }),
+        ...(runId && { run: runId }),
+        ...(stepId && { step: stepId }),
+      };
       const parent = tracing.on && runId ? await deps.traceOf(runId).catch(() => undefined) : undefined;
       await inWork(work, () =>
         tracing.span(queue, { kind: 'consumer', parent, attributes: { 'nofx.job.retry': job.retry } }, async (span) => {

@@ -9,22 +9,29 @@ type Observers = { metrics: Metrics; tracing: Tracing };
 export function observeAgent(agent: Agent, { metrics, tracing }: Observers): Agent {
   return {
     writeCode: (task) =>
-      tracing.span('model task', { attributes: { 'gen_ai.request.model': metrics.modelLabel(task.model) } }, async (span) => {
-        let before: { usage: Usage; cost: Cost } = { usage: NO_USAGE, cost: NO_COST };
-        const onUsage: typeof task.onUsage = (usage, cost) => {
-          metrics.spent(task.model, minus(usage, before.usage), { ...cost, usd: (cost.usd ?? 0) - (before.cost.usd ?? 0) });
-          before = { usage, cost };
-          task.onUsage?.(usage, cost);
-        };
-        const result = await agent.writeCode({ ...task, onUsage });
-        span.set({
-          'nofx.outcome': result.outcome === 'stopped' ? result.reason : result.outcome,
-          'nofx.model.requests': result.requests,
-          'gen_ai.usage.input_tokens': result.usage.inputTokens,
-          'gen_ai.usage.output_tokens': result.usage.outputTokens,
-        });
-        return result;
-      }),
+      tracing.span(
+        'model task',
+        { attributes: { 'gen_ai.request.model': metrics.modelLabel(task.model) } },
+        async (span) => {
+          let before: { usage: Usage; cost: Cost } = { usage: NO_USAGE, cost: NO_COST };
+          const onUsage: typeof task.onUsage = (usage, cost) => {
+            metrics.spent(task.model, minus(usage, before.usage), {
+              ...cost,
+              usd: (cost.usd ?? 0) - (before.cost.usd ?? 0),
+            });
+            before = { usage, cost };
+            task.onUsage?.(usage, cost);
+          };
+          const result = await agent.writeCode({ ...task, onUsage });
+          span.set({
+            'nofx.outcome': result.outcome === 'stopped' ? result.reason : result.outcome,
+            'nofx.model.requests': result.requests,
+            'gen_ai.usage.input_tokens': result.usage.inputTokens,
+            'gen_ai.usage.output_tokens': result.usage.outputTokens,
+          });
+          return result;
+        },
+      ),
   };
 }
 

@@ -6,7 +6,10 @@ import type { Tracing } from './port.ts';
 export function observeWorkspaces(workspaces: Workspaces, { tracing }: { tracing: Tracing }): Workspaces {
   if (!tracing.on) return workspaces;
   const git = <T>(name: string, work: () => Promise<T>) => tracing.span(`git ${name}`, {}, work);
-  const scratch = (opened: Scratch): Scratch => ({ ...opened, readChanges: () => git('read changes', opened.readChanges) });
+  const scratch = (opened: Scratch): Scratch => ({
+    ...opened,
+    readChanges: () => git('read changes', opened.readChanges),
+  });
   const workspace = (opened: Workspace): Workspace => ({
     ...opened,
     commit: (changes, meta) => git('commit', () => opened.commit(changes, meta)),
@@ -14,7 +17,8 @@ export function observeWorkspaces(workspaces: Workspaces, { tracing }: { tracing
   return {
     resolve: (access, ref) => git('resolve', () => workspaces.resolve(access, ref)),
     readBase: (access, base) => git('read base', () => workspaces.readBase(access, base)),
-    openScratch: async (access, options) => scratch(await git('open scratch', () => workspaces.openScratch(access, options))),
+    openScratch: async (access, options) =>
+      scratch(await git('open scratch', () => workspaces.openScratch(access, options))),
     openWorkspace: async (access, options) =>
       workspace(await git('open workspace', () => workspaces.openWorkspace(access, options))),
     push: (access, options) => git('push', () => workspaces.push(access, options)),
@@ -23,7 +27,10 @@ export function observeWorkspaces(workspaces: Workspaces, { tracing }: { tracing
 }
 
 /** Watches the commands of repositories. What they are is not told: people write them. */
-export function observeSandbox(sandbox: Sandbox, { metrics, tracing }: { metrics: Metrics; tracing: Tracing }): Sandbox {
+export function observeSandbox(
+  sandbox: Sandbox,
+  { metrics, tracing }: { metrics: Metrics; tracing: Tracing },
+): Sandbox {
   return {
     ...sandbox,
     run: (command) =>

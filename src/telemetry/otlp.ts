@@ -48,7 +48,8 @@ function telling(exporter: SpanExporter, url: string, log: TracingOptions['log']
     export(spans, done) {
       exporter.export(spans, (result) => {
         const failed = result.code === ExportResultCode.FAILED;
-        if (failed && !failing) log.warn({ err: result.error, url }, 'traces cannot be sent; work goes on without them');
+        if (failed && !failing)
+          log.warn({ err: result.error, url }, 'traces cannot be sent; work goes on without them');
         failing = failed;
         done(result);
       });

@@ -1,4 +1,12 @@
-import { context, SpanKind, SpanStatusCode, trace, type Span, type TextMapPropagator, type Tracer } from '@opentelemetry/api';
+import {
+  context,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Span,
+  type TextMapPropagator,
+  type Tracer,
+} from '@opentelemetry/api';
 import type { OpenSpan, SpanOptions, Tracing } from './port.ts';
 
 export type TracingOptions = {
@@ -52,7 +60,9 @@ async function inSpan<T>(
   { kind, attributes, parent }: SpanOptions,
   work: (span: OpenSpan) => Promise<T>,
 ): Promise<T> {
-  const around = parent ? propagator.extract(context.active(), parent, { get: (from, key) => from[key], keys: Object.keys }) : context.active();
+  const around = parent
+    ? propagator.extract(context.active(), parent, { get: (from, key) => from[key], keys: Object.keys })
+    : context.active();
   const span = tracer.startSpan(name, { kind: kind && KINDS[kind], attributes }, around);
   try {
     return await context.with(trace.setSpan(around, span), () => work(handleOf(span)));

@@ -22,9 +22,12 @@ describe('who may read the metrics', () => {
     [undefined, 403],
   ])('without a token, from %s: %i', (address, status) => expect(asked(address)).toBe(status));
 
-  it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])('without a token, not through a proxy on this machine (%s)', (header) => {
-    expect(asked('127.0.0.1', { [header]: '203.0.113.9' })).toBe(403);
-  });
+  it.each(['x-forwarded-for', 'forwarded', 'x-real-ip', 'via'])(
+    'without a token, not through a proxy on this machine (%s)',
+    (header) => {
+      expect(asked('127.0.0.1', { [header]: '203.0.113.9' })).toBe(403);
+    },
+  );
 
   it.each([
     ['no header', undefined, 401],

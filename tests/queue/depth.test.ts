@@ -20,7 +20,9 @@ describe(`how deep the queues are, on ${lane}`, () => {
       for (const stepId of ['a', 'b', 'c', 'd']) await queue.enqueue(tx, 'step', { runId: 'r', stepId });
       await queue.enqueue(tx, 'step', { runId: 'r', stepId: 'e' }, { startAfterSeconds: 600 });
     });
-    await db.execute(sql`update pgboss.job set start_after = now() - interval '90 seconds' where data->>'stepId' = 'a'`);
+    await db.execute(
+      sql`update pgboss.job set start_after = now() - interval '90 seconds' where data->>'stepId' = 'a'`,
+    );
     await db.execute(sql`update pgboss.job set state = 'active' where data->>'stepId' = 'b'`);
     await db.execute(sql`update pgboss.job set state = 'completed' where data->>'stepId' = 'c'`);
     const found = await depth('step');

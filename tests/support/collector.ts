@@ -55,7 +55,10 @@ export async function startCollector({ status = 200 } = {}): Promise<Collector> 
     const body = Buffer.concat(chunks).toString();
     headers.push(request.headers);
     bodies.push(body);
-    const taken = request.method === 'POST' && request.url === '/v1/traces' && request.headers['content-type'] === 'application/json';
+    const taken =
+      request.method === 'POST' &&
+      request.url === '/v1/traces' &&
+      request.headers['content-type'] === 'application/json';
     if (taken && status === 200) spans.push(...read(JSON.parse(body) as Request));
     response.writeHead(taken ? status : 404, { 'content-type': 'application/json' }).end('{}');
   }
@@ -93,7 +96,10 @@ function read({ resourceSpans }: Request): CollectedSpan[] {
 
 function plain(pairs: Pair[]): CollectedSpan['attributes'] {
   return Object.fromEntries(
-    pairs.map(({ key, value }) => [key, value.stringValue ?? value.boolValue ?? Number(value.intValue ?? value.doubleValue)]),
+    pairs.map(({ key, value }) => [
+      key,
+      value.stringValue ?? value.boolValue ?? Number(value.intValue ?? value.doubleValue),
+    ]),
   );
 }
 

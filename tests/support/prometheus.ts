@@ -35,10 +35,12 @@ export function parseExposition(text: string): Exposition {
     const [, name, labelText, valueText] = sample as unknown as [string, string, string | undefined, string];
     const family = types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, '');
     if (!types.has(family) || !helped.has(family)) throw new Error(`a sample before its type and help: ${line}`);
-    const value = valueText === '+Inf' ? Infinity : valueText === 'Nan' || valueText === 'NaN' ? Number.NaN : Number(valueText);
+    const value =
+      valueText === '+Inf' ? Infinity : valueText === 'Nan' || valueText === 'NaN' ? Number.NaN : Number(valueText);
     if (Number.isNaN(value) && valueText.toLowerCase() !== 'nan') throw new Error(`no number: ${line}`);
     const labels = parseLabels(labelText ?? '');
-    const key = `${name}${JSON.stringify(Object.entries(labels).sort())}`;
+    const pairs = Object.entries(labels).map((pair) => pair.join('\0'));
+    const key = [name, ...pairs.sort((a, b) => (a < b ? -1 : 1))].join('\0');
     if (seen.has(key)) throw new Error(`twice: ${line}`);
     seen.add(key);
     samples.push({ name, labels, value });
@@ -54,7 +56,9 @@ export function parseExposition(text: string): Exposition {
     },
     labelValues: () => [
       ...new Set(
-        samples.filter(({ name }) => name.startsWith('nofx_')).flatMap(({ labels: { le: _, ...rest } }) => Object.values(rest)),
+        samples
+          .filter(({ name }) => name.startsWith('nofx_'))
+          .flatMap(({ labels }) => Object.entries(labels).flatMap(([label, value]) => (label === 'le' ? [] : [value]))),
       ),
     ],
   };

@@ -29,7 +29,14 @@ describe('figures', () => {
 
   it('give a model that is neither configured nor priced no label of its own', async () => {
     const metrics = metricsWith();
-    for (const model of ['house-model', 'claude-sonnet-5-5', 'claude-sonnet-5-5-20260928', 'made-up-1', 'made-up-2', 'constructor']) {
+    for (const model of [
+      'house-model',
+      'claude-sonnet-5-5',
+      'claude-sonnet-5-5-20260928',
+      'made-up-1',
+      'made-up-2',
+      'constructor',
+    ]) {
       metrics.spent(model, { ...NO_USAGE, inputTokens: 10 }, { usd: null, cappedUsd: 1 });
     }
     const figures = await metrics.read();
@@ -40,7 +47,8 @@ describe('figures', () => {
 
   it('count of a delivery the first word of what came of it', async () => {
     const metrics = metricsWith();
-    for (const outcome of ['ignored: not a command', 'ignored: label bug', 'refused: rita has read', 'run run_1', '?']) metrics.delivery(outcome);
+    for (const outcome of ['ignored: not a command', 'ignored: label bug', 'refused: rita has read', 'run run_1', '?'])
+      metrics.delivery(outcome);
     const found = (await metrics.read()).samples.filter(({ name }) => name === 'nofx_deliveries_total');
     expect(found.map(({ labels, value }) => [labels['outcome'], value])).toEqual([
       ['ignored', 2],
@@ -109,7 +117,11 @@ describe('jobs that are watched', () => {
     events(['run.created', 'run.failed'].map(about));
     const figures = await read();
     expect(figures.value('nofx_runs_opened_total')).toBe(2);
-    expect(figures.samples.filter(({ name }) => name === 'nofx_runs_ended_total').map(({ labels, value }) => [labels['status'], value])).toEqual([
+    expect(
+      figures.samples
+        .filter(({ name }) => name === 'nofx_runs_ended_total')
+        .map(({ labels, value }) => [labels['status'], value]),
+    ).toEqual([
       ['cancelled', 1],
       ['failed', 1],
     ]);
@@ -138,7 +150,10 @@ describe('jobs that are watched', () => {
       seen.push({ ...currentWork() });
     });
     await Promise.all([handle(job), deliver({ retry: 0, data: { guid: 'g' } })]);
-    expect(seen).toMatchObject([{ run: 'run_1', step: 'step_1', attempt: 2, tool: 'codegen' }, { delivery: 'g', run: 'run_2' }]);
+    expect(seen).toMatchObject([
+      { run: 'run_1', step: 'step_1', attempt: 2, tool: 'codegen' },
+      { delivery: 'g', run: 'run_2' },
+    ]);
     expect(seen[1]).not.toHaveProperty('step');
     expect(currentWork()).toBeUndefined();
   });

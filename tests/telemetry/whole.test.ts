@@ -23,7 +23,10 @@ describe(`what one run tells, on ${lane}`, () => {
     };
     nofx = await startHarness({ environment });
     repository = await nofx.repository({ model: demoScript, config: null });
-    await repository.ask('/nofx add a slugify helper with tests', { title: 'Slugs for the blog', body: 'Our titles are unlinkable.' });
+    await repository.ask('/nofx add a slugify helper with tests', {
+      title: 'Slugs for the blog',
+      body: 'Our titles are unlinkable.',
+    });
     run = (await repository.runs())[0]!;
     text = await (await fetch(`${nofx.nofx.url}/metrics`)).text();
     figures = parseExposition(text);
@@ -50,7 +53,9 @@ describe(`what one run tells, on ${lane}`, () => {
       expect(figures.samples.filter(({ name }) => name === 'nofx_step_retries_total')).toEqual([]);
       expect(figures.samples.filter(({ name }) => name === 'nofx_job_errors_total')).toEqual([]);
       expect(figures.value('nofx_deliveries_total', { outcome: 'run' })).toBe(1);
-      const worked = figures.samples.filter(({ name }) => name === 'nofx_deliveries_total').reduce((sum, { value }) => sum + value, 0);
+      const worked = figures.samples
+        .filter(({ name }) => name === 'nofx_deliveries_total')
+        .reduce((sum, { value }) => sum + value, 0);
       expect(figures.value('nofx_webhooks_total', { result: 'stored' })).toBe(worked);
     });
 
@@ -67,15 +72,23 @@ describe(`what one run tells, on ${lane}`, () => {
 
     it('is the requests GitHub got, by route', () => {
       const sent = figures.samples.filter(({ name }) => name === 'nofx_github_requests_total');
-      expect(sent.reduce((sum, { value }) => sum + value, 0)).toBe(nofx.github.requests().filter(({ path }) => !path.includes('.git/')).length);
-      expect(figures.value('nofx_github_requests_total', { route: 'POST /repos/{owner}/{repo}/pulls', status: '201' })).toBe(1);
+      expect(sent.reduce((sum, { value }) => sum + value, 0)).toBe(
+        nofx.github.requests().filter(({ path }) => !path.includes('.git/')).length,
+      );
+      expect(
+        figures.value('nofx_github_requests_total', { route: 'POST /repos/{owner}/{repo}/pulls', status: '201' }),
+      ).toBe(1);
       expect(sent.every(({ labels }) => /^(GET|POST|PATCH|DELETE) [/…][\w/{}.-]*$/.test(labels['route']!))).toBe(true);
       const { installationId } = run.source;
-      expect(figures.value('nofx_github_rate_limit_remaining', { installation: String(installationId) })).toBeGreaterThan(0);
+      expect(
+        figures.value('nofx_github_rate_limit_remaining', { installation: String(installationId) }),
+      ).toBeGreaterThan(0);
     });
 
     it('is commands, queues and the process', () => {
-      expect(figures.value('nofx_sandbox_command_seconds_count', { outcome: 'exited' })).toBe(named('sandbox command').length);
+      expect(figures.value('nofx_sandbox_command_seconds_count', { outcome: 'exited' })).toBe(
+        named('sandbox command').length,
+      );
       expect(figures.value('nofx_queue_up')).toBe(1);
       for (const queue of ['delivery', 'step', 'progress', 'dead']) {
         expect(figures.value('nofx_queue_jobs', { queue, state: 'active' })).toBe(0);
@@ -87,15 +100,20 @@ describe(`what one run tells, on ${lane}`, () => {
     });
 
     it('names no run, no repository, no person', () => {
-      expect(figures.labelValues().filter((value) => /run_[0-9a-f]|step_[0-9a-f]|acme|project-\d|mona|nofx\//.test(value))).toEqual([]);
+      expect(
+        figures.labelValues().filter((value) => /run_[0-9a-f]|step_[0-9a-f]|acme|project-\d|mona|nofx\//.test(value)),
+      ).toEqual([]);
     });
   });
 
   describe('in its trace', () => {
     it('begins with the webhook and leads to the pull request', () => {
-      expect(spans.filter(({ parentSpanId }) => parentSpanId === undefined).map(({ name }) => name)).toEqual(['POST /api/github/webhooks']);
+      expect(spans.filter(({ parentSpanId }) => parentSpanId === undefined).map(({ name }) => name)).toEqual([
+        'POST /api/github/webhooks',
+      ]);
       expect(spans.filter((span) => ancestry(spans, span).includes('?'))).toEqual([]);
-      for (const tool of ['codegen', 'workspace:write', 'gate:test', 'git_pr']) expect(above(`step ${tool}`)).toEqual([RUN]);
+      for (const tool of ['codegen', 'workspace:write', 'gate:test', 'git_pr'])
+        expect(above(`step ${tool}`)).toEqual([RUN]);
       expect(above('GitHub POST /repos/{owner}/{repo}/pulls')).toEqual([`${RUN} > step git_pr`]);
       expect(above('git push')).toEqual([`${RUN} > step git_pr`]);
       expect(above('git commit')).toEqual([`${RUN} > step workspace:write`]);
@@ -105,7 +123,9 @@ describe(`what one run tells, on ${lane}`, () => {
 
     it('has the requests to the model under the step that made them', () => {
       expect(above('model request')).toEqual(nofx.model!.requests().map(() => `${RUN} > step codegen > model task`));
-      expect(above('GitHub GET /repos/{owner}/{repo}/collaborators/{username}/permission')).toEqual(['POST /api/github/webhooks > delivery']);
+      expect(above('GitHub GET /repos/{owner}/{repo}/collaborators/{username}/permission')).toEqual([
+        'POST /api/github/webhooks > delivery',
+      ]);
     });
 
     it('says which attempt of which step it was, and how it ended', () => {
@@ -121,7 +141,10 @@ describe(`what one run tells, on ${lane}`, () => {
     });
 
     it('is sent with the headers that were asked for', () => {
-      expect(collector.headers[0]).toMatchObject({ 'x-team': 'blue one', authorization: 'Bearer s3cret-collector-token' });
+      expect(collector.headers[0]).toMatchObject({
+        'x-team': 'blue one',
+        authorization: 'Bearer s3cret-collector-token',
+      });
     });
   });
 
@@ -132,7 +155,12 @@ describe(`what one run tells, on ${lane}`, () => {
       const ofRun = lines().filter((line) => line['run'] === run.id && line['step']);
       expect(ofRun.length).toBeGreaterThan(8);
       for (const line of ofRun.filter(({ attempt }) => attempt)) {
-        expect(line).toMatchObject({ attempt: 1, tool: expect.any(String), trace_id: spans[0]!.traceId, span_id: expect.any(String) });
+        expect(line).toMatchObject({
+          attempt: 1,
+          tool: expect.any(String),
+          trace_id: spans[0]!.traceId,
+          span_id: expect.any(String),
+        });
       }
       for (const message of [/^the model has ended/, /^tests started/, /^step finished/]) {
         const found = lines().filter(({ msg }) => message.test(String(msg)));
@@ -153,7 +181,17 @@ describe(`what one run tells, on ${lane}`, () => {
   it('tells nobody what people wrote, nor anything secret', () => {
     const told = [text, ...collector.bodies].join('\n');
     expect(told).toContain('nofx_runs_ended_total');
-    for (const words of ['slugify', 'Slugs', 'unlinkable', 'mona', repository.name, 'npm test', 'canned-key', 'ghs_', 's3cret-collector']) {
+    for (const words of [
+      'slugify',
+      'Slugs',
+      'unlinkable',
+      'mona',
+      repository.name,
+      'npm test',
+      'canned-key',
+      'ghs_',
+      's3cret-collector',
+    ]) {
       expect(told).not.toContain(words);
     }
     expect(nofx.secrets.redact(told)).toBe(told);
@@ -179,7 +217,9 @@ describe(`two runs on one issue, on ${lane}`, () => {
     await nofx.stop();
     expect(runs).toHaveLength(2);
     const traces = runs.map(({ id }) => {
-      const spans = collector.spans.filter(({ name, attributes }) => name.startsWith('step ') && attributes['nofx.run'] === id);
+      const spans = collector.spans.filter(
+        ({ name, attributes }) => name.startsWith('step ') && attributes['nofx.run'] === id,
+      );
       expect(spans.length).toBeGreaterThan(1);
       for (const span of spans) {
         expect(ancestry(collector.spans, span)).toEqual(['POST /api/github/webhooks', 'delivery', 'run', span.name]);
