@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, fromPglite, PgBoss } from 'pg-boss';
+import { fromDrizzle, fromPglite, PgBoss, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Executor } from '../db/client.ts';
 
@@ -122,8 +122,15 @@ const QUEUES = [
 /** Queues whose groups take turns: one slow endpoint keeps one worker, not all of them. */
 const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
-/** Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`. */
-export async function startQueue({ link }: Database, log: Logger): Promise<Queue> {
+/**
+ * Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`.
+ * With a propagator a job keeps the trace it was sent in, and its handler goes on with that.
+ */
+export async function startQueue(
+  { link }: Database,
+  log: Logger,
+  propagator: OpenTelemetryOptions['propagator'] | null = null,
+): Promise<Queue> {
   const boss = new PgBoss({
     ...(link.kind === 'postgres'
       ? { connectionString: link.url, max: 6 }
@@ -133,6 +140,8 @@ export async function startQueue({ link }: Database, log: Logger): Promise<Queue
     monitorIntervalSeconds: 1,
     registerInstance: false,
     schedule: false,
+    // Without a tracer provider it passes contexts on and makes no spans of its own: their errors would tell messages.
+    openTelemetry: propagator ? { propagateContext: true, propagator } : { enabled: false },
   });
   boss.on('error', (error) => log.error({ err: error }, 'queue error'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'queue warning'));

@@ -12,6 +12,7 @@ import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import { startPlayground, type Playground, type PlaygroundOptions } from '../../src/playground/playground.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
+import { logFields } from '../../src/telemetry/work.ts';
 import { freshDatabaseOptions } from './database.ts';
 import { createGitHubValidator } from './openapi.ts';
 import { git } from './repository.ts';
@@ -70,7 +71,7 @@ export async function startHarness(options: { environment?: Record<string, strin
     database: options.database ?? (await freshDatabaseOptions()),
     environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<string, string>,
     log: (secrets) =>
-      createLogger({ level: 'debug', redact: secrets.redact, destination: { write: (line) => void logged.push(line) } }),
+      createLogger({ level: 'debug', redact: secrets.redact, fields: logFields, destination: { write: (line) => void logged.push(line) } }),
   });
 
   return new Proxy(playground as Harness, {
