@@ -38,16 +38,16 @@ describe.concurrent(`what the model does to a run, on ${lane}`, () => {
   it('counts every token the API reports, cached ones too, in the comment and in the books', async () => {
     const usages = [
       { input_tokens: 1_000, output_tokens: 200, cache_creation_input_tokens: 5_000, cache_read_input_tokens: 0 },
-      { input_tokens: 50, output_tokens: 100, cache_creation_input_tokens: 300, cache_read_input_tokens: 5_000 },
+      { input_tokens: 52, output_tokens: 100, cache_creation_input_tokens: 300, cache_read_input_tokens: 5_000 },
     ];
     const kit = await nofx.repository({ model: [{ ...WRITE, usage: usages[0]! }, turn.text('Done.', { usage: usages[1]! })] });
     const { issue } = await kit.ask();
     const run = await kit.run();
-    expect(run.usage).toEqual({ inputTokens: 1_050, outputTokens: 300, cacheReadTokens: 5_000, cacheWrite5mTokens: 5_300, cacheWrite1hTokens: 0 });
+    expect(run.usage).toEqual({ inputTokens: 1_052, outputTokens: 300, cacheReadTokens: 5_000, cacheWrite5mTokens: 5_300, cacheWrite1hTokens: 0 });
     // claude-sonnet-5-5 in dollars per million: 2 in, 10 out, 0.10 read from the cache, 2.50 written to it.
-    const usd = (1_050 * 2 + 300 * 10 + 5_000 * 0.1 + 5_300 * 2.5) / 1e6;
+    const usd = (1_052 * 2 + 300 * 10 + 5_000 * 0.1 + 5_300 * 2.5) / 1e6;
     expect(run.cost!.usd).toBeCloseTo(usd, 10);
-    const line = `$${usd.toFixed(4)} · 11,350 tokens in (5,000 from cache), 300 out`;
+    const line = `$${usd.toFixed(4)} · 11,352 tokens in (5,000 from cache), 300 out`;
     expect(kit.answer(issue)).toContain(`Cost: ${line}`);
     expect(kit.pullRequest().body).toContain(line);
   });

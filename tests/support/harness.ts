@@ -6,12 +6,14 @@ import { listEvents } from '../../src/db/events.ts';
 import type { Run } from '../../src/db/runs.ts';
 import { run as runTable } from '../../src/db/schema.ts';
 import { listSteps } from '../../src/db/steps.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import { createLogger } from '../../src/log.ts';
 import type { NewRepository } from '../../src/playground/github/people.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import { startPlayground, type Playground, type PlaygroundOptions } from '../../src/playground/playground.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { freshDatabaseOptions } from './database.ts';
 import { createGitHubValidator } from './openapi.ts';
 import { git } from './repository.ts';
@@ -109,7 +111,7 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
   const shortName = options.name ?? `project-${count}`;
   let name = `${options.owner ?? OWNER}/${shortName}`;
   const files = options.files ?? (options.from === undefined ? await sampleFiles() : undefined);
-  const { id } = await github.createRepository({
+  const { id, installationId, cloneUrl } = await github.createRepository({
     owner: OWNER,
     collaborators: { mona: 'write', rita: 'read' },
     ...options,
@@ -159,6 +161,46 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
     rename(to: string) {
       github.rename(name, { name: to });
       name = `${options.owner ?? OWNER}/${to}`;
+    },
+
+    /** Opens a run with a plan of its own, on a new issue, and works on it to its end. */
+    async start(plan: Plan) {
+      const issue = await repository.openIssue();
+      const opened = await openRun(
+        { db: inDatabase(), queue: playground.nofx.queue },
+        {
+          project: {
+            id: `gh_${id}`,
+            name,
+            repoUrl: cloneUrl,
+            localPath: null,
+            workspaceMode: 'worktree',
+            gitMode: 'basic',
+            defaultBranch: 'main',
+            installationId,
+            repositoryId: id,
+          },
+          plan,
+          source: {
+            kind: 'issue',
+            repository: name,
+            installationId,
+            repositoryId: id,
+            requester: { login: 'mona', id: 7 },
+            prompt: plan.goal,
+            issue: { number: issue, title: plan.goal, body: '', url: `${github.url}/${name}/issues/${issue}` },
+            commentId: null,
+          },
+          config: { test: { command: 'true' }, setup: null, draft: false },
+          model: 'claude-sonnet-5-5',
+          maxCostUsd: 5,
+          baseRef: 'main',
+          baseSha: theirs!,
+          triggerKey: `test:${name}:${issue}`,
+        },
+      );
+      await repository.drain();
+      return { issue, errors: opened.ok ? [] : opened.errors };
     },
 
     /** A person pushes to the default branch. */
