@@ -39,6 +39,8 @@ export type RepositoryOptions = Partial<NewRepository> & {
   model?: Script;
   /** `.github/nofx.yml`; unless given, one whose tests take no time. `null` leaves it out. */
   config?: string | null;
+  /** False where GitHub takes no comment, so that none can be promised. */
+  commentable?: false;
 };
 
 export type Repository = Awaited<ReturnType<typeof openRepository>>;
@@ -53,7 +55,10 @@ export function does(calls: [tool: string, input: Record<string, unknown>][], su
   return ({ turn: step }: ScriptRequest): Turn => (step === 0 ? turn.tools(calls) : turn.text(summary));
 }
 
-/** A model that writes one file: the least a run can be about. */
+/** A model that finds everything in place: the shortest run there is, for tests of what comes before it. */
+export const changesNothing: Script = () => turn.text('It is all there.');
+
+/** A model that writes one file: the least a pull request can be about. */
 export const writesNotes = does([['write', { file_path: 'notes.md', content: 'Noted.\n' }]], 'Adds the notes.');
 
 /**
@@ -106,7 +111,7 @@ function nameOf(repository: Repository): RegExp {
 }
 
 /** One repository, as the people who use it see it. */
-async function openRepository(playground: Playground, { config = PASSING, ...options }: Omit<RepositoryOptions, 'model'>, count: number) {
+async function openRepository(playground: Playground, { config = PASSING, commentable, ...options }: Omit<RepositoryOptions, 'model'>, count: number) {
   const { github } = playground;
   const shortName = options.name ?? `project-${count}`;
   let name = `${options.owner ?? OWNER}/${shortName}`;
@@ -299,7 +304,7 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
       for (const run of runs) {
         const { number } = run.source.issue!;
         const own = repository.answers(number).filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
-        expect(own, `${name}: one comment of ${run.id}`).toHaveLength(1);
+        expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);
         expect(github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length, `${name}: pull requests`).toBe(
           run.status === 'succeeded' ? 1 : 0,
         );
