@@ -7,7 +7,8 @@ import { createApp } from './app.ts';
 import { checkPath } from './domain/paths.ts';
 import { createArtifactStore } from './artifacts/store.ts';
 import type { Config } from './config.ts';
-import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
+import { blockWrites, GITHUB_LIMITS, takeWrite, type WriteLimits } from './db/budget.ts';
+import { openDb, type Database, type DatabaseOptions, type Executor } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { migrate } from './db/migrate.ts';
 import { createGitHub, openProbot } from './github/index.ts';
@@ -40,6 +41,8 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   database: DatabaseOptions;
   /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
   writeIntervalMs?: number;
+  /** How much may be written in a minute and an hour: GitHub's own limits, or none where it needs no manners. */
+  writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
 };
 
 /** How long a stop waits for running steps before it gives them back to the queue. */
@@ -57,7 +60,7 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     baseUrl: config.github.apiUrl,
     log: log.child({ name: 'probot' }),
   });
-  const deps: Deps = { db: database.db, queue, log, adapters: await createAdapters(config, { probot, log, secrets }) };
+  const deps: Deps = { db: database.db, queue, log, adapters: await createAdapters(config, { db: database.db, probot, log, secrets }) };
 
   await probot.load(
     createApp(deps, {
@@ -88,11 +91,18 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
 
 async function createAdapters(
   config: NofxConfig,
-  { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
+  { db, probot, log, secrets }: { db: Executor; probot: Probot; log: Logger; secrets: SecretKeeper },
 ): Promise<Deps['adapters']> {
   const npm = await readNpmSettings(config.machine);
   const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
-  const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
+  const limits = writeLimits(config);
+  const github = createGitHub({
+    octokitFor: (id) => probot.auth(id),
+    log,
+    writeIntervalMs: limits.spacingMs,
+    permit: (installationId) => takeWrite(db, installationId, limits),
+    blocked: (installationId, forMs) => blockWrites(db, installationId, forMs),
+  });
   return {
     agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
     workspaces: createWorkspaces({
@@ -114,6 +124,11 @@ async function createAdapters(
     redact: secrets.redact,
     host: config.github.host,
   };
+}
+
+function writeLimits({ writeIntervalMs: spacingMs = GITHUB_LIMITS.spacingMs, writeBudget }: NofxConfig): WriteLimits {
+  const none = { perMinute: 1_000_000, perHour: 1_000_000 };
+  return { ...(spacingMs === 0 ? none : GITHUB_LIMITS), ...writeBudget, spacingMs };
 }
 
 /** The model hears at once what it may not write, not after the money is spent. */

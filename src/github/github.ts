@@ -1,8 +1,8 @@
 import { branchHead, createMarker } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
-import { createClients, type Client, type Octokit } from './client.ts';
+import { createClients, type Client, type Octokit, type Permit } from './client.ts';
 import { upsertComment } from './comments.ts';
-import { hasStatus, translateError } from './errors.ts';
+import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { permission } from './permissions.ts';
 import type { GitHub, RepositoryRef } from './port.ts';
@@ -24,6 +24,10 @@ export function createGitHub(options: {
   log: Log;
   /** Between two writes of one installation. GitHub asks for 1,000. */
   writeIntervalMs?: number;
+  /** The budget that all processes share, asked before each write; without it only this process's own spacing holds. */
+  permit?: Permit;
+  /** Told that GitHub wants this installation left alone for so long, so that other processes do not run into it. */
+  blocked?: (installationId: number, forMs: number) => Promise<void>;
   /** Waits before looking again for what a lost answer may have made. */
   settleMs?: readonly number[];
 }): GitHub {
@@ -34,6 +38,7 @@ export function createGitHub(options: {
     octokitFor,
     slug,
     writes: createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 }),
+    permit: options.permit,
     keys: createSerial({ minIntervalMs: 0 }),
     settle: options.settleMs ?? [0, 1_000, 3_000],
   });
@@ -45,12 +50,18 @@ export function createGitHub(options: {
       try {
         return await call(client);
       } catch (error) {
+        await tellBlocked(repo, error);
         if (!hasStatus(error, 401)) throw error;
         log.warn({ installationId: repo.installationId }, 'GitHub refused the installation token; asking for a new one');
         await client.octokit.auth({ type: 'installation', installationId: repo.installationId, refresh: true });
         return await call(client);
       }
     });
+  }
+
+  async function tellBlocked({ installationId }: RepositoryRef, error: unknown): Promise<void> {
+    const forMs = isRequestError(error) ? rateLimit(error, Date.now()) : null;
+    if (forMs !== null) await options.blocked?.(installationId, forMs);
   }
 
   return {

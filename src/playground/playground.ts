@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { loadConfig, secretsOf, type Environment } from '../config.ts';
+import type { WriteLimits } from '../db/budget.ts';
 import type { DatabaseOptions } from '../db/client.ts';
 import { InternalError } from '../errors.ts';
 import { startNofx, type Nofx } from '../nofx.ts';
@@ -35,6 +36,8 @@ export type PlaygroundOptions = {
   database?: DatabaseOptions;
   /** Beside what the playground sets itself: PATH, NOFX_SANDBOX, … */
   environment?: Environment;
+  /** How much NOFX may write to the stand-in in a minute and an hour; as much as it likes when absent. */
+  writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
   /** Made once the secrets to keep out of it are known. */
   log: (secrets: SecretKeeper) => Logger;
 };
@@ -70,6 +73,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
         github: config.github!,
         database: options.database ?? { kind: 'pglite', dir: null },
         writeIntervalMs: 0,
+        writeBudget: options.writeBudget,
       },
       { log, secrets },
     );
