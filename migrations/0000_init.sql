@@ -138,6 +138,7 @@ CREATE TABLE "nofx"."step" (
 	"idempotency_key" text NOT NULL,
 	"depends_on" jsonb NOT NULL,
 	"attempt" integer DEFAULT 0 NOT NULL,
+	"failures" integer DEFAULT 0 NOT NULL,
 	"lease_job" text,
 	"lease_retry" integer,
 	"failure" jsonb,

@@ -73,6 +73,9 @@ export const Variables = z.object({
   NOFX_SANDBOX: z
     .enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.')
     .default('auto'),
+  NOFX_ROLE: z.enum(['all', 'web', 'worker'], 'must be all (one process does everything), web or worker.').default('all'),
+  NOFX_ARTIFACTS_DIR: z.string().transform((path) => resolve(path)).optional(),
+  BACKPRESSURE_AGE_MS: wholeNumber(0, 3_600_000).prefault('5000'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
@@ -170,6 +173,15 @@ function rules(given: Environment): string[] {
   }
   together(['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'], 'Set both, or neither to keep artifacts on disk.');
 
+  if (given['NOFX_ROLE'] === 'web' || given['NOFX_ROLE'] === 'worker') {
+    if (!given['DATABASE_URL']) {
+      errors.push('DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres to share; the embedded database serves one.');
+    }
+    if (!given['SUPABASE_URL'] && !given['NOFX_ARTIFACTS_DIR']) {
+      errors.push('NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact: name a folder that all of them share, or set SUPABASE_URL.');
+    }
+  }
+
   const known = Object.keys(Variables.shape);
   for (const name of Object.keys(given)) {
     if (!name.startsWith('NOFX_') || name.startsWith('NOFX_TEST_') || known.includes(name)) continue;
@@ -220,6 +232,10 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     maxCostUsd: env.NOFX_MAX_COST_USD,
     prices: env.NOFX_PRICES,
     sandbox: env.NOFX_SANDBOX,
+    role: env.NOFX_ROLE,
+    artifactsDir: env.NOFX_ARTIFACTS_DIR ?? join(env.NOFX_DATA_DIR, 'artifacts'),
+    /** New runs are held back once the oldest step that could run has waited this long; ms. */
+    backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
@@ -246,7 +262,7 @@ const hidePassword = (text: string) =>
 function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (secret: string) => string }): T {
   const safe = () =>
     Object.fromEntries(
-      Object.entries(value).map(([key, part]) => [key, hidden[key as keyof T]?.(String(part)) ?? part]),
+      Object.entries(value).map(([key, part]) => [key, part === undefined ? part : (hidden[key as keyof T]?.(String(part)) ?? part)]),
     );
   return Object.defineProperties(value, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
 }

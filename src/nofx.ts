@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
@@ -11,12 +10,14 @@ import { blockWrites, GITHUB_LIMITS, takeWrite, type WriteLimits } from './db/bu
 import { openDb, type Database, type DatabaseOptions, type Executor } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { migrate } from './db/migrate.ts';
+import { joinWorkers } from './db/presence.ts';
 import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
 import { serve } from './http/server.ts';
 import { webhookRoutes } from './http/webhooks.ts';
-import { startQueue, type Queue } from './queue/boss.ts';
+import { startQueue } from './queue/boss.ts';
+import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep } from './runs/execute-step.ts';
@@ -32,7 +33,8 @@ export type Nofx = {
   /** where webhooks are taken: `http://host:port` */
   url: string;
   database: Database;
-  queue: Queue;
+  deps: Deps;
+  /** Drains for up to 30 seconds, hands the rest back to the queue, closes everything. */
   stop(): Promise<void>;
 };
 
@@ -67,22 +69,25 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
       label: config.label,
       model: config.model,
       maxCostUsd: config.maxCostUsd,
+      backpressureAgeMs: config.backpressureAgeMs,
       onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
     }),
   );
-  await startWorkers(deps, probot, config.stepConcurrency);
+  const workers = config.role === 'web' ? null : await startWorkers(deps, { probot, database, concurrency: config.stepConcurrency });
 
-  const app = new Hono()
-    .route('/', healthRoutes({ db: database.db }))
-    .route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+  const app = new Hono().route('/', healthRoutes({ db: database.db }));
+  if (config.role !== 'worker') {
+    app.route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+  }
   const server = await serve(app, { host: config.host, port: config.port });
   return {
     url: `http://${config.host}:${server.port}`,
     database,
-    queue,
+    deps,
     async stop() {
       await server.close();
       await queue.stop(GRACE_MS);
+      await workers?.stop();
       await closeNetworks();
       await database.close();
     },
@@ -119,7 +124,7 @@ async function createAdapters(
       log: { warn: (message) => log.warn(message) },
     }),
     npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
-    artifacts: createArtifactStore({ localRoot: join(config.dataDir, 'artifacts'), supabase: config.supabase ?? undefined, log }),
+    artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     redact: secrets.redact,
     host: config.github.host,
@@ -149,11 +154,26 @@ function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
   };
 }
 
-async function startWorkers(deps: Deps, probot: Probot, concurrency: number): Promise<void> {
-  const { queue } = deps;
-  type Event = Parameters<Probot['receive']>[0];
+type Event = Parameters<Probot['receive']>[0];
+
+async function startWorkers(
+  deps: Deps,
+  { probot, database, concurrency }: { probot: Probot; database: Database; concurrency: number },
+): Promise<{ stop(): Promise<void> }> {
+  const { queue, log } = deps;
+  const presence = await joinWorkers(database, async () => {
+    const reclaimed = await queue.reclaim();
+    if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
+  });
+  const cancels = watchCancels(deps);
   await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
-  await queue.work('step', concurrency, (job) => executeStep(deps, job));
+  await queue.work('step', concurrency, (job) => executeStep(deps, cancels, job));
   await queue.work('progress', 2, (job) => updateProgress(deps, job));
   await queue.work('dead', 1, (job) => closeDead(deps, job));
+  return {
+    async stop() {
+      cancels.stop();
+      await presence.leave();
+    },
+  };
 }

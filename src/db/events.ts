@@ -7,6 +7,8 @@ export type NewEvent = { type: EventType; stepId?: string; payload?: Record<stri
 
 export type EventType =
   | 'run.created'
+  | 'run.waiting'
+  | 'run.cancel_requested'
   | 'run.started'
   | 'run.succeeded'
   | 'run.neutral'
@@ -17,7 +19,9 @@ export type EventType =
   | 'step.finished'
   | 'step.failed'
   | 'step.retried'
-  | 'step.skipped';
+  | 'step.returned'
+  | 'step.skipped'
+  | 'queue.backpressure';
 
 /**
  * Appends events to a run's trail. The update takes the run row's lock, so the numbers have no gaps

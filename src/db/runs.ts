@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Failure, RunStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
@@ -59,4 +59,47 @@ export async function recordOnRun(
   facts: { usage?: Usage; cost?: Cost; pullRequest?: { number: number; url: string } },
 ): Promise<void> {
   if (Object.keys(facts).length > 0) await tx.update(run).set(facts).where(eq(run.id, id));
+}
+
+/** How many runs of a project are not over. */
+export async function countOpenRuns(db: Executor, projectId: string): Promise<number> {
+  return db.$count(run, and(eq(run.projectId, projectId), isNull(run.endedAt)));
+}
+
+/** Makes what follows in this transaction the only one at work on the lane: who is first is decided under it. */
+export async function lockLane(tx: Executor, lane: string): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 7))`);
+}
+
+/** The runs of a lane that are not over, oldest first. */
+export async function listLane(db: Executor, lane: string): Promise<{ id: string }[]> {
+  return db
+    .select({ id: run.id })
+    .from(run)
+    .where(and(eq(run.lane, lane), isNull(run.endedAt)))
+    .orderBy(asc(run.createdAt), asc(run.id));
+}
+
+/** How many runs of its lane are ahead of a run. */
+export async function countAhead(db: Executor, of: Pick<Run, 'lane' | 'createdAt'>): Promise<number> {
+  return db.$count(run, and(eq(run.lane, of.lane), isNull(run.endedAt), lt(run.createdAt, of.createdAt)));
+}
+
+/** Notes that somebody wants the run to stop. False when it is over, or somebody did before. */
+export async function requestCancel(tx: Executor, id: string, by: string): Promise<boolean> {
+  const asked = await tx
+    .update(run)
+    .set({ cancelRequestedAt: sql`now()`, cancelRequestedBy: by })
+    .where(and(eq(run.id, id), isNull(run.endedAt), isNull(run.cancelRequestedAt)))
+    .returning({ id: run.id });
+  return asked.length > 0;
+}
+
+/** Those of the given runs that somebody wants to stop. */
+export async function listCancelRequested(db: Executor, ids: string[]): Promise<string[]> {
+  const rows = await db
+    .select({ id: run.id })
+    .from(run)
+    .where(and(inArray(run.id, ids), isNotNull(run.cancelRequestedAt)));
+  return rows.map(({ id }) => id);
 }

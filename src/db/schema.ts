@@ -145,6 +145,8 @@ export const step = nofx.table(
     dependsOn: jsonb('depends_on').$type<string[]>().notNull(),
     /** The fence. Each claim raises it; a write that carries an older number is refused. */
     attempt: integer('attempt').notNull().default(0),
+    /** attempts that ended in a fault; a deploy or a lost lease is none, so it costs no retry */
+    failures: integer('failures').notNull().default(0),
     /** the queue job, and its retry, that made the newest claim */
     leaseJob: text('lease_job'),
     leaseRetry: integer('lease_retry'),

@@ -58,11 +58,18 @@ export async function endStep(
   return ended.length > 0;
 }
 
-/** Puts a claimed step back for a later attempt, if `attempt` still holds the fence. */
-export async function releaseStep(tx: Executor, fence: { id: string; attempt: number }): Promise<boolean> {
+/**
+ * Puts a claimed step back for a later attempt, if `attempt` still holds the fence. `failed` counts
+ * the attempt against the step; a stop of the process does not.
+ */
+export async function releaseStep(
+  tx: Executor,
+  fence: { id: string; attempt: number },
+  { failed }: { failed: boolean },
+): Promise<boolean> {
   const released = await tx
     .update(step)
-    .set({ status: 'queued' })
+    .set({ status: 'queued', failures: sql`${step.failures} + ${failed ? 1 : 0}` })
     .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
     .returning({ id: step.id });
   return released.length > 0;

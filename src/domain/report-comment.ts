@@ -46,8 +46,15 @@ function closing(view: RunView): string | null {
     return `There was nothing to change, so there is nothing to review.${said}`;
   }
   if (view.status === 'succeeded' && view.summary.trim()) return quote(view.summary, 8_000);
-  if (view.status === 'queued' || view.status === 'running') return quote(view.goal, 2_000);
+  if (view.status === 'queued' || view.status === 'running') {
+    return [waiting(view), quote(view.goal, 2_000)].filter(Boolean).join('\n\n');
+  }
   return null;
+}
+
+function waiting({ waitsFor = 0 }: RunView): string | null {
+  if (waitsFor === 0) return null;
+  return `Waiting in line: ${waitsFor === 1 ? 'one task' : `${waitsFor} tasks`} asked for here before it must end first.`;
 }
 
 function checklist(view: RunView): string | null {

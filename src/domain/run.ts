@@ -62,18 +62,18 @@ export type NextMoves = {
  * What follows from the state of a run's steps. Pure, and the only place that decides it: the same
  * steps always give the same moves, so a crash between deciding and doing costs nothing.
  *
- * After a failure or a stop nothing new starts; what is running is awaited, so that the run ends once
+ * After a failure, a stop or a request to cancel nothing new starts; what is running is awaited, so that the run ends once
  * and no step stays blocked.
  */
-export function decideNext(steps: readonly StepState[]): NextMoves {
+export function decideNext(steps: readonly StepState[], { cancelRequested = false } = {}): NextMoves {
   const failed = steps.some((step) => step.status === 'failed');
-  const cancelled = steps.some((step) => step.status === 'cancelled');
+  const cancelled = cancelRequested || steps.some((step) => step.status === 'cancelled');
   const stopped = steps.some((step) => step.status === 'stopped');
   const active = steps.some((step) => step.status === 'running');
 
   if (failed || cancelled || stopped) {
     const skip = steps.filter((step) => step.status === 'pending' || step.status === 'queued').map((step) => step.id);
-    const end = active ? null : failed ? 'failed' : cancelled ? 'cancelled' : 'neutral';
+    const end = active ? null : failed && !cancelRequested ? 'failed' : cancelled ? 'cancelled' : 'neutral';
     return { enqueue: [], skip, end };
   }
 

@@ -79,6 +79,8 @@ export type StepOutcome =
     }
   /** Nothing wrong, and no point in going on: the run ends neutral. */
   | { status: 'stopped'; outputs: Record<string, unknown> }
+  /** Somebody cancelled the run; the outputs are what was done until then. */
+  | { status: 'cancelled'; outputs: Record<string, unknown> }
   | { status: 'failed'; failure: Failure; outputs?: Record<string, unknown> };
 
 export type Handler<Inputs = unknown> = {

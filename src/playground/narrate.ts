@@ -24,7 +24,7 @@ export async function follow({ nofx, drain }: Playground, say: Say): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 50));
     const [run] = await db.select().from(runs).orderBy(desc(runs.createdAt)).limit(1);
     if (!run) {
-      if ((await nofx.queue.pending()) === 0) break;
+      if ((await nofx.deps.queue.pending()) === 0) break;
       continue;
     }
     const view = await loadView({ db }, run.id);

@@ -98,7 +98,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
       do {
         await github.settled();
         await new Promise((resolve) => setTimeout(resolve, 25));
-      } while ((await nofx.queue.pending()) > 0);
+      } while ((await nofx.deps.queue.pending()) > 0);
     },
     async stop() {
       github.setWebhook(null);

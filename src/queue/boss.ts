@@ -16,7 +16,12 @@ export type Jobs = {
 };
 export type QueueName = keyof Jobs;
 
-export type JobOptions = { startAfterSeconds?: number; singletonKey?: string; id?: string };
+export type JobOptions = {
+  startAfterSeconds?: number;
+  singletonKey?: string;
+  /** higher goes first; 0 unless told */
+  priority?: number;
+};
 
 /** A claimed job. `retry` and `id` together are the lease. */
 export type ClaimedJob<N extends QueueName> = {
@@ -36,11 +41,25 @@ export type Queue = {
   work<N extends QueueName>(name: N, concurrency: number, handle: (job: ClaimedJob<N>) => Promise<void>): Promise<void>;
   /** Jobs waiting or running, over all queues; for tests and drains. */
   pending(): Promise<number>;
-  /** Stops fetching, lets running jobs finish for up to `graceMs`, gives the rest back. */
+  /**
+   * Gives every job that is active to the next worker at once, without a lost retry. Only where no
+   * other process is alive: then whoever had them is gone.
+   */
+  reclaim(): Promise<number>;
+  /** Seconds the oldest job that could run has waited; 0 when none waits. */
+  oldestAge(name: QueueName): Promise<number>;
+  /** Stops fetching, lets running jobs finish for up to `graceMs`, then has the rest handed back. */
   stop(graceMs: number): Promise<void>;
 };
 
+/** Why a job's signal was aborted: this process is stopping, and the job should be handed back. */
+export class Stopping extends Error {
+  override readonly name = 'Stopping';
+}
+
 const MINUTE = 60;
+/** How long handlers have to hand their jobs back once they are told to. */
+const HAND_BACK_MS = 5_000;
 
 /**
  * heartbeatSeconds 10 is the least pg-boss takes: a worker that dies is found out within about
@@ -108,20 +127,39 @@ export async function startQueue({ link }: Database, log: Logger): Promise<Queue
 }
 
 function bindQueue(boss: PgBoss): Queue {
+  const stopping = new AbortController();
+  const inFlight = new Set<Promise<void>>();
+  const workers: { name: QueueName; id: string }[] = [];
+
+  /** Runs a handler so that a stop can wait for it. */
+  const tracked = async (work: () => Promise<void>) => {
+    const running = work();
+    inFlight.add(running);
+    try {
+      await running;
+    } finally {
+      inFlight.delete(running);
+    }
+  };
+
   return {
-    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, id } = {}) {
+    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority } = {}) {
       await boss.send(name, data, {
         db: fromDrizzle(tx, sql),
         ...(startAfterSeconds ? { startAfter: startAfterSeconds } : {}),
         ...(singletonKey ? { singletonKey } : {}),
-        ...(id ? { id } : {}),
+        ...(priority ? { priority } : {}),
       });
     },
     async complete(tx, name, job) {
       await boss.complete(name, { id: job.id, retryCount: job.retry }, null, { db: fromDrizzle(tx, sql) });
     },
     async work(name, concurrency, handle) {
-      for (let i = 0; i < concurrency; i += 1) await startWorker(boss, name, handle);
+      for (let i = 0; i < concurrency; i += 1) {
+        const run = (job: ClaimedJob<typeof name>) =>
+          tracked(() => handle({ ...job, signal: AbortSignal.any([job.signal, stopping.signal]) }));
+        workers.push({ name, id: await startWorker(boss, name, run) });
+      }
     },
     async pending() {
       // pg-boss's own counts are up to a minute old.
@@ -129,15 +167,53 @@ function bindQueue(boss: PgBoss): Queue {
       const { rows } = await boss.getDb().executeSql(sqlText, [QUEUES.map(({ name }) => name)]);
       return rows[0].count as number;
     },
-    stop: (graceMs) => boss.stop({ graceful: true, timeout: graceMs, close: true }),
+    async oldestAge(name) {
+      const text = `select coalesce(extract(epoch from now() - min(start_after)), 0)::float8 as age
+        from pgboss.job where name = $1 and state in ('created', 'retry') and start_after <= now()`;
+      const { rows } = await boss.getDb().executeSql(text, [name]);
+      return rows[0].age as number;
+    },
+    async reclaim() {
+      const names = [QUEUES.map(({ name }) => name)];
+      const db = boss.getDb();
+      // A queue with one job per state and key has no room for a second one that waits for its retry.
+      await db.executeSql(
+        `delete from pgboss.job j where state = 'active' and name = any($1) and exists
+          (select 1 from pgboss.job o where o.name = j.name and o.singleton_key = j.singleton_key and o.state = 'retry')`,
+        names,
+      );
+      // What pg-boss does with a job it finds abandoned, less the wait and the lost retry.
+      const { rows } = await db.executeSql(
+        `update pgboss.job set state = 'retry', start_after = now(), retry_limit = retry_limit + 1
+          where state = 'active' and name = any($1) returning id`,
+        names,
+      );
+      return rows.length;
+    },
+    async stop(graceMs) {
+      await Promise.all(workers.map(({ name, id }) => boss.offWork(name, { id, wait: false })));
+      await settled(inFlight, graceMs);
+      stopping.abort(new Stopping('This process is stopping.'));
+      await settled(inFlight, HAND_BACK_MS);
+      // What is left for it are its own books: it marks as done what has just been done.
+      await boss.stop({ graceful: true, timeout: HAND_BACK_MS, close: true });
+    },
   };
+}
+
+/** Waits until nothing is in flight, or the time is up. */
+async function settled(inFlight: ReadonlySet<Promise<void>>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeUp = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
+  await Promise.race([Promise.allSettled(inFlight), timeUp]);
+  clearTimeout(timer);
 }
 
 async function startWorker<N extends QueueName>(
   boss: PgBoss,
   name: N,
   handle: (job: ClaimedJob<N>) => Promise<void>,
-): Promise<void> {
+): Promise<string> {
   const workerId = await boss.work<Jobs[N], void>(
     name,
     // Retried and deferred jobs send no notification, so polling stays at a second beside it.
@@ -151,4 +227,5 @@ async function startWorker<N extends QueueName>(
       }
     },
   );
+  return workerId;
 }

@@ -1,37 +1,40 @@
 import { appendEvents, type NewEvent } from '../db/events.ts';
-import { getProject } from '../db/projects.ts';
-import { getRun, lockRun, startRun } from '../db/runs.ts';
+import { lockRun, startRun } from '../db/runs.ts';
 import { claimStep, releaseStep, type Step } from '../db/steps.ts';
-import { checkPolicy } from '../domain/policy.ts';
-import { InternalError, messageOf, UserError } from '../errors.ts';
-import type { StepOutcome } from '../handlers/handler.ts';
-import { handlerOf } from '../handlers/registry.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import { messageOf } from '../errors.ts';
+import { Stopping, type ClaimedJob } from '../queue/boss.ts';
+import { Cancelled, type CancelWatch } from './cancel.ts';
 import type { Deps } from './deps.ts';
 import { judge } from './failure.ts';
 import { finishStep } from './finish-step.ts';
-import { createStepContext, FenceLost } from './step-context.ts';
+import { runHandler } from './run-handler.ts';
+import { FenceLost } from './step-context.ts';
 
 /** Works on one step job: claim, run the handler, finish. Whatever goes wrong, the step is accounted for. */
-export async function executeStep(deps: Deps, job: ClaimedJob<'step'>): Promise<void> {
+export async function executeStep(deps: Deps, cancels: CancelWatch, job: ClaimedJob<'step'>): Promise<void> {
   const step = await claim(deps, job);
   if (step === null) return; // done, skipped, or another worker's by now
   const log = deps.log.child({ run: step.runId, step: step.id, attempt: step.attempt, tool: step.tool });
   log.info('step started');
+  const cancel = cancels.watch(step.runId);
   try {
-    const outcome = await runHandler(deps, step, job.signal);
+    const outcome = await runHandler(deps, step, AbortSignal.any([job.signal, cancel.signal]));
     const kept = await finishStep(deps, step, outcome, job);
     log.info({ status: outcome.status, kept }, 'step finished');
   } catch (error) {
-    // The process is stopping or the lease is gone: whoever claims the job next goes on from here.
-    if (error instanceof FenceLost || job.signal.aborted) throw error;
-    log.warn({ err: error }, 'step threw');
-    const verdict = judge(error, step.attempt, step.runId, Math.random());
-    const { redact } = deps.adapters;
-    if ('failure' in verdict) {
-      const failure = { ...verdict.failure, message: redact(verdict.failure.message) };
-      await finishStep(deps, step, { status: 'failed', failure }, job);
-    } else await retryLater(deps, step, job, verdict.retryInSeconds, redact(messageOf(error)));
+    if (job.signal.reason instanceof Stopping) {
+      await comeBack(deps, step, job, { event: 'step.returned', reason: 'the process is stopping', seconds: 0 });
+    } else if (cancel.signal.reason instanceof Cancelled) {
+      await finishStep(deps, step, { status: 'cancelled', outputs: {} }, job);
+      log.info('step cancelled');
+    } else if (error instanceof FenceLost || job.signal.aborted) {
+      throw error; // the lease is gone: whoever has it goes on from here
+    } else {
+      log.warn({ err: error }, 'step threw');
+      await settle(deps, step, job, error);
+    }
+  } finally {
+    cancel.done();
   }
 }
 
@@ -51,58 +54,38 @@ async function claim({ db, queue }: Deps, job: ClaimedJob<'step'>): Promise<Step
   });
 }
 
-async function runHandler(deps: Deps, step: Step, jobSignal: AbortSignal): Promise<StepOutcome> {
-  const run = await getRun(deps.db, step.runId);
-  const project = run && (await getProject(deps.db, run.projectId));
-  if (!run || !project) throw new InternalError(`The run or project of ${step.id} is gone.`);
-  const handler = handlerOf(step.tool);
-  if (!handler) {
-    throw new UserError(`This version of NOFX has no tool "${step.tool}".`, 'Start the run again.');
+/** Ends the step or tries it again later, as the error deserves. */
+async function settle(deps: Deps, step: Step, job: ClaimedJob<'step'>, error: unknown): Promise<void> {
+  const { redact } = deps.adapters;
+  const verdict = judge(error, step.failures + 1, step.runId, Math.random());
+  if ('failure' in verdict) {
+    const failure = { ...verdict.failure, message: redact(verdict.failure.message) };
+    await finishStep(deps, step, { status: 'failed', failure }, job);
+    return;
   }
-  const refused = checkPolicy(step, step.inputs._policy, handler.secrets);
-  if (refused) return { status: 'failed', failure: refused };
-  const inputs = handler.inputs.safeParse(step.inputs);
-  if (!inputs.success) {
-    const problems = inputs.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    throw new UserError(`The inputs of step "${step.name}" are not what ${step.tool} takes: ${problems}.`, 'Correct the plan.');
-  }
-
-  const limit = AbortSignal.timeout(handler.timeLimitMs);
-  const signal = AbortSignal.any([jobSignal, limit]);
-  const context = createStepContext(deps, { run, step, project, signal });
-  try {
-    return await handler.run({ ...context, inputs: inputs.data });
-  } catch (error) {
-    if (!limit.aborted || jobSignal.aborted) throw error;
-    const minutes = Math.round(handler.timeLimitMs / 60_000);
-    return {
-      status: 'failed',
-      failure: {
-        kind: 'timeout',
-        message: `Step "${step.name}" was stopped after its ${minutes} minutes.`,
-        next: 'Ask for something smaller, then comment the command again.',
-      },
-    };
-  }
+  const reason = redact(messageOf(error));
+  await comeBack(deps, step, job, { event: 'step.retried', reason, seconds: verdict.retryInSeconds });
 }
 
-/** Puts the step back in the queue for later instead of sleeping on a worker's place. */
-async function retryLater(
+/**
+ * Puts the step back in the queue, at once or for later, instead of sleeping on a worker's place. Only
+ * a fault counts against it; that this process stops is not the step's fault.
+ */
+async function comeBack(
   { db, queue, log }: Deps,
   step: Step,
   job: ClaimedJob<'step'>,
-  seconds: number,
-  reason: string,
+  { event, reason, seconds }: { event: 'step.retried' | 'step.returned'; reason: string; seconds: number },
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockRun(tx, step.runId);
-    if (!(await releaseStep(tx, step))) return;
+    const run = await lockRun(tx, step.runId);
+    if (run === null || !(await releaseStep(tx, step, { failed: event === 'step.retried' }))) return;
     await queue.complete(tx, 'step', job);
-    await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds });
+    await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds, priority: run.priority });
     await appendEvents(tx, step.runId, [
-      { type: 'step.retried', stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
+      { type: event, stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);
     await queue.enqueue(tx, 'progress', { runId: step.runId }, { singletonKey: step.runId });
   });
-  log.info({ run: step.runId, step: step.id, seconds }, 'step will be tried again');
+  log.info({ run: step.runId, step: step.id, event, seconds }, 'step will be run again');
 }

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { appendEvents, type NewEvent } from '../db/events.ts';
 import { upsertProject } from '../db/projects.ts';
-import { findRunByTrigger, insertRun, type Run } from '../db/runs.ts';
+import { countOpenRuns, findRunByTrigger, insertRun, listLane, lockLane, type Run } from '../db/runs.ts';
 import { insertSteps, type NewStep } from '../db/steps.ts';
 import { branchName } from '../domain/naming.ts';
 import { idempotencyKey, preparePlan, type Plan } from '../domain/plan.ts';
 import type { Project } from '../domain/project.ts';
-import { decideNext } from '../domain/run.ts';
 import type { RunConfig, RunSource } from '../domain/source.ts';
 import { knownTools } from '../handlers/registry.ts';
 import type { Deps } from './deps.ts';
+import { moveOn } from './move-on.ts';
+
+/** Below this all are equally last. */
+const LOWEST_PRIORITY = 1_000;
 
 export type RunRequest = {
   project: Project;
@@ -20,6 +23,8 @@ export type RunRequest = {
   maxCostUsd: number;
   baseRef: string;
   baseSha: string;
+  /** New runs are held back while the oldest step that could run has waited longer than this; ms. */
+  backpressureAgeMs?: number;
   /** One run per trigger, however often its delivery is worked on. */
   triggerKey: string;
 };
@@ -45,13 +50,13 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
     status: 'pending',
     idempotencyKey: idempotencyKey(runId, step),
   }));
-  const ready = new Set(
-    decideNext(steps.map((step) => ({ id: step.id, name: step.name, status: 'pending', dependsOn: step.dependsOn }))).enqueue,
-  );
-
+  const lane = laneOf(request.project.id, request.source, runId);
+  const pressure = backpressure((await queue.oldestAge('step')) * 1000, request.backpressureAgeMs ?? 5_000);
   return db.transaction(async (tx) => {
-    await upsertProject(tx, request.project);
     const { project, plan, source, triggerKey } = request;
+    await upsertProject(tx, project);
+    await lockLane(tx, lane);
+    const ahead = await listLane(tx, lane);
     const run = await insertRun(tx, {
       id: runId,
       projectId: project.id,
@@ -66,21 +71,30 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
       gitMode: project.gitMode,
       baseRef: request.baseRef,
       baseSha: request.baseSha,
-      lane: laneOf(project.id, source, runId),
+      lane,
+      priority: -Math.min(await countOpenRuns(tx, project.id), LOWEST_PRIORITY),
       branch: branchName({ runId, issueNumber: source.issue?.number, title: source.issue?.title ?? source.prompt }),
     });
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
 
-    await insertSteps(tx, steps.map((step) => (ready.has(step.id) ? { ...step, status: 'queued' } : step)));
-    const enqueued = steps.filter((step) => ready.has(step.id));
-    await appendEvents(tx, runId, [
+    await insertSteps(tx, steps);
+    const events: NewEvent[] = [
       { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey } },
-      ...enqueued.map((step): NewEvent => ({ type: 'step.enqueued', stepId: step.id, payload: { name: step.name, tool: step.tool } })),
-    ]);
-    for (const step of enqueued) await queue.enqueue(tx, 'step', { runId, stepId: step.id });
+    ];
+    if (ahead.length > 0) events.push({ type: 'run.waiting', payload: { ahead: ahead.length } });
+    else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });
+    await appendEvents(tx, runId, events);
+    // Behind others it waits with its steps pending; whoever ends before it starts it.
+    if (ahead.length === 0) await moveOn(tx, queue, run, pressure.delayMs / 1000);
     await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
     return { ok: true, run, opened: true };
   });
+}
+
+/** How long to hold a new run back when the queue is behind: half of what it is late by, 15 s at most. */
+function backpressure(ageMs: number, thresholdMs: number): { ageMs: number; delayMs: number } {
+  const late = Math.max(0, ageMs - thresholdMs);
+  return { ageMs: Math.round(ageMs), delayMs: Math.round(Math.min(late / 2, 15_000)) };
 }
 
 /** One issue is one line of work: two runs on it would write two answers to the same question. */

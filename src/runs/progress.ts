@@ -1,7 +1,6 @@
 import { listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
 import { getRun, type Run } from '../db/runs.ts';
-import { listSteps } from '../db/steps.ts';
 import { desiredChecks } from '../domain/checks.ts';
 import { commentMarker, renderComment } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
@@ -10,7 +9,7 @@ import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
-import { viewOf } from './view.ts';
+import { loadView } from './view.ts';
 
 const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
   succeeded: 'rocket',
@@ -28,7 +27,7 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   const project = run && (await getProject(deps.db, run.projectId));
   if (!run || !project || project.installationId === null) return;
   const repository = repositoryOf({ project });
-  const view = viewOf(run, await listSteps(deps.db, run.id));
+  const view = await loadView(deps, run.id);
 
   if (run.source.issue) await keepComment(deps, run, repository, renderComment(view));
   const marker = await ensureMarker(deps, run, repository);

@@ -9,7 +9,12 @@ import { findRunByTrigger } from '../db/runs.ts';
 import type { Deps } from './deps.ts';
 import { openRun } from './open-run.ts';
 
-export type RunDefaults = { model: string; maxCostUsd: number };
+export type RunDefaults = {
+  model: string;
+  maxCostUsd: number;
+  /** see RunRequest */
+  backpressureAgeMs: number;
+};
 
 export type RunDemand = {
   repository: RepositoryRef;
@@ -74,6 +79,7 @@ export async function requestRun(
     config: runConfig(config),
     model: config.model ?? defaults.model,
     maxCostUsd: defaults.maxCostUsd,
+    backpressureAgeMs: defaults.backpressureAgeMs,
     baseRef,
     baseSha,
     triggerKey: demand.triggerKey,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { getRun, type Run } from '../db/runs.ts';
+import type { Executor } from '../db/client.ts';
+import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import type { FileView, GateView, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
@@ -12,11 +13,16 @@ import type { Deps } from './deps.ts';
 export async function loadView({ db }: Pick<Deps, 'db'>, runId: string): Promise<RunView> {
   const run = await getRun(db, runId);
   if (run === null) throw new InternalError(`There is no run ${runId}.`);
-  return viewOf(run, await listSteps(db, runId));
+  return viewOf(run, await listSteps(db, runId), await waitsFor(db, run));
+}
+
+/** How many runs of its lane must end before a run starts. */
+async function waitsFor(db: Executor, run: Run): Promise<number> {
+  return run.status === 'queued' ? countAhead(db, run) : 0;
 }
 
 /** The rows of a run as a view of it. Pure. */
-export function viewOf(run: Run, steps: readonly Step[]): RunView {
+function viewOf(run: Run, steps: readonly Step[], ahead: number): RunView {
   const generated = steps.flatMap((step) => read(CodegenOutputs, step) ?? []);
   return {
     id: run.id,
@@ -28,6 +34,7 @@ export function viewOf(run: Run, steps: readonly Step[]): RunView {
     branch: run.branch,
     base: run.baseRef,
     steps: steps.map(stepView),
+    waitsFor: ahead,
     usage: run.usage,
     cost: run.cost,
     // A gate that was never reached has nothing to tell; its step says that it was not.

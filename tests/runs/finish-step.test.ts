@@ -16,8 +16,11 @@ describe(`finishing steps on ${lane}`, () => {
 
   let trigger = 0;
   const open = async (steps: { name: string; after?: string[] }[]) => {
+    const request = runRequest({ triggerKey: `test:${(trigger += 1)}` });
     const opened = await openRun(fresh, {
-      ...runRequest({ triggerKey: `test:${(trigger += 1)}` }),
+      ...request,
+      // An issue of its own: runs on one issue take turns.
+      source: { ...request.source, issue: { ...request.source.issue!, number: trigger } },
       plan: { goal: 'g', steps: steps.map(({ name, after = [] }) => ({ name, tool: 'codegen', inputs: { prompt: 'p', _dependsOn: after } })) },
     });
     if (!opened.ok) throw new Error(opened.errors.join());

@@ -1,0 +1,71 @@
+import { appendEvents } from '../db/events.ts';
+import { listCancelRequested, lockRun, requestCancel } from '../db/runs.ts';
+import type { Deps } from './deps.ts';
+import { moveOn } from './move-on.ts';
+
+/** Why a step's signal was aborted: somebody cancelled its run. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
+/**
+ * Cancels a run: what has not started never will; what is running is stopped by its worker within a
+ * second or so (see watchCancels), and then the run ends. False when it was over, or being cancelled.
+ */
+export async function cancelRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, runId: string, by: string): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    await lockRun(tx, runId);
+    if (!(await requestCancel(tx, runId, by))) return false;
+    await appendEvents(tx, runId, [{ type: 'run.cancel_requested', payload: { by } }]);
+    const run = await lockRun(tx, runId);
+    await moveOn(tx, queue, run!);
+    await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
+    return true;
+  });
+}
+
+export type CancelWatch = {
+  /** A signal that aborts, with Cancelled, when the run is cancelled. Call `done` when the step is over. */
+  watch(runId: string): { signal: AbortSignal; done(): void };
+  stop(): void;
+};
+
+/**
+ * Looks, while steps are running here, whether somebody cancelled their runs: one indexed query for
+ * all of them every `everyMs`. Works whichever process the request came in by, and asks nothing of the
+ * connection that a pooler could not give.
+ */
+export function watchCancels({ db, log }: Pick<Deps, 'db' | 'log'>, everyMs = 500): CancelWatch {
+  const running = new Map<string, Set<AbortController>>();
+  let busy = false;
+  const look = async () => {
+    if (busy || running.size === 0) return;
+    busy = true;
+    try {
+      for (const id of await listCancelRequested(db, [...running.keys()])) {
+        for (const controller of running.get(id) ?? []) controller.abort(new Cancelled(`The run ${id} was cancelled.`));
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'could not look for cancelled runs');
+    } finally {
+      busy = false;
+    }
+  };
+  const timer = setInterval(() => void look(), everyMs);
+  timer.unref();
+  return {
+    watch(runId) {
+      const controller = new AbortController();
+      const of = running.get(runId) ?? new Set();
+      running.set(runId, of.add(controller));
+      return {
+        signal: controller.signal,
+        done() {
+          of.delete(controller);
+          if (of.size === 0) running.delete(runId);
+        },
+      };
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,47 @@
+import { getProject } from '../db/projects.ts';
+import { getRun } from '../db/runs.ts';
+import type { Step } from '../db/steps.ts';
+import { checkPolicy } from '../domain/policy.ts';
+import { InternalError, UserError } from '../errors.ts';
+import type { StepOutcome } from '../handlers/handler.ts';
+import { handlerOf } from '../handlers/registry.ts';
+import type { Deps } from './deps.ts';
+import { createStepContext } from './step-context.ts';
+
+/**
+ * Runs a claimed step's handler under its policy and its time limit. A step that outlives the limit
+ * has failed; one aborted through `aborted` throws, and the caller knows why.
+ */
+export async function runHandler(deps: Deps, step: Step, aborted: AbortSignal): Promise<StepOutcome> {
+  const run = await getRun(deps.db, step.runId);
+  const project = run && (await getProject(deps.db, run.projectId));
+  if (!run || !project) throw new InternalError(`The run or project of ${step.id} is gone.`);
+  const handler = handlerOf(step.tool);
+  if (!handler) {
+    throw new UserError(`This version of NOFX has no tool "${step.tool}".`, 'Start the run again.');
+  }
+  const refused = checkPolicy(step, step.inputs._policy, handler.secrets);
+  if (refused) return { status: 'failed', failure: refused };
+  const inputs = handler.inputs.safeParse(step.inputs);
+  if (!inputs.success) {
+    const problems = inputs.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    throw new UserError(`The inputs of step "${step.name}" are not what ${step.tool} takes: ${problems}.`, 'Correct the plan.');
+  }
+
+  const limit = AbortSignal.timeout(handler.timeLimitMs);
+  const context = createStepContext(deps, { run, step, project, signal: AbortSignal.any([aborted, limit]) });
+  try {
+    return await handler.run({ ...context, inputs: inputs.data });
+  } catch (error) {
+    if (!limit.aborted || aborted.aborted) throw error;
+    const minutes = Math.round(handler.timeLimitMs / 60_000);
+    return {
+      status: 'failed',
+      failure: {
+        kind: 'timeout',
+        message: `Step "${step.name}" was stopped after its ${minutes} minutes.`,
+        next: 'Ask for something smaller, then comment the command again.',
+      },
+    };
+  }
+}
