@@ -21,7 +21,8 @@ import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep } from './runs/execute-step.ts';
-import { processDelivery } from './runs/process-delivery.ts';
+import { postponing } from './runs/postpone.ts';
+import { processDelivery, type Receive } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import type { SecretKeeper } from './secrets.ts';
 import { createWorkspaces } from './workspace/manager.ts';
@@ -166,9 +167,10 @@ async function startWorkers(
     if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
   });
   const cancels = watchCancels(deps);
-  await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
+  const receive: Receive = (event) => probot.receive(event as Event);
+  await queue.work('delivery', 2, postponing(deps, 'delivery', (job) => processDelivery(deps, receive, job)));
   await queue.work('step', concurrency, (job) => executeStep(deps, cancels, job));
-  await queue.work('progress', 2, (job) => updateProgress(deps, job));
+  await queue.work('progress', 2, postponing(deps, 'progress', (job) => updateProgress(deps, job)));
   await queue.work('dead', 1, (job) => closeDead(deps, job));
   return {
     async stop() {

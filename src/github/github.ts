@@ -2,8 +2,10 @@ import { branchHead, createMarker } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
 import { createClients, type Client, type Octokit, type Permit } from './client.ts';
 import { upsertComment } from './comments.ts';
+import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
+import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
 import type { GitHub, RepositoryRef } from './port.ts';
 import { upsertPullRequest } from './pull-requests.ts';
@@ -34,10 +36,11 @@ export function createGitHub(options: {
   const { octokitFor, log } = options;
   const slug = remember(async () => options.appSlug ?? (await appSlug(await octokitFor())).slug);
   const identity = remember(() => appIdentity(octokitFor));
+  const writes = createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 });
   const clientFor = createClients({
     octokitFor,
     slug,
-    writes: createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 }),
+    writes,
     permit: options.permit,
     keys: createSerial({ minIntervalMs: 0 }),
     settle: options.settleMs ?? [0, 1_000, 3_000],
@@ -76,6 +79,10 @@ export function createGitHub(options: {
     readFile: (repo, path, ref) => within(repo, (client) => readFile(client, path, ref)),
     repository: (repo) => within(repo, (client) => repository(client, repo)),
     gitToken: (repo) => translated(async () => gitToken(await octokitFor(), repo)),
+    listDeliveries: (listing) => translated(async () => listDeliveries(await octokitFor(), listing)),
+    redeliver: (id) => translated(() => writes('the app', async () => redeliver(await octokitFor(), id))),
+    listOpenChecks: (repo, signal) => within(repo, (client) => listOpenChecks(client, signal)),
+    cancelCheck: (repo, id, output) => within(repo, (client) => cancelCheck(client, id, output)),
     appIdentity: () => translated(identity),
   };
 }

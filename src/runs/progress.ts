@@ -1,9 +1,12 @@
 import { listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
+import { TOLD } from '../db/reap.ts';
 import { getRun, type Run } from '../db/runs.ts';
 import { desiredChecks } from '../domain/checks.ts';
+import type { Project } from '../domain/project.ts';
 import { commentMarker, renderComment } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
+import { UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
@@ -25,7 +28,18 @@ const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
 export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): Promise<void> {
   const run = await getRun(deps.db, job.data.runId);
   const project = run && (await getProject(deps.db, run.projectId));
-  if (!run || !project || project.installationId === null) return;
+  if (!run || !project) return;
+  try {
+    if (project.installationId !== null) await show(deps, run, project, job.signal);
+  } catch (error) {
+    // Nobody can be told any more: the repository is gone, or the app was taken off it.
+    if (!(error instanceof UserError) || !isTerminal(run.status)) throw error;
+    deps.log.warn({ run: run.id, err: error }, 'the end of a run could not be shown');
+  }
+  if (isTerminal(run.status)) await once(deps, run.id, TOLD, async () => ({ status: run.status }));
+}
+
+async function show(deps: Deps, run: Run, project: Project, signal: AbortSignal): Promise<void> {
   const repository = repositoryOf({ project });
   const view = await loadView(deps, run.id);
 
@@ -38,7 +52,7 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   if (!isTerminal(run.status)) return;
   await react(deps, run, repository);
   // Artifacts and the pushed branch hold all that matters; a workspace is only a cache.
-  await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal: job.signal }), run.id);
+  await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal }), run.id);
 }
 
 async function react(deps: Deps, run: Run, repository: RepositoryRef): Promise<void> {
