@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that touch the database: they run on both engines. */
-const database = ['db', 'queue', 'runs', 'http', 'app'].flatMap((room) => [
+const database = ['db', 'queue', 'runs', 'http', 'app', 'faults'].flatMap((room) => [
   `tests/${room}/**/*.test.ts`,
   `tests/${room}.test.ts`,
 ]);
@@ -21,6 +21,8 @@ export default defineConfig({
         test: {
           name: 'pglite',
           include: ['tests/**/*.test.ts'],
+          // Several processes share a database there: that needs a Postgres.
+          exclude: ['tests/faults/**'],
           // The other lane's server is in the environment of the process that starts both.
           env: { NOFX_TEST_POSTGRES_URL: '' },
           globalSetup: ['tests/support/pglite.ts'],

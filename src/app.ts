@@ -25,9 +25,20 @@ export function createApp(deps: Deps, options: AppOptions): ApplicationFunction 
   return (probot) => {
     probot.on(['issue_comment.created', 'issues.labeled'], async ({ id, name, payload }) => {
       const event = toDomainEvent({ id, name, payload });
-      await options.onOutcome(id, event.kind === 'ignored' ? `ignored: ${event.reason}` : await act(deps, options, event));
+      await options.onOutcome(id, event.kind === 'ignored' ? `ignored: ${event.reason}` : await actOrNote(deps, options, event));
     });
   };
+}
+
+/** Where nobody can be answered (an archived repository, an installation that is gone) trying again is of no use. */
+async function actOrNote(deps: Deps, options: AppOptions, event: Trigger): Promise<string> {
+  try {
+    return await act(deps, options, event);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    deps.log.warn({ err: error, delivery: event.deliveryId }, 'the event could not be answered');
+    return `unanswered: ${error.message}`;
+  }
 }
 
 /** Acts on one event and says what came of it. Doing it twice is doing it once. */
@@ -45,24 +56,31 @@ async function act(deps: Deps, options: AppOptions, event: Trigger): Promise<str
     await answer(github, event, 'reply', asked.message);
     return 'answered';
   }
-  await github.react(repository, targetOf(event), 'eyes');
-  try {
-    const requested = await requestRun(deps, options, {
+  // At once: the reaction may have to wait for its turn among the writes to GitHub, the run need not.
+  const [requested] = await Promise.all([
+    requestRun(deps, options, {
       repository,
       requester: event.sender,
       issue: event.issue,
       commentId: event.kind === 'comment_created' ? event.comment.id : null,
       prompt: asked.prompt,
       triggerKey: event.kind === 'comment_created' ? `comment:${event.comment.id}` : `delivery:${event.deliveryId}`,
-    });
-    log.info({ run: requested.id }, requested.opened ? 'run opened' : 'run was open already');
-    return `run ${requested.id}`;
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    await answer(github, event, 'reply', `${error.message}\n\n${error.next}`);
+    }).catch(refusalOf),
+    github.react(repository, targetOf(event), 'eyes'),
+  ]);
+  if (requested instanceof UserError) {
+    await answer(github, event, 'reply', `${requested.message}\n\n${requested.next}`);
     await github.react(repository, targetOf(event), 'confused');
-    return `refused: ${error.message}`;
+    return `refused: ${requested.message}`;
   }
+  log.info({ run: requested.id }, requested.opened ? 'run opened' : 'run was open already');
+  return `run ${requested.id}`;
+}
+
+/** What the person can mend, as a value to tell them; anything else stays an error. */
+function refusalOf(error: unknown): UserError {
+  if (error instanceof UserError) return error;
+  throw error;
 }
 
 type Asked = { kind: 'run'; prompt: string } | { kind: 'reply'; message: string } | { kind: 'ignore'; reason: string };

@@ -46,6 +46,8 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   writeIntervalMs?: number;
   /** How much may be written in a minute and an hour: GitHub's own limits, or none where it needs no manners. */
   writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
+  /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
+  progressEveryMs?: number;
 };
 
 /** How long a stop waits for running steps before it gives them back to the queue. */
@@ -63,7 +65,13 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     baseUrl: config.github.apiUrl,
     log: log.child({ name: 'probot' }),
   });
-  const deps: Deps = { db: database.db, queue, log, adapters: await createAdapters(config, { db: database.db, probot, log, secrets }) };
+  const deps: Deps = {
+    db: database.db,
+    queue,
+    log,
+    adapters: await createAdapters(config, { db: database.db, probot, log, secrets }),
+    progressEveryMs: config.progressEveryMs,
+  };
 
   await probot.load(
     createApp(deps, {

@@ -12,8 +12,11 @@ export type Client = {
   octokit: Octokit;
   /** `{ owner, repo }`, for the routes. */
   at: { owner: string; repo: string };
-  /** Sends a request that changes something: one at a time per installation, spaced, within the shared budget. */
-  write: <T>(send: () => Promise<T>) => Promise<T>;
+  /**
+   * Sends a request that changes something: one at a time per installation, spaced, within the shared budget; `first`
+   * before those that are not.
+   */
+  write: <T>(send: () => Promise<T>, options?: { first?: boolean }) => Promise<T>;
   /** Runs the finding and making of one thing (named by its natural key) after any other of the same key. */
   alone: <T>(key: string, work: () => Promise<T>) => Promise<T>;
   /** The app's slug: what is ours carries it. */
@@ -59,11 +62,13 @@ export function createClients(deps: {
   return async (repo: RepositoryRef): Promise<Client> => ({
     octokit: await deps.octokitFor(repo.installationId),
     at: { owner: repo.owner, repo: repo.name },
-    write: (send) =>
-      deps.writes(String(repo.installationId), async () => {
+    write: (send, options) => {
+      const permittedSend = async () => {
         if (deps.permit) await permitted(deps.permit, repo.installationId);
         return send();
-      }),
+      };
+      return deps.writes(String(repo.installationId), permittedSend, options);
+    },
     alone: (key, work) => deps.keys(`${repo.repositoryId} ${key}`, work),
     slug: deps.slug,
     settle: deps.settle,

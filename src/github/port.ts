@@ -73,6 +73,8 @@ export type GitHub = {
     owner: string;
     name: string;
     defaultBranch: string;
+    /** the commit the default branch points to */
+    defaultHead: string;
     cloneUrl: string;
     htmlUrl: string;
     private: boolean;

@@ -39,17 +39,19 @@ async function find({ octokit, at }: Client, { head, base }: Wanted): Promise<Pu
 
 async function create({ octokit, at, write }: Client, wanted: Wanted): Promise<PullRequest> {
   const send = (draft: boolean) =>
-    write(() =>
-      octokit.request('POST /repos/{owner}/{repo}/pulls', {
-        ...at,
-        head: wanted.head,
-        base: wanted.base,
-        title: wanted.title,
-        body: capBody(wanted.body),
-        maintainer_can_modify: true,
-        draft,
-        ...once,
-      }),
+    write(
+      () =>
+        octokit.request('POST /repos/{owner}/{repo}/pulls', {
+          ...at,
+          head: wanted.head,
+          base: wanted.base,
+          title: wanted.title,
+          body: capBody(wanted.body),
+          maintainer_can_modify: true,
+          draft,
+          ...once,
+        }),
+      { first: true },
     );
   try {
     const { data } = await send(wanted.draft ?? false).catch((error: unknown) => {

@@ -6,10 +6,12 @@ type Content = 'eyes' | 'rocket' | 'confused';
 
 /** Adding the same reaction again changes nothing at GitHub, so it may be sent again. */
 export async function react({ octokit, at, write }: Client, target: ReactionTarget, content: Content): Promise<void> {
-  await write(() =>
-    target.kind === 'comment'
-      ? octokit.request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', { ...at, comment_id: target.id, content })
-      : octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/reactions', { ...at, issue_number: target.number, content }),
+  await write(
+    () =>
+      target.kind === 'comment'
+        ? octokit.request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', { ...at, comment_id: target.id, content })
+        : octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/reactions', { ...at, issue_number: target.number, content }),
+    { first: true },
   );
 }
 

@@ -30,11 +30,13 @@ export async function repository(client: Client, ref: RepositoryRef): Promise<Re
 
   const moved = { ...client, at: { owner: now.owner.login, repo: now.name } };
   // `size` lags behind the first push, so the branch itself is asked for.
-  if ((await branchHead(moved, now.default_branch)) === null) throw emptyRepository();
+  const defaultHead = await branchHead(moved, now.default_branch);
+  if (defaultHead === null) throw emptyRepository();
   return {
     owner: now.owner.login,
     name: now.name,
     defaultBranch: now.default_branch,
+    defaultHead,
     cloneUrl: now.clone_url,
     htmlUrl: now.html_url,
     private: now.private,

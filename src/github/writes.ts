@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Runs work of the same key one after another. A failure does not hold up the next. */
-export type Serial = <T>(key: string, work: () => Promise<T>) => Promise<T>;
+/**
+ * Runs work of the same key one after another. A failure does not hold up the next. `first` goes before
+ * everything of its key that is not: what somebody waits for before what merely reports.
+ */
+export type Serial = <T>(key: string, work: () => Promise<T>, options?: { first?: boolean }) => Promise<T>;
+
+type Lane = { first: (() => Promise<void>)[]; others: (() => Promise<void>)[] };
 
 /**
  * `minIntervalMs` lies between the end of one and the start of the next. GitHub asks for a second
@@ -10,22 +15,30 @@ export type Serial = <T>(key: string, work: () => Promise<T>) => Promise<T>;
  * The order holds within this process; several workers share GitHub's limits, not this queue.
  */
 export function createSerial(options: { minIntervalMs: number }): Serial {
-  const tails = new Map<string, Promise<void>>();
+  const lanes = new Map<string, Lane>();
 
-  return (key, work) => {
-    const before = tails.get(key) ?? Promise.resolve();
-    const result = before.then(work);
-    const tail = result
-      .then(
-        () => undefined,
-        () => undefined,
-      )
-      .then(() => (options.minIntervalMs > 0 ? sleep(options.minIntervalMs) : undefined))
-      .then(() => {
-        // The last one takes the key away, so that the map does not grow for ever.
-        if (tails.get(key) === tail) tails.delete(key);
-      });
-    tails.set(key, tail);
-    return result;
-  };
+  async function drive(key: string, lane: Lane): Promise<void> {
+    for (let next; (next = lane.first.shift() ?? lane.others.shift()) !== undefined; ) {
+      await next();
+      if (options.minIntervalMs > 0) await sleep(options.minIntervalMs);
+    }
+    lanes.delete(key);
+  }
+
+  return (key, work, { first = false } = {}) =>
+    new Promise((resolve, reject) => {
+      const turn = async () => {
+        try {
+          resolve(await work());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      const known = lanes.get(key);
+      const lane = known ?? { first: [], others: [] };
+      (first ? lane.first : lane.others).push(turn);
+      if (known) return;
+      lanes.set(key, lane);
+      void drive(key, lane);
+    });
 }

@@ -61,8 +61,12 @@ async function push(context: StepContext, written: WriteOutputs): Promise<void> 
   });
 }
 
-async function readTemplate({ run, adapters, ...context }: StepContext): Promise<string | undefined> {
-  for (const path of TEMPLATES) {
+async function readTemplate(context: StepContext): Promise<string | undefined> {
+  const { run, adapters } = context;
+  // Git knows without asking GitHub where there can be none.
+  const { names } = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const possible = TEMPLATES.filter((path) => names.includes(path.includes('/') ? path.replace(/\/.*/, '/') : path));
+  for (const path of possible) {
     const text = await adapters.github.readFile(repositoryOf(context), path, run.baseSha);
     if (text !== null) return text;
   }

@@ -74,6 +74,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
         database: options.database ?? { kind: 'pglite', dir: null },
         writeIntervalMs: 0,
         writeBudget: options.writeBudget,
+        progressEveryMs: 0,
       },
       { log, secrets },
     );

@@ -21,6 +21,8 @@ export type JobOptions = {
   singletonKey?: string;
   /** higher goes first; 0 unless told */
   priority?: number;
+  /** With a singleton key: where such a job waits for its time already, that one becomes due now. */
+  bringForward?: boolean;
 };
 
 /** A claimed job. `retry` and `id` together are the lease. */
@@ -143,9 +145,14 @@ function bindQueue(boss: PgBoss): Queue {
   };
 
   return {
-    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority } = {}) {
+    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority, bringForward } = {}) {
+      const db = fromDrizzle(tx, sql);
+      if (bringForward && singletonKey) {
+        const { updated } = await boss.update(name, data, { db, singletonKey, startAfter: 0 });
+        if (updated > 0) return;
+      }
       await boss.send(name, data, {
-        db: fromDrizzle(tx, sql),
+        db,
         ...(startAfterSeconds ? { startAfter: startAfterSeconds } : {}),
         ...(singletonKey ? { singletonKey } : {}),
         ...(priority ? { priority } : {}),
@@ -163,7 +170,8 @@ function bindQueue(boss: PgBoss): Queue {
     },
     async pending() {
       // pg-boss's own counts are up to a minute old.
-      const sqlText = "select count(*)::int as count from pgboss.job where state in ('created', 'retry', 'active') and name = any($1)";
+      const sqlText =
+        "select count(*)::int as count from pgboss.job where state in ('created', 'retry', 'active') and name = any($1)";
       const { rows } = await boss.getDb().executeSql(sqlText, [QUEUES.map(({ name }) => name)]);
       return rows[0].count as number;
     },

@@ -1,5 +1,6 @@
 import { appendEvents } from '../db/events.ts';
 import { listCancelRequested, lockRun, requestCancel } from '../db/runs.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
 
@@ -12,14 +13,18 @@ export class Cancelled extends Error {
  * Cancels a run: what has not started never will; what is running is stopped by its worker within a
  * second or so (see watchCancels), and then the run ends. False when it was over, or being cancelled.
  */
-export async function cancelRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, runId: string, by: string): Promise<boolean> {
-  return db.transaction(async (tx) => {
+export async function cancelRun(
+  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
+  runId: string,
+  by: string,
+): Promise<boolean> {
+  return deps.db.transaction(async (tx) => {
     await lockRun(tx, runId);
     if (!(await requestCancel(tx, runId, by))) return false;
     await appendEvents(tx, runId, [{ type: 'run.cancel_requested', payload: { by } }]);
     const run = await lockRun(tx, runId);
-    await moveOn(tx, queue, run!);
-    await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
+    await moveOn(tx, deps, run!);
+    await announce(tx, deps, runId, 'now');
     return true;
   });
 }

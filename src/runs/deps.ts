@@ -9,4 +9,6 @@ export type Deps = {
   queue: Queue;
   adapters: Adapters;
   log: Logger;
+  /** Between two updates of a run's comment and checks, but for the first and the last; 2,000 ms when absent. */
+  progressEveryMs?: number;
 };

@@ -3,6 +3,7 @@ import { lockRun, startRun } from '../db/runs.ts';
 import { claimStep, releaseStep, type Step } from '../db/steps.ts';
 import { messageOf } from '../errors.ts';
 import { Stopping, type ClaimedJob } from '../queue/boss.ts';
+import { announce } from './announce.ts';
 import { Cancelled, type CancelWatch } from './cancel.ts';
 import type { Deps } from './deps.ts';
 import { judge } from './failure.ts';
@@ -38,7 +39,8 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: Claimed
   }
 }
 
-async function claim({ db, queue }: Deps, job: ClaimedJob<'step'>): Promise<Step | null> {
+async function claim(deps: Deps, job: ClaimedJob<'step'>): Promise<Step | null> {
+  const { db } = deps;
   const { runId, stepId } = job.data;
   return db.transaction(async (tx) => {
     // Before the step, as everywhere: two transactions that take both locks take them in one order.
@@ -49,7 +51,7 @@ async function claim({ db, queue }: Deps, job: ClaimedJob<'step'>): Promise<Step
     if (await startRun(tx, runId)) events.push({ type: 'run.started' });
     events.push({ type: 'step.started', stepId, payload: { name: step.name, tool: step.tool, attempt: step.attempt } });
     await appendEvents(tx, runId, events);
-    await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
+    await announce(tx, deps, runId, 'soon');
     return step;
   });
 }
@@ -72,11 +74,12 @@ async function settle(deps: Deps, step: Step, job: ClaimedJob<'step'>, error: un
  * a fault counts against it; that this process stops is not the step's fault.
  */
 async function comeBack(
-  { db, queue, log }: Deps,
+  deps: Deps,
   step: Step,
   job: ClaimedJob<'step'>,
   { event, reason, seconds }: { event: 'step.retried' | 'step.returned'; reason: string; seconds: number },
 ): Promise<void> {
+  const { db, queue, log } = deps;
   await db.transaction(async (tx) => {
     const run = await lockRun(tx, step.runId);
     if (run === null || !(await releaseStep(tx, step, { failed: event === 'step.retried' }))) return;
@@ -85,7 +88,7 @@ async function comeBack(
     await appendEvents(tx, step.runId, [
       { type: event, stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);
-    await queue.enqueue(tx, 'progress', { runId: step.runId }, { singletonKey: step.runId });
+    await announce(tx, deps, step.runId, 'soon');
   });
   log.info({ run: step.runId, step: step.id, event, seconds }, 'step will be run again');
 }

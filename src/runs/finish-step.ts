@@ -4,6 +4,7 @@ import { endStep, type Step } from '../db/steps.ts';
 import { isTerminal } from '../domain/run.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
 
@@ -13,11 +14,12 @@ import { moveOn } from './move-on.ts';
  * written, and this worker's result is dropped.
  */
 export async function finishStep(
-  { db, queue }: Pick<Deps, 'db' | 'queue'>,
+  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
   step: Pick<Step, 'id' | 'runId' | 'attempt' | 'name'>,
   outcome: StepOutcome,
   job?: ClaimedJob<'step'>,
 ): Promise<boolean> {
+  const { db, queue } = deps;
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, step.runId);
     if (run === null) return false;
@@ -32,8 +34,8 @@ export async function finishStep(
         ? { type: 'step.failed', stepId: step.id, payload: { name: step.name, attempt: step.attempt, failure } }
         : { type: 'step.finished', stepId: step.id, payload: { name: step.name, attempt: step.attempt, status: outcome.status } },
     ]);
-    if (!isTerminal(run.status)) await moveOn(tx, queue, run);
-    await queue.enqueue(tx, 'progress', { runId: run.id }, { singletonKey: run.id });
+    const ended = !isTerminal(run.status) && (await moveOn(tx, deps, run));
+    await announce(tx, deps, run.id, ended ? 'now' : 'soon');
     return true;
   });
 }

@@ -3,15 +3,16 @@ import { endRun, listLane, lockLane, lockRun, type Run } from '../db/runs.ts';
 import { listSteps, setStepStatus, type Step } from '../db/steps.ts';
 import { decideNext, type RunStatus } from '../domain/run.ts';
 import type { Executor } from '../db/client.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 
-type Queue = Deps['queue'];
+type Needs = Pick<Deps, 'queue' | 'progressEveryMs'>;
 
 /**
  * Does what follows from the state of a run's steps: starts what became ready, skips what never will
- * start, and ends the run when nothing is left to do. The caller holds the run's lock.
+ * start, and ends the run when nothing is left to do: then true. The caller holds the run's lock.
  */
-export async function moveOn(tx: Executor, queue: Queue, run: Run, startAfterSeconds = 0): Promise<void> {
+export async function moveOn(tx: Executor, deps: Needs, run: Run, startAfterSeconds = 0): Promise<boolean> {
   const steps = await listSteps(tx, run.id);
   const moves = decideNext(steps, { cancelRequested: run.cancelRequestedAt !== null });
   const byId = new Map(steps.map((step) => [step.id, step]));
@@ -22,22 +23,23 @@ export async function moveOn(tx: Executor, queue: Queue, run: Run, startAfterSec
     ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
   ]);
   for (const stepId of moves.enqueue) {
-    await queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
+    await deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
   }
-  if (moves.end !== null) await end(tx, queue, run, steps, moves.end);
+  return moves.end !== null && end(tx, deps, run, steps, moves.end);
 }
 
 function about(type: 'step.enqueued' | 'step.skipped', { id, name, tool }: Step): NewEvent {
   return { type, stepId: id, payload: { name, tool } };
 }
 
-async function end(tx: Executor, queue: Queue, run: Run, steps: Step[], status: RunStatus): Promise<void> {
-  if (status === 'queued' || status === 'running') return;
+async function end(tx: Executor, deps: Needs, run: Run, steps: Step[], status: RunStatus): Promise<boolean> {
+  if (status === 'queued' || status === 'running') return false;
   const failure = status === 'failed' ? (steps.find((step) => step.status === 'failed')?.failure ?? null) : null;
-  if (!(await endRun(tx, run.id, status, failure))) return;
+  if (!(await endRun(tx, run.id, status, failure))) return false;
   await appendEvents(tx, run.id, [{ type: `run.${status}`, payload: failure ? { failure } : {} }]);
   // A run that never left the queue held up nobody.
-  if (steps.some((step) => step.attempt > 0)) await startNextOfLane(tx, queue, run.lane);
+  if (steps.some((step) => step.attempt > 0)) await startNextOfLane(tx, deps, run.lane);
+  return true;
 }
 
 /**
@@ -45,14 +47,14 @@ async function end(tx: Executor, queue: Queue, run: Run, steps: Step[], status: 
  * Locks are taken in one order — a run, its lane, the next run —, and a waiting run that is cancelled
  * never asks for the lane: so no two transactions wait for each other.
  */
-async function startNextOfLane(tx: Executor, queue: Queue, lane: string): Promise<void> {
+async function startNextOfLane(tx: Executor, deps: Needs, lane: string): Promise<void> {
   await lockLane(tx, lane);
-  const waiting = await listLane(tx, lane);
-  for (const { id } of waiting) {
-    const next = await lockRun(tx, id);
-    if (next === null || next.endedAt !== null) continue; // cancelled while we waited for its lock
-    await moveOn(tx, queue, next);
-    break;
+  let started = false;
+  for (const { id } of await listLane(tx, lane)) {
+    const waiting = await lockRun(tx, id);
+    if (waiting === null || waiting.endedAt !== null) continue; // cancelled while we waited for its lock
+    if (!started) await moveOn(tx, deps, waiting);
+    started = true;
+    await announce(tx, deps, id, 'soon');
   }
-  for (const { id } of waiting) await queue.enqueue(tx, 'progress', { runId: id }, { singletonKey: id });
 }

@@ -8,6 +8,7 @@ import { idempotencyKey, preparePlan, type Plan } from '../domain/plan.ts';
 import type { Project } from '../domain/project.ts';
 import type { RunConfig, RunSource } from '../domain/source.ts';
 import { knownTools } from '../handlers/registry.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
 
@@ -35,7 +36,11 @@ export type OpenResult = { ok: true; run: Run; opened: boolean } | { ok: false; 
  * Opens a run: the run, its steps, their events and the first jobs, in one transaction, so that there
  * is either all of it or none. A trigger that opened a run before gets that run.
  */
-export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request: RunRequest): Promise<OpenResult> {
+export async function openRun(
+  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
+  request: RunRequest,
+): Promise<OpenResult> {
+  const { db, queue } = deps;
   const prepared = preparePlan(request.plan, knownTools);
   if (!prepared.ok) return prepared;
   const runId = newId('run');
@@ -85,8 +90,8 @@ export async function openRun({ db, queue }: Pick<Deps, 'db' | 'queue'>, request
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });
     await appendEvents(tx, runId, events);
     // Behind others it waits with its steps pending; whoever ends before it starts it.
-    if (ahead.length === 0) await moveOn(tx, queue, run, pressure.delayMs / 1000);
-    await queue.enqueue(tx, 'progress', { runId }, { singletonKey: runId });
+    if (ahead.length === 0) await moveOn(tx, deps, run, pressure.delayMs / 1000);
+    await announce(tx, deps, runId, 'now');
     return { ok: true, run, opened: true };
   });
 }

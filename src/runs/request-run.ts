@@ -40,9 +40,9 @@ export async function requestRun(
   const { github } = deps.adapters;
   const repository = await github.repository(demand.repository);
   const ref: RepositoryRef = { ...demand.repository, owner: repository.owner, name: repository.name };
-  const config = await readConfig(deps, ref, repository.defaultBranch);
+  const config = await readConfig(deps, ref, repository.defaultHead);
   const baseRef = config.base ?? repository.defaultBranch;
-  const baseSha = await github.branchHead(ref, baseRef);
+  const baseSha = baseRef === repository.defaultBranch ? repository.defaultHead : await github.branchHead(ref, baseRef);
   if (baseSha === null) {
     throw new UserError(
       `There is no branch \`${baseRef}\` to start from in ${ref.owner}/${ref.name}.`,
@@ -89,8 +89,8 @@ export async function requestRun(
 }
 
 /** From the default branch, never from a pull request's: what it says decides which commands run. */
-async function readConfig(deps: Deps, ref: RepositoryRef, branch: string): Promise<RepoConfig> {
-  const text = await deps.adapters.github.readFile(ref, REPO_CONFIG_PATH, branch);
+async function readConfig(deps: Deps, ref: RepositoryRef, defaultHead: string): Promise<RepoConfig> {
+  const text = await deps.adapters.github.readFile(ref, REPO_CONFIG_PATH, defaultHead);
   if (text === null) return {};
   const parsed = parseRepoConfig(text);
   if (parsed.ok) return parsed.value;

@@ -13,7 +13,12 @@ import type { Deps } from './deps.ts';
 export async function loadView({ db }: Pick<Deps, 'db'>, runId: string): Promise<RunView> {
   const run = await getRun(db, runId);
   if (run === null) throw new InternalError(`There is no run ${runId}.`);
-  return viewOf(run, await listSteps(db, runId), await waitsFor(db, run));
+  return viewOf(db, run);
+}
+
+/** The same for a run that was read already. */
+export async function viewOf(db: Executor, run: Run): Promise<RunView> {
+  return describe(run, await listSteps(db, run.id), await waitsFor(db, run));
 }
 
 /** How many runs of its lane must end before a run starts. */
@@ -22,7 +27,7 @@ async function waitsFor(db: Executor, run: Run): Promise<number> {
 }
 
 /** The rows of a run as a view of it. Pure. */
-function viewOf(run: Run, steps: readonly Step[], ahead: number): RunView {
+function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
   const generated = steps.flatMap((step) => read(CodegenOutputs, step) ?? []);
   return {
     id: run.id,

@@ -5,11 +5,12 @@ import { failure, useGitHub } from './support.ts';
 const world = useGitHub();
 
 it('describes the repository', async () => {
-  const { github, repo, standIn } = world;
+  const { github, repo, standIn, head } = world;
   expect(await github.repository(repo)).toEqual({
     owner: 'octo',
     name: 'app',
     defaultBranch: 'main',
+    defaultHead: head,
     cloneUrl: `${standIn.url}/octo/app.git`,
     htmlUrl: `${standIn.url}/octo/app`,
     private: false,

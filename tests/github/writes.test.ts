@@ -41,3 +41,16 @@ it('leaves the interval between writes', async () => {
   // Timers may fire up to a millisecond early; never later than asked for is not promised, so only the least is.
   for (const [i, at] of starts.slice(1).entries()) expect(at - starts[i]!).toBeGreaterThanOrEqual(49);
 });
+
+it('lets what is first go before what waits, and interrupts nothing', async () => {
+  const serial = createSerial({ minIntervalMs: 0 });
+  const seen: string[] = [];
+  let release = () => {};
+  const held = serial('k', () => new Promise<void>((resolve) => (release = resolve)));
+  const note = (name: string, options?: { first: boolean }) => serial('k', async () => void seen.push(name), options);
+  const rest = [note('report 1'), note('report 2'), note('awaited 1', { first: true }), note('awaited 2', { first: true })];
+  expect(seen).toEqual([]);
+  release();
+  await Promise.all([held, ...rest]);
+  expect(seen).toEqual(['awaited 1', 'awaited 2', 'report 1', 'report 2']);
+});

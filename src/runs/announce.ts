@@ -1,0 +1,31 @@
+import type { Executor } from '../db/client.ts';
+import type { Deps } from './deps.ts';
+
+/** GitHub asks for few writes (80 a minute); people read a run's comment, they do not watch it. */
+const PROGRESS_EVERY_MS = 2_000;
+
+/**
+ * Has a run's comment and checks brought up to date, as part of the transaction that changed the run.
+ * `soon` waits for `progressEveryMs`, and what changes until then becomes one update; `now` is for what
+ * people wait for: that a run was opened, and how it ended.
+ *
+ * The caller holds the run's lock, and the update reads the rows under that lock (`readSettled`). So a
+ * call that finds an update queued may leave it at that: the update waits for this transaction, and
+ * sees it. The last change of a run is always shown, by whichever process.
+ */
+export async function announce(
+  tx: Executor,
+  { queue, progressEveryMs = PROGRESS_EVERY_MS }: Pick<Deps, 'queue' | 'progressEveryMs'>,
+  runId: string,
+  when: 'now' | 'soon',
+): Promise<void> {
+  await queue.enqueue(
+    tx,
+    'progress',
+    { runId },
+    {
+      singletonKey: runId,
+      ...(when === 'now' ? { bringForward: true } : { startAfterSeconds: progressEveryMs / 1_000 }),
+    },
+  );
+}

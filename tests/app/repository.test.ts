@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { turn } from '../../src/playground/model.ts';
+import { lane } from '../support/database.ts';
+import { PASSING, startHarness, type Harness } from '../support/harness.ts';
+
+describe.concurrent(`which repositories a run can work in, on ${lane}`, () => {
+  let nofx: Harness;
+  beforeAll(async () => {
+    nofx = await startHarness();
+  });
+  afterAll(() => nofx.stop());
+
+  it('answers that an empty repository has nothing to work from', async () => {
+    const empty = await nofx.repository({ files: {} });
+    const { issue, comment } = await empty.ask();
+    expect(empty.answer(issue)).toContain('The repository is empty: there is no commit to work from.');
+    expect(empty.answer(issue)).toContain('Push a first commit');
+    expect(empty.reactions({ comment })).toEqual(['eyes', 'confused']);
+    expect(await empty.outcome()).toMatch(/^refused: The repository is empty/);
+  });
+
+  it('stays silent in an archived repository, where nobody can be answered, and says why in its books', async () => {
+    const old = await nofx.repository();
+    const issue = await old.openIssue();
+    nofx.github.configure(old.name, { archived: true });
+    await old.ask('/nofx add the notes', { issue });
+    expect(old.answers(issue)).toEqual([]);
+    expect(await old.runs()).toEqual([]);
+    expect(await old.outcome()).toMatch(/^unanswered: The repository is archived/);
+  });
+
+  it('lists every mistake of .github/nofx.yml with its line', async () => {
+    const config = 'gates:\n  tests: npm test\nsetup:\n  command: npm ci\n  allow_script: yes\ndraft: maybe\n';
+    const kit = await nofx.repository({ config });
+    const { issue, comment } = await kit.ask();
+    const answer = kit.answer(issue);
+    expect(answer).toContain('`.github/nofx.yml` has mistakes');
+    expect(answer).toMatch(/- line 2: .*unknown key "tests"\. Did you mean "test"\?/);
+    expect(answer).toMatch(/- line 5: .*unknown key "allow_script"\. Did you mean "allow_scripts"\?/);
+    expect(answer).toMatch(/- line 6: draft: /);
+    expect(kit.reactions({ comment })).toEqual(['eyes', 'confused']);
+    expect(await kit.runs()).toEqual([]);
+  });
+
+  it('works from the branch the configuration names, and opens drafts where it says so', async () => {
+    const kit = await nofx.repository({ config: `${PASSING}base: develop\ndraft: true\n` });
+    const { sha } = await nofx.github.push({ repo: kit.name, branch: 'develop', files: { 'develop.md': 'Here.\n' }, by: 'mona' });
+    await kit.ask();
+    expect(kit.pullRequest()).toMatchObject({ base: { ref: 'develop', sha }, draft: true });
+    expect(kit.git('log', '-1', '--format=%P', kit.pullRequest().head.sha).trim()).toBe(sha);
+    expect(kit.checks(sha)).toEqual([]);
+  });
+
+  it('says which branch is missing', async () => {
+    const kit = await nofx.repository({ config: `${PASSING}base: gone\n` });
+    const { issue } = await kit.ask();
+    expect(kit.answer(issue)).toContain('There is no branch `gone` to start from');
+  });
+
+  it('follows a repository that was renamed since the comment', async () => {
+    const kit = await nofx.repository({ name: 'old-name' });
+    const { issue } = await kit.ask();
+    kit.rename('new-name');
+    const { comment } = await kit.ask('/nofx add the notes again', { issue });
+    expect((await kit.runs()).map(({ status }) => status)).toEqual(['succeeded', 'succeeded']);
+    expect(kit.pullRequests()).toHaveLength(2);
+    expect(kit.reactions({ comment })).toEqual(['eyes', 'rocket']);
+  });
+
+  it('does one run after another and side by side in one repository, each on its own branch', async () => {
+    const kit = await nofx.repository();
+    await Promise.all(['/nofx add the notes', '/nofx add notes', '/nofx write notes'].map((text) => kit.comment(text)));
+    await kit.drain();
+    expect((await kit.runs()).map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(new Set(kit.pullRequests().map(({ head }) => head.ref)).size).toBe(3);
+  });
+
+  it('keeps a private repository private: no link and no clone without a token', async () => {
+    const kit = await nofx.repository({ private: true });
+    await kit.ask();
+    expect(kit.pullRequest().title).toBe('Add the notes');
+    expect(nofx.log().filter((line) => /ghs_\d/.test(line))).toEqual([]);
+  });
+
+  it('says so when a rule forbids the push', async () => {
+    const kit = await nofx.repository({
+      // The rule comes up while the run goes: only the push meets it.
+      model: async ({ turn: step }) => {
+        if (step === 0) return turn.tool('write', { file_path: 'notes.md', content: 'Noted.\n' });
+        const [run] = await kit.runs();
+        nofx.github.configure(kit.name, { protectedBranches: [run!.branch] });
+        return turn.text('Adds the notes.');
+      },
+    });
+    const { issue } = await kit.ask();
+    expect(kit.pullRequests()).toEqual([]);
+    expect(kit.answer(issue)).toContain('**What failed:**');
+    expect(kit.answer(issue)).toContain('refused the push');
+  });
+});
