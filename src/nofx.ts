@@ -25,6 +25,8 @@ import { postponing } from './runs/postpone.ts';
 import { processDelivery, type Receive } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import type { SecretKeeper } from './secrets.ts';
+import { startUpkeep } from './upkeep/schedule.ts';
+import { upkeepTasks } from './upkeep/tasks.ts';
 import { createWorkspaces } from './workspace/manager.ts';
 import { readNpmSettings } from './workspace/process-npm.ts';
 import { createSandbox } from './workspace/sandbox.ts';
@@ -53,8 +55,10 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
 /** How long a stop waits for running steps before it gives them back to the queue. */
 const GRACE_MS = 30_000;
 
-/** Puts the parts together and starts them: database, queue, GitHub, model, workers, HTTP. */
-export async function startNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Nofx> {
+export type Parts = { database: Database; deps: Deps; probot: Probot };
+
+/** Puts the parts together: database, queue, GitHub, model, workspaces. Nothing of it works by itself yet. */
+export async function openNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Parts> {
   const database = await openDb(config.database);
   await migrate(database);
   const queue = await startQueue(database, log);
@@ -72,7 +76,13 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     adapters: await createAdapters(config, { db: database.db, probot, log, secrets }),
     progressEveryMs: config.progressEveryMs,
   };
+  return { database, deps, probot };
+}
 
+/** Opens everything and starts it: workers, HTTP, upkeep. */
+export async function startNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Nofx> {
+  const { database, deps, probot } = await openNofx(config, { log, secrets });
+  const { queue } = deps;
   await probot.load(
     createApp(deps, {
       label: config.label,
@@ -89,12 +99,15 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     app.route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
   }
   const server = await serve(app, { host: config.host, port: config.port });
+  // Only now: what GitHub is asked to deliver again should find somebody at the door.
+  const upkeep = startUpkeep(deps, config.role === 'web' ? [] : upkeepTasks(deps, { days: config.retentionDays }));
   return {
     url: `http://${config.host}:${server.port}`,
     database,
     deps,
     async stop() {
       await server.close();
+      await upkeep.stop();
       await queue.stop(GRACE_MS);
       await workers?.stop();
       await closeNetworks();

@@ -26,6 +26,8 @@ export type RunRequest = {
   baseSha: string;
   /** New runs are held back while the oldest step that could run has waited longer than this; ms. */
   backpressureAgeMs?: number;
+  /** What the run's first event says beside the rest: the run it repeats. */
+  links?: Record<string, unknown>;
   /** One run per trigger, however often its delivery is worked on. */
   triggerKey: string;
 };
@@ -84,7 +86,7 @@ export async function openRun(
 
     await insertSteps(tx, steps);
     const events: NewEvent[] = [
-      { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey } },
+      { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey, ...request.links } },
     ];
     if (ahead.length > 0) events.push({ type: 'run.waiting', payload: { ahead: ahead.length } });
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });
