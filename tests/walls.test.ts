@@ -37,6 +37,10 @@ const violations: [file: string, code: string, rule: string][] = [
   ['src/runs/a.ts', `import { x } from '../github/comments.ts';`, room],
   ['src/runs/b.ts', `import { x } from '../http/server.ts';`, room],
   ['src/runs/c.ts', `import { PgBoss } from 'pg-boss';`, room],
+  ['src/upkeep/a.ts', `import { x } from '../http/server.ts';`, room],
+  ['src/upkeep/b.ts', `import { x } from '../github/deliveries.ts';`, room],
+  ['src/upkeep/c.ts', `import { PgBoss } from 'pg-boss';`, room],
+  ['src/runs/f.ts', `import { x } from '../upkeep/dead.ts';`, room],
   ['src/http/a.ts', `import { x } from '../handlers/registry.ts';`, room],
   ['src/http/b.ts', `import { x } from '../github/client.ts';`, room],
   ['src/http/c.ts', `import Anthropic from '@anthropic-ai/sdk';`, room],
@@ -76,6 +80,7 @@ const allowed: [file: string, code: string][] = [
   ['src/queue/ok.ts', `export { PgBoss } from 'pg-boss'; export * from '../db/client.ts';`],
   ['src/handlers/ok.ts', `import type { x } from '../agent/port.ts'; export type { x };`],
   ['src/runs/ok.ts', `export * from '../handlers/registry.ts'; export * from '../queue/boss.ts';`],
+  ['src/upkeep/ok.ts', `export * from '../runs/open-run.ts'; export * from '../queue/orphans.ts';`],
   ['src/http/ok.ts', `export * from '../runs/open-run.ts'; export * from '../db/runs.ts';`],
   [
     'src/nofx.ts',

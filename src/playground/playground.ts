@@ -20,6 +20,8 @@ export type Playground = {
   secrets: SecretKeeper;
   /** the folder everything of NOFX is in */
   dataDir: string;
+  /** From now on webhooks come to NOFX, or to an address where nobody listens. */
+  webhooks(state: 'reach' | 'miss'): void;
   /** Stops NOFX and starts it again on the same data, as a deploy would. */
   restart(): Promise<void>;
   /** Ends when no webhook is under way and no job is left. */
@@ -90,6 +92,11 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
     dataDir,
     get nofx() {
       return nofx;
+    },
+    webhooks(state) {
+      // Nothing listens on port 9 (discard) of this machine.
+      const origin = state === 'reach' ? nofx.url : 'http://127.0.0.1:9';
+      github.setWebhook({ url: `${origin}/api/github/webhooks`, secret: webhookSecret });
     },
     async restart() {
       await nofx.stop();
