@@ -67,7 +67,8 @@ export async function openNofx(config: NofxConfig, { log, secrets }: { log: Logg
     privateKey: config.github.privateKey,
     secret: config.github.webhookSecret,
     baseUrl: config.github.apiUrl,
-    log: log.child({ name: 'probot' }),
+    // It logs what its handlers throw with the whole payload, as an error; we log it ourselves, and what comes of it.
+    log: log.child({ name: 'probot' }, { level: 'fatal' }),
   });
   const deps: Deps = {
     db: database.db,

@@ -1,4 +1,4 @@
-import { RetryableError } from '../errors.ts';
+import { messageOf, RetryableError } from '../errors.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import type { Deps } from './deps.ts';
 
@@ -18,7 +18,10 @@ export function postponing<N extends Postponable>(
       await handle(job);
     } catch (error) {
       const asked = waitAskedBy(error);
-      if (asked === null || job.signal.aborted) throw error;
+      if (asked === null || job.signal.aborted) {
+        log.warn({ queue: name, data: job.data, retry: job.retry, ...described(error) }, 'a job failed; the queue decides when it is tried again');
+        throw error;
+      }
       // Spread a little: everything that met the same limit would come back at the same moment.
       const seconds = Math.ceil((asked / 1_000) * (1 + Math.random() / 10));
       await db.transaction(async (tx) => {
@@ -26,9 +29,15 @@ export function postponing<N extends Postponable>(
         const key = 'runId' in job.data ? { singletonKey: job.data.runId } : {};
         await queue.enqueue(tx, name, job.data, { startAfterSeconds: seconds, ...key });
       });
-      log.info({ queue: name, data: job.data, seconds, err: error }, 'put off for as long as was asked');
+      log.info({ queue: name, data: job.data, seconds, ...described(error) }, 'put off for as long as was asked');
     }
   };
+}
+
+/** What to log of an error. Not the error itself: Probot hangs the whole payload on it. */
+function described(error: unknown): { reason: string; stack?: string } {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return { reason: messageOf(first), ...(first instanceof Error ? { stack: first.stack } : {}) };
 }
 
 /** Milliseconds that GitHub, or our own budget, asked to wait; null when this is another kind of failure. */
