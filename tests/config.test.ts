@@ -51,6 +51,7 @@ describe('with nothing set', () => {
       prices: {},
       sandbox: 'auto',
       role: 'all',
+      retentionDays: { runs: 90, deliveries: 14 },
       artifactsDir: join(data, 'artifacts'),
       backpressureAgeMs: 5_000,
       stepConcurrency: 2,

@@ -2,7 +2,7 @@ import type { Client } from './client.ts';
 import { hasStatus } from './errors.ts';
 import type { OpenCheck } from './port.ts';
 
-/** Branches looked at in one repository at a time: each is a request. */
+/** Branches looked at in one repository at a time, from a random one on: each is a request, and GitHub lists all at once. */
 const MOST_BRANCHES = 100;
 
 /** Our own check runs that are not completed, on the commits that `nofx/…` branches point to. */
@@ -12,10 +12,11 @@ export async function listOpenChecks(client: Client, signal?: AbortSignal): Prom
   const { data: refs } = await octokit.request('GET /repos/{owner}/{repo}/git/matching-refs/{ref}', {
     ...at,
     ref: 'heads/nofx/',
-    per_page: MOST_BRANCHES,
   });
+  const heads = [...new Set(refs.map(({ object }) => object.sha))];
+  const from = heads.length > MOST_BRANCHES ? Math.floor(Math.random() * heads.length) : 0;
   const open: OpenCheck[] = [];
-  for (const headSha of new Set(refs.map(({ object }) => object.sha))) {
+  for (const headSha of [...heads.slice(from), ...heads.slice(0, from)].slice(0, MOST_BRANCHES)) {
     signal?.throwIfAborted();
     const { data } = await octokit.request('GET /repos/{owner}/{repo}/commits/{ref}/check-runs', {
       ...at,
