@@ -191,6 +191,7 @@ describe('a mistake is named with what to do', () => {
       /^NOFX_PRICES: does not fit \(m\.output: .*m\.cacheRead: .*dollars per million/,
     ],
     ['sandbox by a wrong word', { NOFX_SANDBOX: 'no' }, /^NOFX_SANDBOX: must be auto/],
+    ['deliveries kept for less than GitHub may send them again', { NOFX_DELIVERY_RETENTION_DAYS: '3' }, /^NOFX_DELIVERY_RETENTION_DAYS: must be a whole number from 4/],
     ['no steps at all', { NOFX_STEP_CONCURRENCY: '0' }, /^NOFX_STEP_CONCURRENCY: must be a whole number from 1/],
     ['long label', { NOFX_LABEL: 'x'.repeat(51) }, /^NOFX_LABEL: is longer than GitHub's 50/],
     ['log level', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL: must be one of fatal, error/],

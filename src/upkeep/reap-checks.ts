@@ -21,7 +21,8 @@ export async function reapChecks(
   signal: AbortSignal,
   { youngMs = YOUNG_MS } = {},
 ): Promise<{ again: boolean; closed: number }> {
-  const after = String((await readMark(db, MARK))?.['after'] ?? '');
+  const mark = (await readMark(db, MARK))?.['after'];
+  const after = typeof mark === 'string' ? mark : '';
   const projects = await listProjectsAfter(db, after, REPOSITORIES);
   let closed = 0;
   for (const project of projects) {
