@@ -74,6 +74,8 @@ export const Variables = z.object({
   NOFX_ARTIFACTS_DIR: z.string().transform((path) => resolve(path)).optional(),
   BACKPRESSURE_AGE_MS: wholeNumber(0, 3_600_000).prefault('5000'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
+  NOFX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault('90'),
+  NOFX_DELIVERY_RETENTION_DAYS: wholeNumber(4, 36_500).prefault('14'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
   NOFX_METRICS_TOKEN: z
     .string()
@@ -239,6 +241,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     /** New runs are held back once the oldest step that could run has waited this long; ms. */
     backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
+    /** How long things are kept once they are over. GitHub may deliver again for 3 days: deliveries are kept longer. */
+    retentionDays: { runs: env.NOFX_RETENTION_DAYS, deliveries: env.NOFX_DELIVERY_RETENTION_DAYS },
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
     /** `token: null`: only this machine may read them */

@@ -37,6 +37,10 @@ const violations: [file: string, code: string, rule: string][] = [
   ['src/runs/a.ts', `import { x } from '../github/comments.ts';`, room],
   ['src/runs/b.ts', `import { x } from '../http/server.ts';`, room],
   ['src/runs/c.ts', `import { PgBoss } from 'pg-boss';`, room],
+  ['src/upkeep/a.ts', `import { x } from '../http/server.ts';`, room],
+  ['src/upkeep/b.ts', `import { x } from '../github/deliveries.ts';`, room],
+  ['src/upkeep/c.ts', `import { PgBoss } from 'pg-boss';`, room],
+  ['src/runs/f.ts', `import { x } from '../upkeep/dead.ts';`, room],
   ['src/http/a.ts', `import { x } from '../handlers/registry.ts';`, room],
   ['src/http/b.ts', `import { x } from '../github/client.ts';`, room],
   ['src/http/c.ts', `import Anthropic from '@anthropic-ai/sdk';`, room],
@@ -97,6 +101,7 @@ const allowed: [file: string, code: string][] = [
   ['src/outbound/ok.ts', `export { Client } from 'undici'; export { Webhook } from 'standardwebhooks';`],
   ['src/outbox/ok.ts', `export * from '../queue/boss.ts'; export type { x } from '../outbound/port.ts';`],
   ['src/outbox/publish.ts', `export { appendEvents } from '../db/events.ts';`],
+  ['src/upkeep/ok.ts', `export * from '../runs/open-run.ts'; export * from '../queue/orphans.ts';`],
   ['src/http/ok.ts', `export * from '../runs/open-run.ts'; export * from '../db/runs.ts';`],
   [
     'src/nofx.ts',

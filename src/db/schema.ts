@@ -12,15 +12,22 @@ const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' 
 const createdAt = () => at('created_at').notNull().defaultNow();
 
 /** The inbox: every accepted webhook, once. The primary key makes a redelivery a no-op. */
-export const delivery = nofx.table('delivery', {
-  guid: text('guid').primaryKey(),
-  event: text('event').notNull(),
-  payload: jsonb('payload').notNull(),
-  receivedAt: at('received_at').notNull().defaultNow(),
-  processedAt: at('processed_at'),
-  /** what came of it, in a word or two: `run run_…`, `ignored: …` */
-  outcome: text('outcome'),
-});
+export const delivery = nofx.table(
+  'delivery',
+  {
+    guid: text('guid').primaryKey(),
+    event: text('event').notNull(),
+    payload: jsonb('payload').notNull(),
+    receivedAt: at('received_at').notNull().defaultNow(),
+    processedAt: at('processed_at'),
+    /** what came of it, in a word or two: `run run_…`, `ignored: …` */
+    outcome: text('outcome'),
+  },
+  (t) => [
+    index('delivery_processed').on(t.receivedAt).where(sql`processed_at is not null`),
+    index('delivery_open').on(t.receivedAt).where(sql`processed_at is null`),
+  ],
+);
 
 /** How much each installation has written to GitHub in the current minute and hour, counted by all processes together. */
 export const githubBudget = nofx.table('github_budget', {
@@ -29,7 +36,7 @@ export const githubBudget = nofx.table('github_budget', {
   minuteUsed: integer('minute_used').notNull(),
   hour: at('hour').notNull(),
   hourUsed: integer('hour_used').notNull(),
-  /** GitHub said to wait until then */
+  /** no write before then: GitHub said so, or the last one was less than a second ago */
   blockedUntil: at('blocked_until'),
 });
 

@@ -141,7 +141,7 @@ export function emptyRepository(cause?: unknown): UserError {
  * How long to wait (ms) where this is a rate limit, else null.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  */
-function rateLimit(error: RequestError, now: number): number | null {
+export function rateLimit(error: RequestError, now: number): number | null {
   if (error.status !== 403 && error.status !== 429) return null;
   const headers = error.response?.headers ?? {};
   const retryAfter = Number(headers['retry-after']);

@@ -1,8 +1,10 @@
 import { listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
+import { TOLD } from '../db/reap.ts';
 import type { Executor } from '../db/client.ts';
 import { lockRun, type Run } from '../db/runs.ts';
 import { desiredChecks } from '../domain/checks.ts';
+import type { Project } from '../domain/project.ts';
 import { commentMarker, renderComment, type RunView } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
 import { UserError } from '../errors.ts';
@@ -29,8 +31,16 @@ const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
 export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): Promise<void> {
   const settled = await readSettled(deps.db, job.data.runId);
   const project = settled && (await getProject(deps.db, settled.run.projectId));
-  if (!settled || !project || project.installationId === null) return;
-  const { run, view } = settled;
+  if (!settled || !project) return;
+  if (project.installationId !== null) await show(deps, { ...settled, project, signal: job.signal });
+  // The reaper looks for ended runs without this.
+  if (isTerminal(settled.run.status)) await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
+}
+
+async function show(
+  deps: Deps,
+  { run, view, project, signal }: { run: Run; view: RunView; project: Project; signal: AbortSignal },
+): Promise<void> {
   const repository = repositoryOf({ project });
 
   const failures: unknown[] = [];
@@ -44,7 +54,7 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   for (const error of failures) deps.log.warn({ err: error, run: run.id }, 'progress could not be shown');
   // Artifacts and the pushed branch hold all that matters; a workspace is only a cache.
   if (isTerminal(run.status)) {
-    await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal: job.signal }), run.id);
+    await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal }), run.id);
   }
 }
 
