@@ -29,7 +29,7 @@ export function createGitHub(options: {
 }): GitHub {
   const { octokitFor, log } = options;
   const slug = remember(async () => options.appSlug ?? (await appSlug(await octokitFor())).slug);
-  const identity = remember(() => appIdentity(octokitFor));
+  const identity = remember(() => appIdentity(octokitFor, renewing));
   const clientFor = createClients({
     octokitFor,
     slug,
@@ -38,19 +38,24 @@ export function createGitHub(options: {
     settle: options.settleMs ?? [0, 1_000, 3_000],
   });
 
-  /** Runs a call with the repository's client. A token GitHub no longer accepts is renewed, once. */
+  /** Runs a call with the repository's client. */
   async function within<T>(repo: RepositoryRef, call: (client: Client) => Promise<T>): Promise<T> {
     return translated(async () => {
       const client = await clientFor(repo);
-      try {
-        return await call(client);
-      } catch (error) {
-        if (!hasStatus(error, 401)) throw error;
-        log.warn({ installationId: repo.installationId }, 'GitHub refused the installation token; asking for a new one');
-        await client.octokit.auth({ type: 'installation', installationId: repo.installationId, refresh: true });
-        return await call(client);
-      }
+      return renewing(client.octokit, repo.installationId, () => call(client));
     });
+  }
+
+  /** Runs a call with an installation's client. A token GitHub no longer accepts is renewed, once. */
+  async function renewing<T>(octokit: Octokit, installationId: number, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (!hasStatus(error, 401)) throw error;
+      log.warn({ installationId }, 'GitHub refused the installation token; asking for a new one');
+      await octokit.auth({ type: 'installation', installationId, refresh: true });
+      return call();
+    }
   }
 
   return {
