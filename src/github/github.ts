@@ -35,7 +35,7 @@ export function createGitHub(options: {
 }): GitHub {
   const { octokitFor, log } = options;
   const slug = remember(async () => options.appSlug ?? (await appSlug(await octokitFor())).slug);
-  const identity = remember(() => appIdentity(octokitFor));
+  const identity = remember(() => appIdentity(octokitFor, renewing));
   const writes = createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 });
   const clientFor = createClients({
     octokitFor,
@@ -46,23 +46,28 @@ export function createGitHub(options: {
     settle: options.settleMs ?? [0, 1_000, 3_000],
   });
 
-  /** Runs a call with the repository's client. A token GitHub no longer accepts is renewed, once. */
+  /** Runs a call with the repository's client. */
   async function within<T>(repo: RepositoryRef, call: (client: Client) => Promise<T>): Promise<T> {
     return translated(async () => {
       const client = await clientFor(repo);
-      try {
-        return await call(client);
-      } catch (error) {
-        await tellBlocked(repo, error);
-        if (!hasStatus(error, 401)) throw error;
-        log.warn({ installationId: repo.installationId }, 'GitHub refused the installation token; asking for a new one');
-        await client.octokit.auth({ type: 'installation', installationId: repo.installationId, refresh: true });
-        return await call(client);
-      }
+      return renewing(client.octokit, repo.installationId, () => call(client));
     });
   }
 
-  async function tellBlocked({ installationId }: RepositoryRef, error: unknown): Promise<void> {
+  /** Runs a call with an installation's client. A token GitHub no longer accepts is renewed, once. */
+  async function renewing<T>(octokit: Octokit, installationId: number, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      await tellBlocked(installationId, error);
+      if (!hasStatus(error, 401)) throw error;
+      log.warn({ installationId }, 'GitHub refused the installation token; asking for a new one');
+      await octokit.auth({ type: 'installation', installationId, refresh: true });
+      return call();
+    }
+  }
+
+  async function tellBlocked(installationId: number, error: unknown): Promise<void> {
     const forMs = isRequestError(error) ? rateLimit(error, Date.now()) : null;
     if (forMs !== null) await options.blocked?.(installationId, forMs);
   }

@@ -130,6 +130,7 @@ async function openRepository(playground: Playground, { config = PASSING, commen
   const { main: firstHead } = await github.branches(name);
   /** Where people left the default branch. */
   let theirs = firstHead;
+  const issues: number[] = [];
   const inDatabase = () => playground.nofx.database.db;
 
   const repository = {
@@ -147,7 +148,9 @@ async function openRepository(playground: Playground, { config = PASSING, commen
     },
 
     async openIssue({ by = 'mona', title = 'Add the notes', body = 'We need them.' }: Author = {}): Promise<number> {
-      return (await github.openIssue({ repo: name, title, body, by })).number;
+      const { number } = await github.openIssue({ repo: name, title, body, by });
+      issues.push(number);
+      return number;
     },
 
     /** Puts a label on a new issue, unless told on which. */
@@ -227,7 +230,7 @@ async function openRepository(playground: Playground, { config = PASSING, commen
     /** The one pull request; fails when there is none or more. */
     pullRequest() {
       const all = github.pullRequests(name);
-      expect(all.map(({ title }) => title)).toHaveLength(1);
+      expect(all.map(({ title }) => title), repository.everything()).toHaveLength(1);
       return all[0]!;
     },
 
@@ -244,6 +247,9 @@ async function openRepository(playground: Playground, { config = PASSING, commen
       expect(all).toHaveLength(1);
       return all[0]!;
     },
+
+    /** All that NOFX said here, for the message of a test that fails. */
+    everything: (): string => issues.flatMap((issue) => repository.answers(issue)).join('\n\n') || 'NOFX said nothing',
 
     /** The reactions of the app, in the order it gave them. */
     reactions: (target: { comment: number } | { issue: number }): string[] =>
