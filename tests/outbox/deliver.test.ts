@@ -228,8 +228,7 @@ describe(`delivering on ${lane}`, () => {
     await outbox.db.transaction((tx) => publish(tx, outbox.queue, runId, many));
     await outbox.settled(quick.id);
     expect(quick.sink.received).toHaveLength(12);
-    // pg-boss may let one or two more of a group through than it should, but not all of the workers.
-    expect(slow.sink.received.length).toBeLessThan(4);
+    expect(slow.sink.received.length).toBeLessThanOrEqual(1);
     release.resolve();
     await outbox.settled(slow.id);
     expect(slow.sink.received).toHaveLength(12);
