@@ -20,16 +20,16 @@ export async function startChild<Question>(file: string, settings: unknown): Pro
   });
   const gone = once(child, 'exit').then(([code]) => Promise.reject(new Error(`${file} ended with ${String(code)}`)));
   gone.catch(() => {});
-  const next = async () => (await Promise.race([once(child, 'message'), gone]))[0] as unknown;
+  const nextMessage = async () => (await Promise.race([once(child, 'message'), gone]))[0] as unknown;
 
   child.send(settings as object);
-  const ready = (await next()) as Record<string, unknown>;
+  const ready = (await nextMessage()) as Record<string, unknown>;
   let asking: Promise<unknown> = Promise.resolve();
   return {
     ready,
     ask<Answer>(question: Question) {
       const answer = asking.then(() => {
-        const answered = next();
+        const answered = nextMessage();
         child.send(question as object);
         return answered;
       });

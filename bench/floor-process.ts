@@ -11,5 +11,9 @@ await serveParent<{ secret: string }, never>(async ({ secret }) => {
     return held ? c.json({ accepted: 'not stored' }, 202) : c.json({}, 401);
   });
   const server = await serve(app, { host: '127.0.0.1', port: 0 });
-  return { ready: { url: `http://127.0.0.1:${server.port}` }, answer: () => Promise.resolve(null), stop: () => server.close() };
+  return {
+    ready: { url: `http://127.0.0.1:${server.port}` },
+    answer: () => Promise.resolve(null),
+    stop: () => server.close(),
+  };
 });

@@ -52,7 +52,7 @@ function observeProcesses(begin: Begin): void {
     child.once('exit', end(span));
     // What it runs is known only after the channel was told.
     queueMicrotask(() => {
-      const { spawnfile = '', spawnargs = [] } = child;
+      const { spawnfile, spawnargs } = child;
       span.kind = spawnfile === 'git' ? 'git' : spawnfile === 'bwrap' || spawnfile === '/bin/sh' ? 'sandbox' : 'other';
       span.name = spawnfile === 'git' ? `git ${spawnargs[1] ?? ''}` : spawnfile;
     });
@@ -77,7 +77,10 @@ function observeHttp(begin: Begin, modelOrigin: string): void {
 
 function observeInbox(note: (arrival: Observed['arrivals'][number]) => void): void {
   const open = new WeakMap<IncomingMessage, number>();
-  subscribe('http.server.request.start', (message) => void open.set((message as { request: IncomingMessage }).request, now()));
+  subscribe(
+    'http.server.request.start',
+    (message) => void open.set((message as { request: IncomingMessage }).request, now()),
+  );
   subscribe('http.server.response.finish', (message) => {
     const { request } = message as { request: IncomingMessage };
     note({ path: request.url ?? '', start: open.get(request) ?? Number.NaN, end: now() });
@@ -109,14 +112,19 @@ function observeDatabase(begin: Begin): void {
   for (const name of ['query', 'exec']) wrap(embedded, name, query);
   // oxlint-disable-next-line unbound-method -- called with its own `this`
   const transaction = embedded.transaction;
-  embedded.transaction = async function <T>(this: PGlite, work: (tx: Parameters<Parameters<PGlite['transaction']>[0]>[0]) => Promise<T>) {
+  embedded.transaction = async function <T>(
+    this: PGlite,
+    work: (tx: Parameters<Parameters<PGlite['transaction']>[0]>[0]) => Promise<T>,
+  ) {
     // One connection: waiting for one's turn is the database's time too.
     let timed = begin('database', 'begin');
     const result = await transaction.call(this, async (tx) => {
       end(timed)();
       const methods: Record<string, Method> = { query: tx.query as Method, exec: tx.exec as Method };
       for (const name of Object.keys(methods)) wrap(methods, name, query);
-      const done = await work(new Proxy(tx, { get: (target, key) => methods[key as string] ?? Reflect.get(target, key) }));
+      const done = await work(
+        new Proxy(tx, { get: (target, key) => methods[key as string] ?? Reflect.get(target, key) }),
+      );
       timed = begin('database', 'commit');
       return done;
     });

@@ -72,13 +72,17 @@ async function openHouse({ database, writeIntervalMs }: Setting, modelUrl: strin
     modelOrigin: new URL(modelUrl).origin,
   } satisfies NofxSettings);
   github.setWebhook({ url: `${String(nofx.ready['url'])}/api/github/webhooks`, secret });
-  await github.createRepository({ owner: 'acme', name: 'text-kit', files: await sampleFiles(), collaborators: { [USER]: 'write' } });
+  await github.createRepository({
+    owner: 'acme',
+    name: 'text-kit',
+    files: await sampleFiles(),
+    collaborators: { [USER]: 'write' },
+  });
 
   async function settle(): Promise<Drained> {
-    let drained: Drained | undefined;
     const before = github.deliveries().length;
     await github.settled();
-    drained = await nofx.ask<Drained>('drain');
+    const drained = await nofx.ask<Drained>('drain');
     return github.deliveries().length === before ? drained : merge(drained, await settle());
   }
   return {
@@ -93,7 +97,8 @@ async function openHouse({ database, writeIntervalMs }: Setting, modelUrl: strin
       await github.comment({ repo: REPO, issue: number, body: '/nofx add a shout helper', by: USER });
       const { observed, tools } = await settle();
       const settled = Math.max(...observed.jobs.map(({ end }) => end));
-      if (github.pullRequests(REPO).length !== pulls + 1) throw new Error(`No pull request came of it:\n${answers(number)}`);
+      if (github.pullRequests(REPO).length !== pulls + 1)
+        throw new Error(`No pull request came of it:\n${answers(number)}`);
       return wayOf(observed, { sent, settled, tools });
     },
     async close() {
@@ -105,7 +110,10 @@ async function openHouse({ database, writeIntervalMs }: Setting, modelUrl: strin
   };
 
   function answers(issue: number): string {
-    return github.comments(REPO, issue).map(({ body }) => body).join('\n\n');
+    return github
+      .comments(REPO, issue)
+      .map(({ body }) => body)
+      .join('\n\n');
   }
 }
 

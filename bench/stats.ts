@@ -3,7 +3,12 @@ export type Spread = { median: number; min: number; max: number; n: number };
 /** Median, least and most. Empty: all NaN. */
 export function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
-  return { median: percentile(sorted, 50), min: sorted[0] ?? Number.NaN, max: sorted.at(-1) ?? Number.NaN, n: sorted.length };
+  return {
+    median: percentile(sorted, 50),
+    min: sorted[0] ?? Number.NaN,
+    max: sorted.at(-1) ?? Number.NaN,
+    n: sorted.length,
+  };
 }
 
 /** The p-th percentile of sorted values, between neighbours by weight. */

@@ -34,7 +34,8 @@ export function wayOf(observed: Observed, run: { sent: number; settled: number; 
   const delivery = jobs.find(({ queue }) => queue === 'delivery');
   const steps = jobs.filter(({ queue }) => queue === 'step');
   const opened = observed.spans.find(({ kind, name }) => kind === 'github' && /^POST .*\/pulls$/.test(name));
-  if (!arrival || !delivery || steps.length === 0 || !opened) throw new Error('There is no pull request to measure the way to.');
+  if (!arrival || !delivery || steps.length === 0 || !opened)
+    throw new Error('There is no pull request to measure the way to.');
 
   const stretches: Stretch[] = [];
   let at = run.sent;
@@ -67,7 +68,10 @@ function nameOf(job: Job, tools: Map<string, string>): string {
 }
 
 /** Where one job's time went. Of things that happen at once the first in KINDS has the time. */
-function spentIn(spans: readonly Span[], { from, until, job }: { from: number; until: number; job: number | null }): Record<Kind, number> {
+function spentIn(
+  spans: readonly Span[],
+  { from, until, job }: { from: number; until: number; job: number | null },
+): Record<Kind, number> {
   const own = job === null ? [] : spans.filter((span) => span.job === job && span.kind !== 'other');
   const cuts = [from, until];
   for (const { start, end } of own) for (const time of [start, end]) if (time > from && time < until) cuts.push(time);

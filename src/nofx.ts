@@ -7,18 +7,23 @@ import { checkPath } from './domain/paths.ts';
 import { createArtifactStore } from './artifacts/store.ts';
 import type { Config } from './config.ts';
 import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
+import { tellCommitted } from './db/committed.ts';
 import { finishDelivery } from './db/deliveries.ts';
+import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
 import { joinWorkers } from './db/presence.ts';
 import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
+import { metricsRoutes } from './http/metrics.ts';
 import { serve } from './http/server.ts';
+import { traced } from './http/traced.ts';
 import { webhookRoutes } from './http/webhooks.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { deliverMessage } from './outbox/deliver.ts';
 import type { OutboxDeps } from './outbox/deps.ts';
-import { startQueue } from './queue/boss.ts';
+import { startQueue, type ClaimedJob } from './queue/boss.ts';
+import { queueDepths } from './queue/depth.ts';
 import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
@@ -26,6 +31,13 @@ import { executeStep } from './runs/execute-step.ts';
 import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import type { SecretKeeper } from './secrets.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { observeOctokit } from './telemetry/observe-github.ts';
+import { createJobObserver, type JobObserver } from './telemetry/observe-jobs.ts';
+import { observeAgent, observeModelRequests } from './telemetry/observe-model.ts';
+import { observeSandbox, observeWorkspaces } from './telemetry/observe-workspace.ts';
+import type { Tracing } from './telemetry/port.ts';
+import { startTracing } from './telemetry/tracing.ts';
 import { createWorkspaces } from './workspace/manager.ts';
 import { readNpmSettings } from './workspace/process-npm.ts';
 import { createSandbox } from './workspace/sandbox.ts';
@@ -56,7 +68,11 @@ const GRACE_MS = 30_000;
 export async function startNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Nofx> {
   const database = await openDb(config.database);
   await migrate(database);
-  const queue = await startQueue(database, log);
+  const tracing = await startTracing(config.tracing && { ...config.tracing, log });
+  const queue = await startQueue(database, log, tracing.propagator);
+  const metrics = createMetrics({ queueDepths: () => queueDepths(database.db), model: config.model, prices: config.prices });
+  const jobs = createJobObserver({ metrics, tracing, traceOf: (runId) => findRunTrace(database.db, runId) });
+  tellCommitted(database.db, jobs.events);
   const probot = openProbot({
     appId: config.github.appId,
     privateKey: config.github.privateKey,
@@ -64,13 +80,8 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
     baseUrl: config.github.apiUrl,
     log: log.child({ name: 'probot' }),
   });
-  const deps: Deps = {
-    db: database.db,
-    queue,
-    log,
-    adapters: await createAdapters(config, { probot, log, secrets }),
-    progressEveryMs: config.progressEveryMs,
-  };
+  const adapters = await createAdapters(config, { probot, log, secrets, observers: { metrics, tracing } });
+  const deps: Deps = { db: database.db, queue, log, tracing, adapters, progressEveryMs: config.progressEveryMs };
 
   await probot.load(
     createApp(deps, {
@@ -84,11 +95,19 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
   // Messages go out to the internet only; where GitHub is a stand-in on this machine, so are their receivers.
   const outbound = createOutbound({ reach: config.github.protocol === 'http' ? 'loopback' : 'public' });
   const outbox: OutboxDeps = { ...deps, ...secrets, outbound };
-  const workers = config.role === 'web' ? null : await startWorkers(deps, { probot, database, outbox, concurrency: config.stepConcurrency });
+  const workers =
+    config.role === 'web'
+      ? null
+      : await startWorkers(deps, { probot, database, outbox, concurrency: config.stepConcurrency, metrics, jobs });
 
-  const app = new Hono().route('/', healthRoutes({ db: database.db }));
+  const app = new Hono()
+    .route('/', healthRoutes({ db: database.db }))
+    .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }));
   if (config.role !== 'worker') {
-    app.route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+    const { webhookSecret: secret } = config.github;
+    app
+      .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
+      .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
   }
   const server = await serve(app, { host: config.host, port: config.port });
   return {
@@ -100,33 +119,42 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
       await queue.stop(GRACE_MS);
       await workers?.stop();
       await closeNetworks();
+      await tracing.stop();
       await database.close();
     },
   };
 }
 
+type Observers = { metrics: Metrics; tracing: Tracing };
+
 async function createAdapters(
   config: NofxConfig,
-  { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
+  { probot, log, secrets, observers }: { probot: Probot; log: Logger; secrets: SecretKeeper; observers: Observers },
 ): Promise<Deps['adapters']> {
   const npm = await readNpmSettings(config.machine);
   const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
-  const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
+  const octokitFor = observeOctokit((id) => probot.auth(id), observers);
+  const github = createGitHub({ octokitFor, log, writeIntervalMs: config.writeIntervalMs });
+  const aroundRequest = observeModelRequests(observers);
+  const workspaces = createWorkspaces({
+    ...config.machine,
+    caFile,
+    root: config.workspaceRoot,
+    allowHttp: config.github.protocol === 'http',
+  });
+  const sandbox = await createSandbox({
+    ...config.machine,
+    caFile,
+    npmRegistry: npm.registry ?? undefined,
+    mode: config.sandbox,
+    log: { warn: (message) => log.warn(message) },
+  });
   return {
-    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
-    workspaces: createWorkspaces({
-      ...config.machine,
-      caFile,
-      root: config.workspaceRoot,
-      allowHttp: config.github.protocol === 'http',
-    }),
-    sandbox: await createSandbox({
-      ...config.machine,
-      caFile,
-      npmRegistry: npm.registry ?? undefined,
-      mode: config.sandbox,
-      log: { warn: (message) => log.warn(message) },
-    }),
+    agent: config.anthropic
+      ? observeAgent(createAgent({ ...config.anthropic, prices: config.prices, refusePath, aroundRequest, log }), observers)
+      : null,
+    workspaces: observeWorkspaces(workspaces, observers),
+    sandbox: observeSandbox(sandbox, observers),
     npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
     artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
@@ -157,19 +185,36 @@ type Event = Parameters<Probot['receive']>[0];
 
 async function startWorkers(
   deps: Deps,
-  { probot, database, outbox, concurrency }: { probot: Probot; database: Database; outbox: OutboxDeps; concurrency: number },
+  options: {
+    probot: Probot;
+    database: Database;
+    outbox: OutboxDeps;
+    concurrency: number;
+    metrics: Metrics;
+    jobs: JobObserver;
+  },
 ): Promise<{ stop(): Promise<void> }> {
   const { queue, log } = deps;
-  const presence = await joinWorkers(database, async () => {
+  const { probot, metrics } = options;
+  const { observed } = options.jobs;
+  const presence = await joinWorkers(options.database, async () => {
     const reclaimed = await queue.reclaim();
     if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
   });
   const cancels = watchCancels(deps);
-  await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
-  await queue.work('step', concurrency, (job) => executeStep(deps, cancels, job));
-  await queue.work('progress', 2, (job) => updateProgress(deps, job));
-  await queue.work('outbound', 4, (job) => deliverMessage(outbox, job));
-  await queue.work('dead', 1, (job) => closeDead(deps, job));
+  const deliver = async (job: ClaimedJob<'delivery'>) => {
+    const outcome = await processDelivery(deps, (event) => probot.receive(event as Event), job);
+    if (outcome !== null) metrics.delivery(outcome);
+  };
+  const bury = async (job: ClaimedJob<'dead'>) => {
+    await closeDead(deps, job);
+    metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');
+  };
+  await queue.work('delivery', 2, observed('delivery', deliver));
+  await queue.work('step', options.concurrency, observed('step', (job) => executeStep(deps, cancels, job)));
+  await queue.work('progress', 2, observed('progress', (job) => updateProgress(deps, job)));
+  await queue.work('outbound', 4, observed('outbound', (job) => deliverMessage(options.outbox, job)));
+  await queue.work('dead', 1, observed('dead', bury));
   return {
     async stop() {
       cancels.stop();

@@ -35,8 +35,8 @@ export async function openDb(options: DatabaseOptions): Promise<Database> {
 
 function openPostgres(url: string): Database {
   const pool = new pg.Pool({ connectionString: url, max: 10 });
-  // A connection that breaks is replaced by the pool, and whoever was using it is told by the query that fails;
-  // without listeners it would end the process. The pool listens to idle connections only.
+  // A connection that breaks is replaced by the pool, and whoever used it gets the error of their query.
+  // Without listeners, on idle ones and on those in use, it would end the process.
   pool.on('error', () => {});
   pool.on('connect', (client) => void client.on('error', () => {}));
   return {

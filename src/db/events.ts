@@ -1,6 +1,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
 import { InternalError } from '../errors.ts';
 import type { Executor } from './client.ts';
+import { noteAppended } from './committed.ts';
 import { endpoint, event, message, run } from './schema.ts';
 
 export type EventRow = typeof event.$inferSelect;
@@ -66,6 +67,7 @@ export async function appendEvents(tx: Executor, runId: string, events: NewEvent
     select (select count(*)::int from appended) as appended, (select coalesce(json_agg(told), '[]') from told) as messages`);
   const [row] = rows;
   if (row?.appended !== events.length) throw new InternalError(`There is no run ${runId} to tell of.`);
+  noteAppended(tx, runId, events);
   return row.messages;
 }
 
@@ -76,4 +78,13 @@ export async function listEvents(db: Executor, runId: string, since = 0): Promis
     .from(event)
     .where(and(eq(event.runId, runId), gt(event.seq, since)))
     .orderBy(asc(event.seq));
+}
+
+/** The trace context a run was asked for in, as its first event keeps it; undefined where nobody traced. */
+export async function findRunTrace(db: Executor, runId: string): Promise<Record<string, string> | undefined> {
+  const [first] = await db
+    .select({ payload: event.payload })
+    .from(event)
+    .where(and(eq(event.runId, runId), eq(event.seq, 1)));
+  return first?.payload['trace'] as Record<string, string> | undefined;
 }

@@ -27,13 +27,13 @@ const GATE_CONCLUSION = {
 /**
  * Which check runs a run should have, and how they should read. Pure.
  * The marker commit carries them while the run goes; the pushed commit gets its own, completed, so
- * that the pull request shows them. Nothing ever stands on the base.
+ * that the pull request shows them; these come first, for there people look. Nothing ever stands on the base.
  */
 export function desiredChecks(view: RunView, commits: { marker: string; head: string | null }): DesiredCheck[] {
   const onMarker = [runCheck(view, commits.marker), ...view.gates.flatMap((gate) => gateCheck(view, gate, commits.marker))];
   if (commits.head === null || !isTerminal(view.status)) return onMarker;
   const { head } = commits;
-  return [...onMarker, runCheck(view, head), ...view.gates.flatMap((gate) => gateCheck(view, gate, head))];
+  return [runCheck(view, head), ...view.gates.flatMap((gate) => gateCheck(view, gate, head)), ...onMarker];
 }
 
 function runCheck(view: RunView, headSha: string): DesiredCheck {

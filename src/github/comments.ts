@@ -29,8 +29,25 @@ export function upsertComment(
       settle: client.settle,
     });
     // Somebody may take it away between the two: then the next progress report writes a new one.
-    return created ? value : ((await edit(client, value.id, body)) ?? value);
+    const kept = created ? await giveWay(client, issue, comment.marker, value) : value;
+    return created && kept.id === value.id ? value : ((await edit(client, kept.id, body)) ?? kept);
   });
+}
+
+/**
+ * A process that froze between looking and writing wakes up to a second comment. Whoever wrote one
+ * looks once more, and the later comment gives way to the first.
+ */
+async function giveWay(client: Client, issue: number, marker: string, own: Comment): Promise<Comment> {
+  const first = await find(client, issue, marker);
+  if (first === null || first.id >= own.id) return own;
+  const { octokit, at, write } = client;
+  await write(() => octokit.request('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', { ...at, comment_id: own.id })).catch(
+    (error: unknown) => {
+      if (!hasStatus(error, 404)) throw error;
+    },
+  );
+  return first;
 }
 
 async function find({ octokit, at, slug }: Client, issue: number, marker: string): Promise<Comment | null> {

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
  */
 export type Serial = <T>(key: string, work: () => Promise<T>, options?: { first?: boolean }) => Promise<T>;
 
-type Lane = { first: (() => Promise<void>)[]; others: (() => Promise<void>)[] };
+/** A key at work; what waits for its turn, each to be let go. */
+type Lane = { first: (() => void)[]; others: (() => void)[] };
 
 /**
  * `minIntervalMs` lies between the end of one and the start of the next. GitHub asks for a second
@@ -17,28 +18,22 @@ type Lane = { first: (() => Promise<void>)[]; others: (() => Promise<void>)[] };
 export function createSerial(options: { minIntervalMs: number }): Serial {
   const lanes = new Map<string, Lane>();
 
-  async function drive(key: string, lane: Lane): Promise<void> {
-    for (let next; (next = lane.first.shift() ?? lane.others.shift()) !== undefined; ) {
-      await next();
-      if (options.minIntervalMs > 0) await sleep(options.minIntervalMs);
-    }
-    lanes.delete(key);
+  async function passOn(key: string, lane: Lane): Promise<void> {
+    if (options.minIntervalMs > 0) await sleep(options.minIntervalMs);
+    const next = lane.first.shift() ?? lane.others.shift();
+    if (next) next();
+    else lanes.delete(key);
   }
 
-  return (key, work, { first = false } = {}) =>
-    new Promise((resolve, reject) => {
-      const turn = async () => {
-        try {
-          resolve(await work());
-        } catch (error) {
-          reject(error);
-        }
-      };
-      const known = lanes.get(key);
-      const lane = known ?? { first: [], others: [] };
-      (first ? lane.first : lane.others).push(turn);
-      if (known) return;
-      lanes.set(key, lane);
-      void drive(key, lane);
-    });
+  return async (key, work, { first = false } = {}) => {
+    const known = lanes.get(key);
+    const lane = known ?? { first: [], others: [] };
+    if (known) await new Promise<void>((go) => (first ? lane.first : lane.others).push(go));
+    else lanes.set(key, lane);
+    try {
+      return await work();
+    } finally {
+      void passOn(key, lane);
+    }
+  };
 }

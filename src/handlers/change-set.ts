@@ -23,7 +23,8 @@ export async function saveChangeSet(
     const content = await context.saveArtifact(`files/${change.path}`, change.bytes, contentType(change.binary));
     const written = { path: change.path, mode: change.mode, binary: change.binary, content };
     if (change.status === 'added') files.push({ status: 'added', ...written });
-    else if (change.status === 'renamed') files.push({ status: 'renamed', ...written, previousPath: change.previousPath! });
+    else if (change.status === 'renamed')
+      files.push({ status: 'renamed', ...written, previousPath: change.previousPath! });
     else files.push({ status: 'modified', ...written, previousMode: change.previousMode ?? change.mode });
   }
   const changeSet: ChangeSet = { base: context.run.baseSha, files, summary };

@@ -40,12 +40,15 @@ export const codegen = defineHandler<CodegenInputs>({
   secrets: ['model', 'github'],
   async run(context) {
     const { run, step, adapters } = context;
+    // Read while the checkout is written.
+    const reading = readBriefing(context);
+    reading.catch(() => {});
     const scratch = await adapters.workspaces.openScratch(accessOf(context), {
       key: `${run.id}-${step.id}-${step.attempt}`,
       base: run.baseSha,
     });
     try {
-      const result = await generate(context, scratch);
+      const result = await generate(context, scratch, await reading);
       if (result.outcome === 'stopped') return { status: 'failed', failure: stoppedEarly(result) };
       return await collect(context, await scratch.readChanges(), result.summary);
     } finally {
@@ -54,14 +57,29 @@ export const codegen = defineHandler<CodegenInputs>({
   },
 });
 
-async function generate(context: StepContext<CodegenInputs>, scratch: Scratch): Promise<CodeResult> {
+type Briefing = { testCommand: string | null; conventions: { path: string; text: string }[] };
+
+/** What the base branch says about itself. */
+async function readBriefing(context: StepContext): Promise<Briefing> {
+  const { run, adapters } = context;
+  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const [commands, conventions] = await Promise.all([
+    chooseCommands(run.config, base, adapters.npmHosts),
+    readConventions(base),
+  ]);
+  return { testCommand: commands.test?.command ?? null, conventions };
+}
+
+async function generate(
+  context: StepContext<CodegenInputs>,
+  scratch: Scratch,
+  briefing: Briefing,
+): Promise<CodeResult> {
   const { run, inputs, adapters, signal } = context;
   if (adapters.agent === null) {
     throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
   }
   const { source } = run;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
-  const { test } = await chooseCommands(run.config, base, adapters.npmHosts);
   const account = createAccount(context);
   try {
     return await adapters.agent.writeCode({
@@ -74,8 +92,7 @@ async function generate(context: StepContext<CodegenInputs>, scratch: Scratch): 
         title: source.issue?.title,
         body: source.issue?.body,
       },
-      conventions: await readConventions(base),
-      testCommand: test?.command ?? null,
+      ...briefing,
       filename: inputs.filename,
       model: inputs.model ?? run.model,
       maxCostUsd: run.budgetUsd,
@@ -96,7 +113,9 @@ function createAccount({ spend }: StepContext) {
     note(usage: Usage, cost: Cost) {
       const before = booked;
       booked = { usage, cost };
-      const added = before ? { usage: subtractUsage(usage, before.usage), cost: subtractCost(cost, before.cost) } : booked;
+      const added = before
+        ? { usage: subtractUsage(usage, before.usage), cost: subtractCost(cost, before.cost) }
+        : booked;
       writing = writing.then(() => spend(added.usage, added.cost));
       // Awaited in settle(); until then a failure must not count as unhandled.
       writing.catch(() => {});

@@ -30,15 +30,22 @@ export const gateTest = defineHandler<GateInputs>({
   secrets: ['github'],
   async run(context) {
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
-    const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.baseSha);
-    const commands = await chooseCommands(context.run.config, base, context.adapters.npmHosts);
+    const [commands, workspace] = await Promise.all([
+      readCommands(context),
+      openCommitted(context, WriteOutputs.parse(outputs)),
+    ]);
     if (commands.test === null) return neutral();
-    const workspace = await openCommitted(context, WriteOutputs.parse(outputs));
     const ran = await runCommands(context, workspace, commands, commands.test);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
     return verdictOf(ran);
   },
 });
+
+async function readCommands(context: StepContext): Promise<GateCommands> {
+  const { run, adapters } = context;
+  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  return chooseCommands(run.config, base, adapters.npmHosts);
+}
 
 type Ran = { phase: 'setup' | 'test'; command: string; result: CommandResult; output: string };
 
@@ -98,7 +105,9 @@ function verdictOf({ phase, command, result, output }: Ran): StepOutcome {
     durationMs: Math.round(result.durationMs),
     tail: output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
   };
-  return passed ? { status: 'succeeded', outputs } : { status: 'failed', outputs, failure: failureOf(phase, command, result) };
+  return passed
+    ? { status: 'succeeded', outputs }
+    : { status: 'failed', outputs, failure: failureOf(phase, command, result) };
 }
 
 function failureOf(phase: Ran['phase'], command: string, result: CommandResult): Failure {

@@ -6,10 +6,23 @@ import { accessOf, repositoryOf } from './access.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext } from './handler.ts';
 
-const GitPrInputs = z.looseObject({ fromStep: z.string(), title: z.string().optional(), draft: z.boolean().optional() });
+const GitPrInputs = z.looseObject({
+  fromStep: z.string(),
+  title: z.string().optional(),
+  draft: z.boolean().optional(),
+});
 type GitPrInputs = z.infer<typeof GitPrInputs>;
 
-const TEMPLATES = ['.github/pull_request_template.md', '.github/PULL_REQUEST_TEMPLATE.md', 'pull_request_template.md', 'PULL_REQUEST_TEMPLATE.md', 'docs/pull_request_template.md'];
+const TEMPLATES = [
+  '.github/pull_request_template.md',
+  '.github/PULL_REQUEST_TEMPLATE.md',
+  'pull_request_template.md',
+  'PULL_REQUEST_TEMPLATE.md',
+  'docs/pull_request_template.md',
+];
+
+/** GitHub takes no longer body. */
+const TEMPLATE_LIMIT_BYTES = 60_000;
 
 /** Pushes the run's commit to its `nofx/…` branch and finds or opens the pull request. */
 export const gitPr = defineHandler<GitPrInputs>({
@@ -21,7 +34,7 @@ export const gitPr = defineHandler<GitPrInputs>({
     const repository = repositoryOf(context);
     const { outputs } = await context.outputsOf(inputs.fromStep);
     const written = WriteOutputs.parse(outputs);
-    await push(context, written);
+    const [template] = await Promise.all([readTemplate(context), push(context, written)]);
 
     const pullRequest = await context.effect('pull_request', async () => {
       const view = await context.view();
@@ -30,7 +43,7 @@ export const gitPr = defineHandler<GitPrInputs>({
         base: run.baseRef,
         title: inputs.title ?? pullRequestTitle({ issueTitle: run.source.issue?.title, prompt: run.source.prompt }),
         body: renderPullRequestBody(view, {
-          template: await readTemplate(context),
+          template,
           issueNumber: run.source.issue?.number,
           closes: run.source.kind === 'issue',
         }),
@@ -42,32 +55,48 @@ export const gitPr = defineHandler<GitPrInputs>({
   },
 });
 
-/** Only over nothing, our own marker, or the same commit: what anyone else put on the branch stays. */
 async function push(context: StepContext, written: WriteOutputs): Promise<void> {
-  const { run, adapters } = context;
-  await openCommitted(context, written);
+  const { adapters } = context;
   await context.effect('push', async () => {
-    const marker = await context.marker();
-    const head = await adapters.github.branchHead(repositoryOf(context), run.branch);
+    const rebuilt = adapters.workspaces
+      .has(accessOf(context), written.sha)
+      // Another machine wrote it, or this one was cleaned: the artifacts make it again.
+      .then((here) => (here ? null : openCommitted(context, written)));
+    const [head] = await Promise.all([replaceable(context, written), rebuilt]);
     if (head === written.sha) return { sha: written.sha };
-    if (head !== null && head !== marker.sha) {
-      throw new UserError(
-        `Somebody else pushed to ${run.branch} while the run was under way; their commits were left alone.`,
-        'Comment the command again to start from a new branch.',
-      );
+    try {
+      await pushOver(context, written, head);
+    } catch (error) {
+      // The run's own marker may have come to the branch since; anything else is as it was.
+      const now = head === null ? await replaceable(context, written) : null;
+      if (now === null) throw error;
+      if (now !== written.sha) await pushOver(context, written, now);
     }
-    await adapters.workspaces.push(accessOf(context), { sha: written.sha, branch: run.branch, expected: head });
     return { sha: written.sha };
   });
 }
 
-async function readTemplate(context: StepContext): Promise<string | undefined> {
+function pushOver(context: StepContext, { sha }: WriteOutputs, expected: string | null): Promise<void> {
   const { run, adapters } = context;
-  // Git knows without asking GitHub where there can be none.
-  const { names } = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
-  const possible = TEMPLATES.filter((path) => names.includes(path.includes('/') ? path.replace(/\/.*/, '/') : path));
-  for (const path of possible) {
-    const text = await adapters.github.readFile(repositoryOf(context), path, run.baseSha);
+  return adapters.workspaces.push(accessOf(context), { sha, branch: run.branch, expected });
+}
+
+/** Where the branch stands, if a push may go over it: nothing, our own marker, or the same commit. What anyone else put there stays. */
+async function replaceable(context: StepContext, written: WriteOutputs): Promise<string | null> {
+  const { run, adapters } = context;
+  const head = await adapters.github.branchHead(repositoryOf(context), run.branch);
+  if (head === null || head === written.sha || head === (await context.marker()).sha) return head;
+  throw new UserError(
+    `Somebody else pushed to ${run.branch} while the run was under way; their commits were left alone.`,
+    'Comment the command again to start from a new branch.',
+  );
+}
+
+/** As the base branch has it, from our own copy: GitHub need not be asked. */
+async function readTemplate(context: StepContext): Promise<string | undefined> {
+  const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.baseSha);
+  for (const path of TEMPLATES) {
+    const text = await base.text(path, TEMPLATE_LIMIT_BYTES);
     if (text !== null) return text;
   }
   return undefined;

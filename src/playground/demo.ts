@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { readEnvironment } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import { createLogger } from '../log.ts';
+import { logFields } from '../telemetry/work.ts';
 import { createSandbox } from '../workspace/sandbox.ts';
 import { demoScript } from './demo-script.ts';
 import { echoScript } from './echo-script.ts';
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
     model: apiKey ? { apiKey, baseUrl: environment['ANTHROPIC_BASE_URL'] } : { script: options.repo ? echoScript : demoScript },
     github: { demoUser: USER },
     environment: configurable(environment),
-    log: (secrets) => createLogger({ level: environment['LOG_LEVEL'] ?? 'error', redact: secrets.redact }),
+    log: (secrets) => createLogger({ level: environment['LOG_LEVEL'] ?? 'error', redact: secrets.redact, fields: logFields }),
   });
   try {
     const done = await play(playground, options, say);

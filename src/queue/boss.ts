@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, fromPglite, PgBoss } from 'pg-boss';
+import { fromDrizzle, fromPglite, PgBoss, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Executor } from '../db/client.ts';
 
@@ -48,8 +48,8 @@ export type Queue = {
   /** Jobs waiting or running, over all queues; for tests and drains. */
   pending(): Promise<number>;
   /**
-   * Gives every job that is active to the next worker at once, without a lost retry. Only where no
-   * other process is alive: then whoever had them is gone.
+   * Gives every job that is active to the next worker at once, or to the dead letters when it has had
+   * its retries. Only where no other process is alive: then whoever had them is gone.
    */
   reclaim(): Promise<number>;
   /** Seconds the oldest job that could run has waited; 0 when none waits. */
@@ -125,8 +125,15 @@ const QUEUES = [
  */
 const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
-/** Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`. */
-export async function startQueue({ link }: Database, log: Logger): Promise<Queue> {
+/**
+ * Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`.
+ * With a propagator a job keeps the trace it was sent in, and its handler goes on with that.
+ */
+export async function startQueue(
+  { link }: Database,
+  log: Logger,
+  propagator: OpenTelemetryOptions['propagator'] | null = null,
+): Promise<Queue> {
   const boss = new PgBoss({
     ...(link.kind === 'postgres'
       ? { connectionString: link.url, max: 6 }
@@ -136,6 +143,8 @@ export async function startQueue({ link }: Database, log: Logger): Promise<Queue
     monitorIntervalSeconds: 1,
     registerInstance: false,
     schedule: false,
+    // Without a tracer provider it passes contexts on and makes no spans of its own: their errors would tell messages.
+    openTelemetry: propagator ? { propagateContext: true, propagator } : { enabled: false },
   });
   boss.on('error', (error) => log.error({ err: error }, 'queue error'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'queue warning'));
@@ -213,10 +222,15 @@ function bindQueue(boss: PgBoss): Queue {
           (select 1 from pgboss.job o where o.name = j.name and o.singleton_key = j.singleton_key and o.state = 'retry')`,
         names,
       );
-      // What pg-boss does with a job it finds abandoned, less the wait and the lost retry.
+      // A job that has taken down as many processes as it may goes where pg-boss puts it: to the dead letters.
+      const spent = await db.executeSql(
+        `select name, id from pgboss.job where state = 'active' and retry_count >= retry_limit and name = any($1)`,
+        names,
+      );
+      for (const { name, id } of spent.rows) await boss.fail(name, id, { message: 'the process that worked on it died' });
+      // The others: what pg-boss does with a job it finds abandoned, less the wait.
       const { rows } = await db.executeSql(
-        `update pgboss.job set state = 'retry', start_after = now(), retry_limit = retry_limit + 1
-          where state = 'active' and name = any($1) returning id`,
+        `update pgboss.job set state = 'retry', start_after = now() where state = 'active' and name = any($1) returning id`,
         names,
       );
       return rows.length;

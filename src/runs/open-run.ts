@@ -27,6 +27,8 @@ export type RunRequest = {
   baseSha: string;
   /** New runs are held back while the oldest step that could run has waited longer than this; ms. */
   backpressureAgeMs?: number;
+  /** The trace context the run was asked for in; kept with its first event. */
+  trace?: Record<string, string> | undefined;
   /** One run per trigger, however often its delivery is worked on. */
   triggerKey: string;
 };
@@ -84,8 +86,9 @@ export async function openRun(
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
 
     await insertSteps(tx, steps);
+    const created = { goal: run.goal, requester: source.requester.login, trigger: triggerKey };
     const events: NewEvent[] = [
-      { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey } },
+      { type: 'run.created', payload: { ...created, ...(request.trace && { trace: request.trace }) } },
     ];
     if (ahead.length > 0) events.push({ type: 'run.waiting', payload: { ahead: ahead.length } });
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });

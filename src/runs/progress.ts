@@ -9,6 +9,7 @@ import { UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
 import { viewOf } from './view.ts';
@@ -36,6 +37,7 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   for (const part of [keepComment, keepChecks, keepReaction]) {
     await part(deps, { run, repository, view }).catch((error: unknown) => failures.push(error));
   }
+  await lookAgain(deps, run);
   const passing = failures.find((error) => !(error instanceof UserError));
   if (passing !== undefined) throw passing;
   // A person has to do something first; trying again would only use up GitHub's patience.
@@ -54,6 +56,17 @@ export async function readSettled(db: Executor, runId: string): Promise<{ run: R
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
     return run && { run, view: await viewOf(tx, run) };
+  });
+}
+
+/**
+ * A process that was frozen in the middle of this shows on waking what was true before. If the run has
+ * moved on meanwhile, one more update puts that right; where one is queued already, this adds none.
+ */
+async function lookAgain(deps: Deps, shown: Run): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const now = await lockRun(tx, shown.id);
+    if (now && now.lastSeq !== shown.lastSeq) await announce(tx, deps, now.id, isTerminal(now.status) ? 'now' : 'soon');
   });
 }
 

@@ -97,6 +97,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return toWorkspace(git, mirror, checkout, { base, branch, protectedPaths, signal: access.signal });
     },
 
+    async has(access, sha) {
+      return isSha(sha) && (await hasCommit(git, await mirrorOf(access), sha));
+    },
+
     async push(access, push) {
       const mirror = await mirrorOf(access);
       await checkPush(git, mirror, access, push);

@@ -44,6 +44,8 @@ export async function fetchRef(mirror: Mirror, ref: string, context: MirrorConte
   const source = isSha(ref) ? ref : `refs/heads/${ref}`;
 
   return withLock(mirror.path, signal, async () => {
+    // Whoever held the lock may have wanted the same.
+    if (isSha(ref) && (await hasCommit(git, mirror, ref))) return ref;
     await dropStaleLocks(mirror.path);
     const fetched = await remote.run((url, config) =>
       git.run(
@@ -83,7 +85,10 @@ async function fetchError(stderr: string, ref: string, context: MirrorContext, m
   return heads.exitCode === 0 && heads.stdout.length === 0 ? emptyRepository(remote.name, { cause: error }) : error;
 }
 
+/** A fetched commit has a ref of its own, written after its objects: a look at that file spares a process. */
 export async function hasCommit(git: Git, mirror: Mirror, sha: string): Promise<boolean> {
+  const kept = await readFile(join(mirror.path, 'refs', 'nofx', 'commits', sha), 'utf8').catch(() => null);
+  if (kept?.trim() === sha) return true;
   const found = await git.run(['cat-file', '-e', `${sha}^{commit}`], { place: mirror.place });
   return found.exitCode === 0;
 }

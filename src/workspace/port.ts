@@ -60,12 +60,12 @@ export type Workspace = {
   diff(): Promise<string>;
 };
 
-/** The top level of a commit, as git has it. */
+/** The top level of a commit, and of its folders `.github` and `docs`, as git has them. */
 export type BaseFiles = {
   /** names at the top level; folders end in `/` */
   names: string[];
-  /** The start of a regular file at the top level; null when there is none of that name (a link is none). */
-  text(name: string, limitBytes: number): Promise<string | null>;
+  /** The start of a regular file (`package.json`, `docs/guide.md`); null when there is none of that path (a link is none). */
+  text(path: string, limitBytes: number): Promise<string | null>;
 };
 
 export type RepositoryAccess = { project: Project; credentials: Credentials; signal?: AbortSignal };
@@ -73,7 +73,7 @@ export type RepositoryAccess = { project: Project; credentials: Credentials; sig
 export type Workspaces = {
   /** Fetches `ref` (branch, or a full SHA) into the project's mirror and gives its SHA. UserError when it is empty or missing. */
   resolve(access: RepositoryAccess, ref: string): Promise<string>;
-  /** The top level of `base`: what a run may believe about a repository before anyone changed it. */
+  /** The outermost files of `base`: what a run may believe about a repository before anyone changed it. */
   readBase(access: RepositoryAccess, base: string): Promise<BaseFiles>;
   /** `key` is unique to the attempt: a scratch is never shared. */
   openScratch(access: RepositoryAccess, options: { key: string; base: string }): Promise<Scratch>;
@@ -84,6 +84,8 @@ export type Workspaces = {
    * `expected` (null: must not exist yet). Pushing what is already there succeeds.
    */
   push(access: RepositoryAccess, options: { sha: string; branch: string; expected: string | null }): Promise<void>;
+  /** Whether a commit that `Workspace.commit` made is on this machine, for `push`. */
+  has(access: RepositoryAccess, sha: string): Promise<boolean>;
   removeWorkspace(access: RepositoryAccess, key: string): Promise<void>;
 };
 

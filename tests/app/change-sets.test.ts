@@ -99,18 +99,11 @@ describe.concurrent(`changes on their way from the model to the branch, on ${lan
     for (const { path, driver, name, stepId } of artifacts) {
       expect({ path, driver }).toEqual({ path: `runs/${codegen.runId}/steps/${stepId}/${name}`, driver: 'local' });
     }
-    expect(kit.pullRequest().body).toContain('`R` `new/place/name.txt` (was `old/name.txt`)');
-  });
-
-  it('keeps what is stored on disk the same as what is recorded', async () => {
-    const kit = await nofx.repository({ files: BASE });
-    await kit.ask();
-    const run = await kit.run();
-    const root = join(nofx.dataDir, 'artifacts', 'runs', run.id);
+    const root = join(nofx.dataDir, 'artifacts', 'runs', codegen.runId);
     const stored = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
     const onDisk = stored.map((entry) => sha256(readFileSync(join(entry.parentPath, entry.name)))).sort();
-    expect(onDisk).toEqual(run.artifacts.map((artifact) => artifact.sha256).sort());
-    expect(run.artifacts.map(({ name }) => name).sort()).toEqual(['change-set.json', 'files/notes.md', 'output.log']);
+    expect(onDisk).toEqual(artifacts.map((artifact) => artifact.sha256).sort());
+    expect(kit.pullRequest().body).toContain('`R` `new/place/name.txt` (was `old/name.txt`)');
   });
 
   it('renames and edits in one go, and replaces a file by a folder', async () => {

@@ -43,6 +43,8 @@ describe(`from /nofx to a pull request, on ${lane}`, () => {
     expect(body).toContain('✅ **test** passed');
     expect(body).toContain('`npm test`');
     expect(body).toContain('Asked for by @mona');
+    // The model ran them too, while it worked.
+    expect(body).toContain('The repository’s own tests pass with it');
     const sha256 = /^([0-9a-f]{64}) {2}src\/slugify\.js$/m.exec(body)?.[1];
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
   });

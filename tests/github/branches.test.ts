@@ -11,7 +11,8 @@ const marker = () => ({
   author: { name: 'nofx[bot]', email: '1+nofx[bot]@users.noreply.github.com' },
   date: new Date('2026-01-01T00:00:00Z'),
 });
-const git = (...args: string[]) => execFileSync('git', ['-C', world.standIn.gitDir(world.name), ...args], { encoding: 'utf8' }).trim();
+const git = (...args: string[]) =>
+  execFileSync('git', ['-C', world.standIn.gitDir(world.name), ...args], { encoding: 'utf8' }).trim();
 
 it('marks a branch with a commit that changes nothing', async () => {
   const { github, repo, head } = world;
@@ -29,6 +30,19 @@ it('does it once however often it is asked, also after a restart', async () => {
   const first = await github.createMarker(repo, marker());
   expect(await github.createMarker(repo, marker())).toEqual(first);
   expect(await adapterFor(standIn).createMarker(repo, marker())).toEqual(first);
+});
+
+it('finds what is there by reading alone', async () => {
+  const { github, repo, standIn } = world;
+  const { sha } = await github.createMarker(repo, marker());
+  const before = standIn.requests().length;
+  expect(await github.createMarker(repo, marker())).toEqual({ sha });
+  expect(
+    standIn
+      .requests()
+      .slice(before)
+      .filter(({ method }) => method !== 'GET'),
+  ).toEqual([]);
 });
 
 it.each([/\/git\/commits$/, /\/git\/refs$/])('does it once when an answer of %s is lost', async (path) => {

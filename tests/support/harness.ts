@@ -6,12 +6,15 @@ import { listEvents } from '../../src/db/events.ts';
 import type { Run } from '../../src/db/runs.ts';
 import { run as runTable } from '../../src/db/schema.ts';
 import { listSteps } from '../../src/db/steps.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import { createLogger } from '../../src/log.ts';
 import type { NewRepository } from '../../src/playground/github/people.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import { startPlayground, type Playground, type PlaygroundOptions } from '../../src/playground/playground.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
+import { logFields } from '../../src/telemetry/work.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { freshDatabaseOptions } from './database.ts';
 import { createGitHubValidator } from './openapi.ts';
 import { git } from './repository.ts';
@@ -37,6 +40,8 @@ export type RepositoryOptions = Partial<NewRepository> & {
   model?: Script;
   /** `.github/nofx.yml`; unless given, one whose tests take no time. `null` leaves it out. */
   config?: string | null;
+  /** False where GitHub takes no comment, so that none can be promised. */
+  commentable?: false;
 };
 
 export type Repository = Awaited<ReturnType<typeof openRepository>>;
@@ -51,7 +56,10 @@ export function does(calls: [tool: string, input: Record<string, unknown>][], su
   return ({ turn: step }: ScriptRequest): Turn => (step === 0 ? turn.tools(calls) : turn.text(summary));
 }
 
-/** A model that writes one file: the least a run can be about. */
+/** A model that finds everything in place: the shortest run there is, for tests of what comes before it. */
+export const changesNothing: Script = () => turn.text('It is all there.');
+
+/** A model that writes one file: the least a pull request can be about. */
 export const writesNotes = does([['write', { file_path: 'notes.md', content: 'Noted.\n' }]], 'Adds the notes.');
 
 /**
@@ -70,7 +78,7 @@ export async function startHarness(options: { environment?: Record<string, strin
     database: options.database ?? (await freshDatabaseOptions()),
     environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<string, string>,
     log: (secrets) =>
-      createLogger({ level: 'debug', redact: secrets.redact, destination: { write: (line) => void logged.push(line) } }),
+      createLogger({ level: 'debug', redact: secrets.redact, fields: logFields, destination: { write: (line) => void logged.push(line) } }),
   });
 
   return new Proxy(playground as Harness, {
@@ -104,12 +112,12 @@ function nameOf(repository: Repository): RegExp {
 }
 
 /** One repository, as the people who use it see it. */
-async function openRepository(playground: Playground, { config = PASSING, ...options }: Omit<RepositoryOptions, 'model'>, count: number) {
+async function openRepository(playground: Playground, { config = PASSING, commentable, ...options }: Omit<RepositoryOptions, 'model'>, count: number) {
   const { github } = playground;
   const shortName = options.name ?? `project-${count}`;
   let name = `${options.owner ?? OWNER}/${shortName}`;
   const files = options.files ?? (options.from === undefined ? await sampleFiles() : undefined);
-  const { id } = await github.createRepository({
+  const { id, installationId, cloneUrl } = await github.createRepository({
     owner: OWNER,
     collaborators: { mona: 'write', rita: 'read' },
     ...options,
@@ -159,6 +167,46 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
     rename(to: string) {
       github.rename(name, { name: to });
       name = `${options.owner ?? OWNER}/${to}`;
+    },
+
+    /** Opens a run with a plan of its own, on a new issue, and works on it to its end. */
+    async start(plan: Plan) {
+      const issue = await repository.openIssue();
+      const opened = await openRun(
+        { db: inDatabase(), queue: playground.nofx.deps.queue },
+        {
+          project: {
+            id: `gh_${id}`,
+            name,
+            repoUrl: cloneUrl,
+            localPath: null,
+            workspaceMode: 'worktree',
+            gitMode: 'basic',
+            defaultBranch: 'main',
+            installationId,
+            repositoryId: id,
+          },
+          plan,
+          source: {
+            kind: 'issue',
+            repository: name,
+            installationId,
+            repositoryId: id,
+            requester: { login: 'mona', id: 7 },
+            prompt: plan.goal,
+            issue: { number: issue, title: plan.goal, body: '', url: `${github.url}/${name}/issues/${issue}` },
+            commentId: null,
+          },
+          config: { test: { command: 'true' }, setup: null, draft: false },
+          model: 'claude-sonnet-5-5',
+          maxCostUsd: 5,
+          baseRef: 'main',
+          baseSha: theirs!,
+          triggerKey: `test:${name}:${issue}`,
+        },
+      );
+      await repository.drain();
+      return { issue, errors: opened.ok ? [] : opened.errors };
     },
 
     /** A person pushes to the default branch. */
@@ -257,7 +305,7 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
       for (const run of runs) {
         const { number } = run.source.issue!;
         const own = repository.answers(number).filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
-        expect(own, `${name}: one comment of ${run.id}`).toHaveLength(1);
+        expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);
         expect(github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length, `${name}: pull requests`).toBe(
           run.status === 'succeeded' ? 1 : 0,
         );

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openDb, type Database } from '../../src/db/client.ts';
+import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
 import { event, run } from '../../src/db/schema.ts';
 import { createGitHubStandIn, type GitHubStandIn } from '../../src/playground/github-stand-in.ts';
 import { createScriptedModel, type ScriptedModel, type Scripts } from '../../src/playground/model.ts';
@@ -40,13 +40,13 @@ export type Town = {
 };
 
 /** GitHub, a model and a Postgres to start, kill and freeze NOFX processes in. Everything but GitHub and the model is real. */
-export async function buildTown(options: { script: Scripts; embedded?: boolean }): Promise<Town> {
+export async function buildTown(options: { script: Scripts; database?: DatabaseOptions }): Promise<Town> {
   const dataDir = await mkdtemp(join(tmpdir(), 'nofx-town-'));
   const github = await createGitHubStandIn();
   const model = await createScriptedModel({ script: options.script });
-  const where = options.embedded ? null : await freshDatabaseOptions();
-  if (where !== null && where.kind !== 'postgres') throw new Error('several processes need the Postgres lane');
-  const database = where === null ? null : await openDb(where);
+  const where = options.database ?? (await freshDatabaseOptions());
+  if (where.kind !== 'postgres') throw new Error('several processes need the Postgres lane');
+  const database = await openDb(where);
   await github.createRepository({ owner: 'acme', name: 'text-kit', files: await sampleFiles(), collaborators: { mona: 'write' } });
   const servers: Server[] = [];
 
@@ -66,7 +66,7 @@ export async function buildTown(options: { script: Scripts; embedded?: boolean }
         ANTHROPIC_BASE_URL: model.url,
         NOFX_DATA_DIR: join(dataDir, 'data'),
         NOFX_ARTIFACTS_DIR: join(dataDir, 'artifacts'),
-        ...(where ? { DATABASE_URL: where.url } : {}),
+        DATABASE_URL: where.url,
         PORT: '0',
         ...environment,
       },
@@ -81,9 +81,7 @@ export async function buildTown(options: { script: Scripts; embedded?: boolean }
   return {
     github,
     model,
-    get database() {
-      return database!;
-    },
+    database,
     start,
     async comment(body, issue) {
       const number = issue ?? (await github.openIssue({ repo: REPO, title: 'Add a slugify helper', body: '', by: 'mona' })).number;
@@ -92,15 +90,15 @@ export async function buildTown(options: { script: Scripts; embedded?: boolean }
     },
     async ended(count = 1) {
       for (;;) {
-        const rows = await database!.db.select().from(run).catch(() => []);
-        if (rows.length >= count && rows.every(({ endedAt }) => endedAt !== null) && (await idle(database!))) return rows;
+        const rows = await database.db.select().from(run).catch(() => []);
+        if (rows.length >= count && rows.every(({ endedAt }) => endedAt !== null) && (await idle(database))) return rows;
         await sleep(50);
       }
     },
     async stop() {
       github.setWebhook(null);
       await Promise.all(servers.map((server) => server.kill('SIGKILL')));
-      await database?.close();
+      await database.close();
       await model.stop();
       await github.stop();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
