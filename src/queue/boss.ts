@@ -148,7 +148,10 @@ const QUEUES = [
   },
 ] as const;
 
-/** Queues whose groups take turns: one slow endpoint keeps one worker, not all of them. */
+/**
+ * Queues whose groups take turns within a process: one slow endpoint keeps one worker, not all of them. Counted in
+ * memory, since pg-boss's count in the database lets workers that look at the same moment all through.
+ */
 const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
 /**
@@ -318,7 +321,7 @@ async function startWorker<N extends QueueName>(
       batchSize: 1,
       pollingIntervalSeconds: 1,
       notifyPollingIntervalSeconds: 1,
-      ...(GROUP_CONCURRENCY[name] ? { groupConcurrency: GROUP_CONCURRENCY[name] } : {}),
+      ...(GROUP_CONCURRENCY[name] ? { localGroupConcurrency: GROUP_CONCURRENCY[name] } : {}),
     },
     async ([job]) => {
       try {

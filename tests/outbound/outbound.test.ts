@@ -13,7 +13,7 @@ import { answerWith, startSink, type Answer, type Sink } from '../support/sink.t
 const secret = `whsec_${Buffer.from('0123456789abcdef0123456789abcdef').toString('base64')}`;
 const body = JSON.stringify({ hello: 'wörld' });
 
-let stops: (() => Promise<void>)[] = [];
+const stops: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
@@ -41,7 +41,7 @@ describe('a message that is sent', () => {
       host: `127.0.0.1:${port}`,
     });
     expect(new Webhook(secret).verify(request!.body, request!.headers)).toEqual({ hello: 'wörld' });
-    expect(() => new Webhook(secret).verify(`${request!.body} `, request!.headers)).toThrow();
+    expect(() => new Webhook(secret).verify(`${request!.body} `, request!.headers)).toThrow('No matching signature');
   });
 
   it.each([

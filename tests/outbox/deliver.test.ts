@@ -60,14 +60,14 @@ describe(`delivering on ${lane}`, () => {
     expect(log).toHaveLength(1);
     return log[0]!;
   };
-  const rawBodies = (sink: Sink) => sink.received.map(({ body }) => JSON.parse(body) as Record<string, any>);
+  const rawBodies = (sink: Sink) => sink.received.map(({ body }) => JSON.parse(body) as { type: string; data: { seq: number; payload: object } });
 
   it('tells of a run from its beginning to its end, signed', async () => {
     const { sink, id, secret } = await listen();
     const runId = await outbox.open();
     await outbox.finish(runId);
     await outbox.settled(id);
-    const bodies = rawBodies(sink).toSorted((a, b) => a['data'].seq - b['data'].seq);
+    const bodies = rawBodies(sink).toSorted((a, b) => a.data.seq - b.data.seq);
     const project = { id: 'gh_7', name: 'acme/text-kit' };
     const step = { id: expect.stringMatching(/^step_/), name: 'a', tool: 'codegen' };
     const run = (status: string) => ({ id: runId, status, project });
@@ -77,7 +77,7 @@ describe(`delivering on ${lane}`, () => {
       { type: 'step.finished', run: run('queued'), step, seq: 3 },
       { type: 'run.succeeded', run: run('succeeded'), seq: 4 },
     ]);
-    expect(bodies[0]!['data'].payload).toMatchObject({ requester: 'mona' });
+    expect(bodies[0]!.data.payload).toMatchObject({ requester: 'mona' });
     for (const { body, headers } of sink.received) {
       const verified = new Webhook(secret).verify(body, headers) as { id: string; timestamp: string };
       expect(verified.id).toBe(headers['webhook-id']);
@@ -228,8 +228,7 @@ describe(`delivering on ${lane}`, () => {
     await outbox.db.transaction((tx) => publish(tx, outbox.queue, runId, many));
     await outbox.settled(quick.id);
     expect(quick.sink.received).toHaveLength(12);
-    // pg-boss may let one or two more of a group through than it should, but not all of the workers.
-    expect(slow.sink.received.length).toBeLessThan(4);
+    expect(slow.sink.received.length).toBeLessThanOrEqual(1);
     release.resolve();
     await outbox.settled(slow.id);
     expect(slow.sink.received).toHaveLength(12);
@@ -250,7 +249,7 @@ describe(`delivering on ${lane}`, () => {
     const [{ body }] = sink.received as [Sink['received'][0]];
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(65_536);
     for (const bad of [CANARY, token, 'b'.repeat(30), secret, secret.slice(6)]) expect(body).not.toContain(bad);
-    expect(rawBodies(sink)[0]!['data']).toMatchObject({
+    expect(rawBodies(sink)[0]!.data).toMatchObject({
       truncated: true,
       payload: { reason: '[redacted] and [redacted]' },
     });
