@@ -25,7 +25,10 @@ It reads the same settings as the server (.env), and works beside a running serv
 (DATABASE_URL). The embedded database serves one process: there, stop the server first.
 `;
 
-type Command = (parts: Parts, given: { args: string[]; all: boolean; days: RetentionDays; say: (line: string) => void }) => Promise<number>;
+type Command = (
+  parts: Parts,
+  given: { args: string[]; all: boolean; days: RetentionDays; say: (line: string) => void },
+) => Promise<number>;
 
 const never = new AbortController().signal;
 
@@ -35,7 +38,9 @@ const COMMANDS: Record<string, Command> = {
     if (letters.length === 0) say('There are no dead letters.');
     for (const { id, from, data, diedAt, closed, reason } of letters) {
       const about = data.guid ?? [data.runId, data.stepId].filter(Boolean).join(' ');
-      say(`${id}  ${diedAt.toISOString()}  ${from ?? 'unknown'}  ${about}  ${closed ? 'closed' : 'being closed'}  ${reason.split('\n')[0]}`);
+      say(
+        `${id}  ${diedAt.toISOString()}  ${from ?? 'unknown'}  ${about}  ${closed ? 'closed' : 'being closed'}  ${reason.split('\n')[0]}`,
+      );
     }
     return 0;
   },
@@ -51,25 +56,33 @@ const COMMANDS: Record<string, Command> = {
   },
   async sweep({ deps }, { say }) {
     const { asked, lost, again } = await sweepDeliveries(deps, never);
-    say(`${lost} deliveries did not reach us; GitHub was asked for ${asked} of them now${again ? '. There are more: run this again.' : '.'}`);
+    say(
+      `${lost} deliveries did not reach us; GitHub was asked for ${asked} of them now${again ? '. There are more: run this again.' : '.'}`,
+    );
     return 0;
   },
   async reap({ deps }, { say }) {
     const { untold, steps, deliveries, stuck, old } = await reapRuns(deps, never);
     const { closed } = await reapChecks(deps, never);
-    say(`Runs told again: ${untold}. New jobs for steps: ${steps}, for deliveries: ${deliveries}. Stuck runs moved on: ${stuck}. Runs given up as too old: ${old}. Checks closed: ${closed}.`);
+    say(
+      `Runs told again: ${untold}. New jobs for steps: ${steps}, for deliveries: ${deliveries}. Stuck runs moved on: ${stuck}. Runs given up as too old: ${old}. Checks closed: ${closed}.`,
+    );
     return 0;
   },
   async retention({ deps }, { days, say }) {
     const { runs, artifacts, deliveries } = await applyRetention(deps, days, never);
-    say(`Removed ${runs} runs with ${artifacts} artifacts (over ${days.runs} days), and ${deliveries} deliveries (over ${days.deliveries} days).`);
+    say(
+      `Removed ${runs} runs with ${artifacts} artifacts (over ${days.runs} days), and ${deliveries} deliveries (over ${days.deliveries} days).`,
+    );
     return 0;
   },
   async 'runs list'({ deps }, { all, say }) {
     const runs = await listRuns(deps.db, { open: !all, limit: 50 });
     if (runs.length === 0) say(all ? 'There are no runs.' : 'No run is under way.');
     for (const { id, status, createdAt, projectId, source, goal } of runs) {
-      say(`${id}  ${status.padEnd(9)}  ${createdAt.toISOString()}  ${source.repository || projectId}  ${goal.split('\n')[0]}`);
+      say(
+        `${id}  ${status.padEnd(9)}  ${createdAt.toISOString()}  ${source.repository || projectId}  ${goal.split('\n')[0]}`,
+      );
     }
     return 0;
   },
@@ -86,18 +99,32 @@ async function main(): Promise<number> {
     return values.help ? 0 : 2;
   }
   const name = Object.keys(COMMANDS).find((known) => isWhole(known, positionals));
-  if (!name) throw new UserError(`There is no command "${positionals.join(' ')}".`, 'npm run nofx -- --help lists them.');
+  if (!name)
+    throw new UserError(`There is no command "${positionals.join(' ')}".`, 'npm run nofx -- --help lists them.');
 
   const loaded = loadConfig(readEnvironment());
-  if (!loaded.ok) throw new UserError(`The configuration has mistakes:\n${loaded.errors.map((error) => `  - ${error}`).join('\n')}`, 'Correct them, then run this again.');
+  if (!loaded.ok)
+    throw new UserError(
+      `The configuration has mistakes:\n${loaded.errors.map((error) => `  - ${error}`).join('\n')}`,
+      'Correct them, then run this again.',
+    );
   const { config } = loaded;
-  if (config.github === null) throw new UserError('No GitHub App is configured.', 'Set APP_ID, PRIVATE_KEY_PATH and WEBHOOK_SECRET, as for the server.');
+  if (config.github === null)
+    throw new UserError(
+      'No GitHub App is configured.',
+      'Set APP_ID, PRIVATE_KEY_PATH and WEBHOOK_SECRET, as for the server.',
+    );
   const secrets = createSecretKeeper(secretsOf(config));
   // The answer goes to stdout; what is worth a warning to stderr.
   const log = createLogger({ level: 'warn', redact: secrets.redact, destination: process.stderr });
   const parts = await openNofx({ ...config, github: config.github }, { log, secrets });
   try {
-    return await COMMANDS[name]!(parts, { args: positionals.slice(name.split(' ').length), all: values.all, days: config.retentionDays, say });
+    return await COMMANDS[name]!(parts, {
+      args: positionals.slice(name.split(' ').length),
+      all: values.all,
+      days: config.retentionDays,
+      say,
+    });
   } finally {
     await parts.deps.queue.stop(5_000);
     await closeNetworks();

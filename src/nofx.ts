@@ -42,7 +42,10 @@ export type Nofx = {
 const GRACE_MS = 30_000;
 
 /** Opens everything and starts it: workers, HTTP, upkeep. */
-export async function startNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Nofx> {
+export async function startNofx(
+  config: NofxConfig,
+  { log, secrets }: { log: Logger; secrets: SecretKeeper },
+): Promise<Nofx> {
   const { database, deps, probot, jobs, observers } = await openNofx(config, { log, secrets });
   const { queue } = deps;
   const { metrics, tracing } = observers;
@@ -122,9 +125,17 @@ async function startWorkers(
     metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');
   };
   await queue.work('delivery', 2, observed('delivery', deliver));
-  await queue.work('step', options.concurrency, observed('step', (job) => executeStep(deps, cancels, job)));
+  await queue.work(
+    'step',
+    options.concurrency,
+    observed('step', (job) => executeStep(deps, cancels, job)),
+  );
   await queue.work('progress', 2, observed('progress', show));
-  await queue.work('outbound', 4, observed('outbound', (job) => deliverMessage(options.outbox, job)));
+  await queue.work(
+    'outbound',
+    4,
+    observed('outbound', (job) => deliverMessage(options.outbox, job)),
+  );
   await queue.work('dead', 1, observed('dead', bury));
   return {
     async stop() {

@@ -39,12 +39,19 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
 export type Parts = { database: Database; deps: Deps; probot: Probot; jobs: JobObserver; observers: Observers };
 
 /** Puts the parts together: database, queue, GitHub, model, workspaces. Nothing of it works by itself yet. */
-export async function openNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Parts> {
+export async function openNofx(
+  config: NofxConfig,
+  { log, secrets }: { log: Logger; secrets: SecretKeeper },
+): Promise<Parts> {
   const database = await openDb(config.database);
   await migrate(database);
   const tracing = await startTracing(config.tracing && { ...config.tracing, log });
   const queue = await startQueue(database, log, tracing.propagator);
-  const metrics = createMetrics({ queueDepths: () => queueDepths(database.db), model: config.model, prices: config.prices });
+  const metrics = createMetrics({
+    queueDepths: () => queueDepths(database.db),
+    model: config.model,
+    prices: config.prices,
+  });
   const jobs = createJobObserver({ metrics, tracing, traceOf: (runId) => findRunTrace(database.db, runId) });
   tellCommitted(database.db, jobs.events);
   const probot = openProbot({
@@ -100,7 +107,10 @@ async function createAdapters(
   });
   return {
     agent: config.anthropic
-      ? observeAgent(createAgent({ ...config.anthropic, prices: config.prices, refusePath, aroundRequest, log }), observers)
+      ? observeAgent(
+          createAgent({ ...config.anthropic, prices: config.prices, refusePath, aroundRequest, log }),
+          observers,
+        )
       : null,
     workspaces: observeWorkspaces(workspaces, observers),
     sandbox: observeSandbox(sandbox, observers),
@@ -134,4 +144,3 @@ function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
     },
   };
 }
-

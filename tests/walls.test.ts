@@ -93,7 +93,10 @@ const allowed: [file: string, code: string][] = [
   ['src/agent/ok.ts', `export { default } from '@anthropic-ai/sdk';`],
   ['src/queue/ok.ts', `export { PgBoss } from 'pg-boss'; export * from '../db/client.ts';`],
   ['src/telemetry/ok.ts', `export { Registry } from 'prom-client'; export { trace } from '@opentelemetry/api';`],
-  ['src/telemetry/ok2.ts', `import type { x } from '../agent/port.ts'; export type { x }; export * from '../domain/plan.ts';`],
+  [
+    'src/telemetry/ok2.ts',
+    `import type { x } from '../agent/port.ts'; export type { x }; export * from '../domain/plan.ts';`,
+  ],
   ['src/http/ok2.ts', `import type { x } from '../telemetry/port.ts'; export type { x };`],
   ['src/handlers/ok.ts', `import type { x } from '../agent/port.ts'; export type { x };`],
   ['src/runs/ok.ts', `export * from '../handlers/registry.ts'; export * from '../queue/boss.ts';`],

@@ -63,7 +63,8 @@ export function createArtifactStore({
     async remove({ path, driver }) {
       const key = keyOf(path);
       if (driver === 'local') return local.remove(key);
-      if (!remote) throw new InternalError(`Artifact ${path} is in Supabase, which this process is not configured for.`);
+      if (!remote)
+        throw new InternalError(`Artifact ${path} is in Supabase, which this process is not configured for.`);
       await remote.remove(key);
     },
 

@@ -19,7 +19,11 @@ const milliseconds = (count: number) => sql`${count}::double precision * interva
  * database's clock, so that any number of processes share one budget. A window begins with its first write. Give it the
  * database itself, not a transaction: within one, `now()` stands still.
  */
-export async function takeWrite(db: Executor, installationId: number, limits: WriteLimits = GITHUB_LIMITS): Promise<Permit> {
+export async function takeWrite(
+  db: Executor,
+  installationId: number,
+  limits: WriteLimits = GITHUB_LIMITS,
+): Promise<Permit> {
   const minuteOver = sql`${budget.minute} <= now() - interval '1 minute'`;
   const hourOver = sql`${budget.hour} <= now() - interval '1 hour'`;
   const next = sql`now() + ${milliseconds(limits.spacingMs)}`;

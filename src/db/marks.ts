@@ -10,7 +10,10 @@ export async function readMark(db: Executor, name: string): Promise<Record<strin
 
 export async function writeMark(db: Executor, name: string, value: Record<string, unknown>): Promise<void> {
   const set = { value, updatedAt: sql`now()` };
-  await db.insert(watermark).values({ name, ...set }).onConflictDoUpdate({ target: watermark.name, set });
+  await db
+    .insert(watermark)
+    .values({ name, ...set })
+    .onConflictDoUpdate({ target: watermark.name, set });
 }
 
 /** The database's clock, in seconds: processes' own may differ by minutes. */
@@ -38,7 +41,9 @@ export async function takeTurn(
   const taken = await db
     .update(watermark)
     .set({ value: sql`jsonb_build_object('by', ${by}::text, 'due', ${after(leaseMs)})`, updatedAt: sql`now()` })
-    .where(sql`${watermark.name} = ${key} and (${due} <= ${now} or (${early}::boolean and ${watermark.value} ->> 'by' is null))`)
+    .where(
+      sql`${watermark.name} = ${key} and (${due} <= ${now} or (${early}::boolean and ${watermark.value} ->> 'by' is null))`,
+    )
     .returning({ name: watermark.name });
   if (taken.length > 0) return { mine: true };
   const [row] = await db

@@ -67,7 +67,10 @@ export async function listOldRuns(db: Executor, olderThanMs: number, limit: numb
 /** Which of these runs are here: by id, with whether they are over. */
 export async function knownRuns(db: Executor, ids: string[]): Promise<Map<string, { ended: boolean; status: string }>> {
   if (ids.length === 0) return new Map();
-  const rows = await db.select({ id: run.id, status: run.status, endedAt: run.endedAt }).from(run).where(inArray(run.id, ids));
+  const rows = await db
+    .select({ id: run.id, status: run.status, endedAt: run.endedAt })
+    .from(run)
+    .where(inArray(run.id, ids));
   return new Map(rows.map(({ id, status, endedAt }) => [id, { ended: endedAt !== null, status }]));
 }
 
@@ -85,7 +88,11 @@ export async function storedGuids(db: Executor, guids: string[]): Promise<Set<st
 }
 
 /** Projects on GitHub in the order of their ids, from after one; for going round them bit by bit. */
-export async function listProjectsAfter(db: Executor, after: string, limit: number): Promise<(typeof project.$inferSelect)[]> {
+export async function listProjectsAfter(
+  db: Executor,
+  after: string,
+  limit: number,
+): Promise<(typeof project.$inferSelect)[]> {
   return db
     .select()
     .from(project)

@@ -9,7 +9,13 @@ const daysAgo = (days: number) => sql`now() - ${days}::float8 * interval '1 day'
  * `skip` leaves out those that could not be removed.
  */
 export function listExpiredRuns(db: Executor, { days, limit, skip }: { days: number; limit: number; skip: string[] }) {
-  const kept = skip.length > 0 ? sql`${run.id} <> all(array[${sql.join(skip.map((id) => sql`${id}`), sql`, `)}]::text[])` : undefined;
+  const kept =
+    skip.length > 0
+      ? sql`${run.id} <> all(array[${sql.join(
+          skip.map((id) => sql`${id}`),
+          sql`, `,
+        )}]::text[])`
+      : undefined;
   return db
     .select({ id: run.id })
     .from(run)
@@ -20,7 +26,10 @@ export function listExpiredRuns(db: Executor, { days, limit, skip }: { days: num
 
 /** Removes a run that is over, with its steps, events, effects, artifact rows and messages. False when it is not over. */
 export async function deleteRun(db: Executor, id: string): Promise<boolean> {
-  const gone = await db.delete(run).where(and(eq(run.id, id), sql`${run.endedAt} is not null`)).returning({ id: run.id });
+  const gone = await db
+    .delete(run)
+    .where(and(eq(run.id, id), sql`${run.endedAt} is not null`))
+    .returning({ id: run.id });
   return gone.length > 0;
 }
 
@@ -29,8 +38,14 @@ export async function deleteArtifact(db: Executor, id: string): Promise<void> {
 }
 
 /** Removes worked-on deliveries that came more than `days` ago, at most `limit`, oldest first. Gives how many. */
-export async function deleteDeliveries(db: Executor, { days, limit }: { days: number; limit: number }): Promise<number> {
-  const gone = await db.delete(delivery).where(inArray(delivery.guid, expiredDeliveries(db, { days, limit }))).returning({ guid: delivery.guid });
+export async function deleteDeliveries(
+  db: Executor,
+  { days, limit }: { days: number; limit: number },
+): Promise<number> {
+  const gone = await db
+    .delete(delivery)
+    .where(inArray(delivery.guid, expiredDeliveries(db, { days, limit })))
+    .returning({ guid: delivery.guid });
   return gone.length;
 }
 

@@ -96,5 +96,9 @@ export async function failOpenSteps(tx: Executor, runId: string, failure: Failur
   const running = open.filter(({ status }) => status === 'running');
   const ids = (running.length > 0 ? running : open.slice(0, 1)).map(({ id }) => id);
   if (ids.length === 0) return [];
-  return tx.update(step).set({ status: 'failed', failure, endedAt: sql`now()` }).where(inArray(step.id, ids)).returning();
+  return tx
+    .update(step)
+    .set({ status: 'failed', failure, endedAt: sql`now()` })
+    .where(inArray(step.id, ids))
+    .returning();
 }

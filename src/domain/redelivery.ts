@@ -29,7 +29,11 @@ export type Redelivery = {
  * database put back from a backup. One that fails again waits longer each time until GitHub forgets it, after three days:
  * what is refused for a reason (a wrong secret, too big) should not be sent every ten minutes.
  */
-export function decideRedelivery(attempts: readonly DeliveryAttempt[], stored: ReadonlySet<string>, now: Date): Redelivery {
+export function decideRedelivery(
+  attempts: readonly DeliveryAttempt[],
+  stored: ReadonlySet<string>,
+  now: Date,
+): Redelivery {
   const lost = [...Map.groupBy(attempts, ({ guid }) => guid).values()]
     .filter((tries) => !stored.has(tries[0]!.guid) && !tries.some(({ ok }) => ok))
     .map((tries) => tries.toSorted((a, b) => a.deliveredAt.getTime() - b.deliveredAt.getTime()))
@@ -38,7 +42,10 @@ export function decideRedelivery(attempts: readonly DeliveryAttempt[], stored: R
     .filter((tries) => now.getTime() - tries.at(-1)!.deliveredAt.getTime() >= waitAfter(tries.length))
     .map((tries) => tries.at(-1)!);
   const oldest = lost[0]?.[0]?.deliveredAt;
-  const newest = attempts.reduce<Date | null>((last, { deliveredAt }) => (last && last > deliveredAt ? last : deliveredAt), null);
+  const newest = attempts.reduce<Date | null>(
+    (last, { deliveredAt }) => (last && last > deliveredAt ? last : deliveredAt),
+    null,
+  );
   return { ask, lost: lost.length, settledBefore: oldest ?? newest };
 }
 

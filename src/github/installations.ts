@@ -54,7 +54,9 @@ async function botId(
   if (!active) return null;
   try {
     const octokit = await octokitFor(active.id);
-    const { data } = await renewing(octokit, active.id, () => octokit.request('GET /users/{username}', { username: name }));
+    const { data } = await renewing(octokit, active.id, () =>
+      octokit.request('GET /users/{username}', { username: name }),
+    );
     return Number(data.id);
   } catch (error) {
     // Commits are then the app's by name only.

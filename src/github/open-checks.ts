@@ -34,10 +34,25 @@ export async function listOpenChecks(client: Client, signal?: AbortSignal): Prom
 }
 
 /** Completes a check run as cancelled, saying why. One that is gone is no matter. */
-export async function cancelCheck({ octokit, at, write }: Client, id: number, output: { title: string; summary: string }): Promise<void> {
-  const completed = { status: 'completed', conclusion: 'cancelled', completed_at: new Date().toISOString(), output } as const;
+export async function cancelCheck(
+  { octokit, at, write }: Client,
+  id: number,
+  output: { title: string; summary: string },
+): Promise<void> {
+  const completed = {
+    status: 'completed',
+    conclusion: 'cancelled',
+    completed_at: new Date().toISOString(),
+    output,
+  } as const;
   try {
-    await write(() => octokit.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', { ...at, check_run_id: id, ...completed }));
+    await write(() =>
+      octokit.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+        ...at,
+        check_run_id: id,
+        ...completed,
+      }),
+    );
   } catch (error) {
     if (!hasStatus(error, 404)) throw error;
   }

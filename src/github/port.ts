@@ -82,7 +82,10 @@ export type GitHub = {
   /** A fresh token for this repository alone, contents:write, for one push or fetch. */
   gitToken(repo: RepositoryRef): Promise<string>;
   /** GitHub's attempts to deliver webhooks to the app since a moment, newest first; `complete`: back to that moment. */
-  listDeliveries(options: { since: Date; signal?: AbortSignal }): Promise<{ attempts: DeliveryAttempt[]; complete: boolean }>;
+  listDeliveries(options: {
+    since: Date;
+    signal?: AbortSignal;
+  }): Promise<{ attempts: DeliveryAttempt[]; complete: boolean }>;
   /** Asks GitHub for another attempt at a delivery, by the id of any attempt. */
   redeliver(attemptId: string): Promise<void>;
   /** Our check runs that are not completed, on the heads of `nofx/…` branches. */

@@ -256,7 +256,8 @@ function bindQueue(boss: PgBoss): Queue {
         `select name, id from pgboss.job where state = 'active' and retry_count >= retry_limit and name = any($1)`,
         names,
       );
-      for (const { name, id } of spent.rows) await boss.fail(name, id, { message: 'the process that worked on it died' });
+      for (const { name, id } of spent.rows)
+        await boss.fail(name, id, { message: 'the process that worked on it died' });
       // The others: what pg-boss does with a job it finds abandoned, less the wait.
       const { rows } = await db.executeSql(
         `update pgboss.job set state = 'retry', start_after = now() where state = 'active' and name = any($1) returning id`,

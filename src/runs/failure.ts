@@ -17,7 +17,10 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
   if (error instanceof UserError) {
     return { failure: { kind: 'configuration', message: error.message, next: error.next } };
   }
-  const limit = MAX_ATTEMPTS[!(error instanceof RetryableError) ? 'internal' : error.retryAfterMs === undefined ? 'retryable' : 'asked'];
+  const limit =
+    MAX_ATTEMPTS[
+      !(error instanceof RetryableError) ? 'internal' : error.retryAfterMs === undefined ? 'retryable' : 'asked'
+    ];
   if (attempt < limit) {
     const backoff = Math.min(2 ** attempt, 120) * (0.5 + random / 2);
     const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) / 1000 : 0;

@@ -90,7 +90,10 @@ export async function openRun(
     await insertSteps(tx, steps);
     const created = { goal: run.goal, requester: source.requester.login, trigger: triggerKey };
     const events: NewEvent[] = [
-      { type: 'run.created', payload: { ...created, ...request.links, ...(request.trace && { trace: request.trace }) } },
+      {
+        type: 'run.created',
+        payload: { ...created, ...request.links, ...(request.trace && { trace: request.trace }) },
+      },
     ];
     if (ahead.length > 0) events.push({ type: 'run.waiting', payload: { ahead: ahead.length } });
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });

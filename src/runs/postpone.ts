@@ -19,7 +19,10 @@ export function postponing<N extends Postponable>(
     } catch (error) {
       const asked = waitAskedBy(error);
       if (asked === null || job.signal.aborted) {
-        log.warn({ queue: name, data: job.data, retry: job.retry, ...described(error) }, 'a job failed; the queue decides when it is tried again');
+        log.warn(
+          { queue: name, data: job.data, retry: job.retry, ...described(error) },
+          'a job failed; the queue decides when it is tried again',
+        );
         throw error;
       }
       // Spread a little: everything that met the same limit would come back at the same moment.

@@ -34,7 +34,8 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   if (!settled || !project) return;
   if (project.installationId !== null) await show(deps, { ...settled, project, signal: job.signal });
   // The reaper looks for ended runs without this.
-  if (isTerminal(settled.run.status)) await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
+  if (isTerminal(settled.run.status))
+    await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
 }
 
 async function show(
@@ -95,7 +96,9 @@ async function keepChecks(deps: Deps, { run, repository, view }: Shown): Promise
   const marker = await ensureMarker(deps, run, repository);
   const pushed = (await listEffects(deps.db, run.id)).get('push') as { sha: string } | undefined;
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
-    await keep(deps, run.id, key, check, (known) => deps.adapters.github.upsertCheckRun(repository, { ...check, known }));
+    await keep(deps, run.id, key, check, (known) =>
+      deps.adapters.github.upsertCheckRun(repository, { ...check, known }),
+    );
   }
 }
 

@@ -21,7 +21,10 @@ export async function repairStuckRun(deps: Engine, runId: string): Promise<boole
     const steps = await listSteps(tx, runId);
     if (steps.some(({ status }) => status === 'queued' || status === 'running')) return false;
     if ((await listLane(tx, run.lane))[0]?.id !== runId) return false;
-    log.error({ run: runId, steps: steps.map(({ id, status }) => `${id} ${status}`) }, 'a run had stopped moving; it is moved on');
+    log.error(
+      { run: runId, steps: steps.map(({ id, status }) => `${id} ${status}`) },
+      'a run had stopped moving; it is moved on',
+    );
     await moveOn(tx, deps, run);
     await announce(tx, deps, runId, 'now');
     return true;
@@ -29,7 +32,10 @@ export async function repairStuckRun(deps: Engine, runId: string): Promise<boole
 }
 
 /** Gives a step whose job is gone a new one. False when it has one (again), or is over. */
-export async function requeueStep(deps: Engine, { runId, stepId }: { runId: string; stepId: string }): Promise<boolean> {
+export async function requeueStep(
+  deps: Engine,
+  { runId, stepId }: { runId: string; stepId: string },
+): Promise<boolean> {
   const { db, log } = deps;
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
@@ -41,7 +47,11 @@ export async function requeueStep(deps: Engine, { runId, stepId }: { runId: stri
     if (step.status === 'running') await releaseStep(tx, step, { failed: false });
     await deps.queue.enqueue(tx, 'step', { runId, stepId }, { priority: run.priority });
     await appendEvents(tx, runId, [
-      { type: 'step.returned', stepId, payload: { name: step.name, attempt: step.attempt, seconds: 0, reason: 'its job was gone' } },
+      {
+        type: 'step.returned',
+        stepId,
+        payload: { name: step.name, attempt: step.attempt, seconds: 0, reason: 'its job was gone' },
+      },
     ]);
     await announce(tx, deps, runId, 'now');
     return true;

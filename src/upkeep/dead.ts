@@ -31,7 +31,8 @@ export type Redriven =
  */
 export async function redriveDead(deps: Engine, id: string): Promise<Redriven> {
   const letter = await deps.queue.findDead(id);
-  if (letter === null) return refuse(`There is no dead letter ${id}.`, '`npm run nofx -- dead list` shows those there are.');
+  if (letter === null)
+    return refuse(`There is no dead letter ${id}.`, '`npm run nofx -- dead list` shows those there are.');
   const { guid, stepId, runId } = letter.data;
   if (guid) return redriveDelivery(deps, letter, guid);
   if (stepId && runId) return redriveStep(deps, letter, { runId, stepId });
@@ -42,7 +43,10 @@ async function redriveDelivery({ db, queue }: Engine, letter: DeadLetter, guid: 
   if (!letter.closed) return refuse('It is being closed just now.', 'Try again in a minute.');
   return db.transaction(async (tx): Promise<Redriven> => {
     if (!(await reopenDelivery(tx, guid))) {
-      return refuse(`The delivery ${guid} is no longer stored.`, 'Ask for it on GitHub: the app’s settings, Advanced, Recent deliveries.');
+      return refuse(
+        `The delivery ${guid} is no longer stored.`,
+        'Ask for it on GitHub: the app’s settings, Advanced, Recent deliveries.',
+      );
     }
     await queue.removeDead(tx, letter.id);
     await queue.enqueue(tx, 'delivery', { guid });
@@ -50,17 +54,25 @@ async function redriveDelivery({ db, queue }: Engine, letter: DeadLetter, guid: 
   });
 }
 
-async function redriveStep(deps: Engine, letter: DeadLetter, { runId, stepId }: { runId: string; stepId: string }): Promise<Redriven> {
+async function redriveStep(
+  deps: Engine,
+  letter: DeadLetter,
+  { runId, stepId }: { runId: string; stepId: string },
+): Promise<Redriven> {
   const run = await getRun(deps.db, runId);
   const step = await getStep(deps.db, stepId);
-  if (run === null || step === null) return refuse(`The run ${runId} is no longer stored.`, 'Comment the command again on GitHub.');
+  if (run === null || step === null)
+    return refuse(`The run ${runId} is no longer stored.`, 'Comment the command again on GitHub.');
   if (run.endedAt !== null) return repeatRun(deps, letter, run);
   // Only where closing it failed as well: else the step is over, or about to be.
   if (await requeueStep(deps, { runId, stepId })) {
     await deps.db.transaction((tx) => deps.queue.removeDead(tx, letter.id));
     return { ok: true, did: 'step', runId, stepId };
   }
-  return refuse(`The run ${runId} is still under way.`, 'Wait until it has ended, or cancel it, then drive this again.');
+  return refuse(
+    `The run ${runId} is still under way.`,
+    'Wait until it has ended, or cancel it, then drive this again.',
+  );
 }
 
 async function repeatRun(deps: Engine, letter: DeadLetter, run: Run): Promise<Redriven> {
@@ -79,7 +91,11 @@ async function repeatRun(deps: Engine, letter: DeadLetter, run: Run): Promise<Re
     triggerKey: `${run.triggerKey}~${letter.id}`,
     links: { repeats: run.id, deadLetter: letter.id },
   });
-  if (!opened.ok) return refuse(`Its plan is not valid any more: ${opened.errors.join('; ')}.`, 'Comment the command again on GitHub.');
+  if (!opened.ok)
+    return refuse(
+      `Its plan is not valid any more: ${opened.errors.join('; ')}.`,
+      'Comment the command again on GitHub.',
+    );
   await deps.db.transaction((tx) => deps.queue.removeDead(tx, letter.id));
   deps.log.info({ run: opened.run.id, repeats: run.id }, 'a dead letter was driven again');
   return { ok: true, did: 'run', runId: opened.run.id, instead: run.id };

@@ -49,7 +49,10 @@ export async function reapChecks(
       if (run && !run.ended) continue;
       signal.throwIfAborted();
       await adapters.github.cancelCheck(repository, check.id, why(runId, run?.status));
-      log.info({ run: runId, check: check.id, sha: check.headSha, known: run !== undefined }, 'closed a check that was left open');
+      log.info(
+        { run: runId, check: check.id, sha: check.headSha, known: run !== undefined },
+        'closed a check that was left open',
+      );
       count += 1;
     }
     return count;

@@ -17,7 +17,11 @@ const MARK = 'told runs';
 export type Reaped = { again: boolean; untold: number; steps: number; deliveries: number; stuck: number; old: number };
 
 /** Finds what the engine has lost sight of, and puts it back on its way. Every query reads open or recent rows only. */
-export async function reapRuns(deps: Deps, signal: AbortSignal, { untoldAfterMs = UNTOLD_AFTER_MS } = {}): Promise<Reaped> {
+export async function reapRuns(
+  deps: Deps,
+  signal: AbortSignal,
+  { untoldAfterMs = UNTOLD_AFTER_MS } = {},
+): Promise<Reaped> {
   const steps = await orphanedSteps(deps.db, { limit: MOST });
   for (const orphan of steps) await unlessAborted(signal, () => requeueStep(deps, orphan));
   const deliveries = await reapDeliveries(deps);

@@ -51,7 +51,10 @@ async function loop(deps: { db: Executor; log: Logger }, task: Task, stopping: A
   let waitMs = task.scope === 'machine' ? task.firstMs : 0;
   while (!stopping.aborted) {
     // Processes that started together should not ask together for ever.
-    await sleep(Math.min(waitMs * (1 + Math.random() / 20), LONGEST_SLEEP_MS), undefined, { signal: stopping, ref: false }).catch(() => {});
+    await sleep(Math.min(waitMs * (1 + Math.random() / 20), LONGEST_SLEEP_MS), undefined, {
+      signal: stopping,
+      ref: false,
+    }).catch(() => {});
     if (stopping.aborted) return;
     try {
       waitMs = await takeAndRun(deps, task, { early, stopping });

@@ -23,7 +23,9 @@ export async function sweepDeliveries(
   most = MOST_ASKED,
 ): Promise<{ again: boolean; asked: number; lost: number }> {
   const now = new Date();
-  const since = new Date(Math.max(now.getTime() - WINDOW_MS, Number((await readMark(db, MARK))?.['settledBefore'] ?? 0)));
+  const since = new Date(
+    Math.max(now.getTime() - WINDOW_MS, Number((await readMark(db, MARK))?.['settledBefore'] ?? 0)),
+  );
   const { attempts, complete } = await adapters.github.listDeliveries({ since, signal });
   const stored = await storedGuids(db, [...new Set(attempts.map(({ guid }) => guid))]);
   const { ask, lost, settledBefore } = decideRedelivery(attempts, stored, now);

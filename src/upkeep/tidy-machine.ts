@@ -26,6 +26,7 @@ export async function tidyMachine(
   // A run that was removed by another machine leaves its bytes here.
   const known = async (ids: string[]) => new Set((await knownRuns(db, ids)).keys());
   removed.push(...(await adapters.artifacts.tidy({ known, olderThanMs: retentionDays * 24 * HOUR_MS, signal })));
-  if (removed.length > 0) log.info({ removed: removed.length, first: removed.slice(0, 20) }, 'removed what no run needs from this disk');
+  if (removed.length > 0)
+    log.info({ removed: removed.length, first: removed.slice(0, 20) }, 'removed what no run needs from this disk');
   return { again: false, removed: removed.length };
 }

@@ -187,7 +187,10 @@ describe('in Supabase', () => {
 describe('removing', () => {
   it('takes the bytes from the disk, with folders that are empty then, and may be done twice', async () => {
     const store = createArtifactStore({ localRoot: root, log });
-    const [ref, kept] = [await store.put(PATH, Buffer.from('x'), 'text/plain'), await store.put('runs/run_2/steps/s/a', Buffer.from('y'), 'text/plain')];
+    const [ref, kept] = [
+      await store.put(PATH, Buffer.from('x'), 'text/plain'),
+      await store.put('runs/run_2/steps/s/a', Buffer.from('y'), 'text/plain'),
+    ];
     await store.remove(ref);
     await store.remove(ref);
     await expect(store.get(ref)).rejects.toThrow('is gone');

@@ -30,7 +30,11 @@ describe(`the budget of writes to GitHub on ${lane}`, () => {
     const earlier = (column: unknown) => sql`${column} - ${seconds}::int * interval '1 second'`;
     return fresh.db
       .update(githubBudget)
-      .set({ minute: earlier(githubBudget.minute), hour: earlier(githubBudget.hour), blockedUntil: earlier(githubBudget.blockedUntil) })
+      .set({
+        minute: earlier(githubBudget.minute),
+        hour: earlier(githubBudget.hour),
+        blockedUntil: earlier(githubBudget.blockedUntil),
+      })
       .where(eq(githubBudget.installationId, id));
   };
 
@@ -46,7 +50,9 @@ describe(`the budget of writes to GitHub on ${lane}`, () => {
   it('goes on in the next minute, until the hour is used up', async () => {
     let taken = 0;
     for (let minute = 0; minute < 8; minute += 1) {
-      const permits = await Promise.all(Array.from({ length: 90 }, (_, index) => takeWrite(index % 2 ? fresh.db : other, 2, NO_SPACING)));
+      const permits = await Promise.all(
+        Array.from({ length: 90 }, (_, index) => takeWrite(index % 2 ? fresh.db : other, 2, NO_SPACING)),
+      );
       taken += permits.filter((permit) => permit.ok).length;
       await age(2, 61);
     }
@@ -60,7 +66,11 @@ describe(`the budget of writes to GitHub on ${lane}`, () => {
 
   it('keeps a second between two writes of different processes', async () => {
     const spaced = { ...NO_SPACING, spacingMs: 1_000 };
-    const permits = await Promise.all([takeWrite(fresh.db, 3, spaced), takeWrite(other, 3, spaced), takeWrite(other, 3, spaced)]);
+    const permits = await Promise.all([
+      takeWrite(fresh.db, 3, spaced),
+      takeWrite(other, 3, spaced),
+      takeWrite(other, 3, spaced),
+    ]);
     expect(permits.filter((permit) => permit.ok)).toHaveLength(1);
     for (const permit of permits) if (!permit.ok) expect(permit.retryAfterMs).toBeLessThanOrEqual(1_000);
     await age(3, 1);

@@ -5,7 +5,12 @@ const MINUTE = 60_000;
 const now = new Date('2026-01-10T12:00:00Z');
 const before = (minutes: number) => new Date(now.getTime() - minutes * MINUTE);
 let id = 0;
-const attempt = (guid: string, minutes: number, ok = false): DeliveryAttempt => ({ id: String((id += 1)), guid, deliveredAt: before(minutes), ok });
+const attempt = (guid: string, minutes: number, ok = false): DeliveryAttempt => ({
+  id: String((id += 1)),
+  guid,
+  deliveredAt: before(minutes),
+  ok,
+});
 const guids = (asked: DeliveryAttempt[]) => asked.map(({ guid }) => guid);
 
 describe('which deliveries to ask for again', () => {
@@ -32,8 +37,12 @@ describe('which deliveries to ask for again', () => {
   });
 
   it('is settled up to the first attempt of the oldest that is lost, or else the newest listed', () => {
-    expect(decideRedelivery([attempt('a', 5, true), attempt('b', 10), attempt('b', 99)], new Set(), now).settledBefore).toEqual(before(99));
-    expect(decideRedelivery([attempt('a', 5, true), attempt('c', 50, true)], new Set(), now).settledBefore).toEqual(before(5));
+    expect(
+      decideRedelivery([attempt('a', 5, true), attempt('b', 10), attempt('b', 99)], new Set(), now).settledBefore,
+    ).toEqual(before(99));
+    expect(decideRedelivery([attempt('a', 5, true), attempt('c', 50, true)], new Set(), now).settledBefore).toEqual(
+      before(5),
+    );
     expect(decideRedelivery([], new Set(), now).settledBefore).toBeNull();
   });
 });

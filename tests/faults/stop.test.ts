@@ -53,7 +53,9 @@ describe('stopping and freezing', () => {
     await town.ended();
     expect(await expectOneStory(town, issue)).toEqual([]);
     const finished = (await town.database.db.select().from(event)).filter(({ type }) => type === 'step.finished');
-    expect(finished.filter(({ payload }) => payload['name'] === 'codegen').map(({ payload }) => payload['attempt'])).toEqual([2]);
+    expect(
+      finished.filter(({ payload }) => payload['name'] === 'codegen').map(({ payload }) => payload['attempt']),
+    ).toEqual([2]);
   });
 
   it('a step that takes down every worker it gets: given up, and the run and its checks are closed', async () => {

@@ -9,7 +9,9 @@ import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from './engine.ts';
 
 const CLI = resolve(import.meta.dirname, '../../src/cli.ts');
-const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs1', format: 'pem' })
+  .toString();
 
 describe(`npm run nofx, on ${lane}`, () => {
   let engine: Engine;
@@ -51,7 +53,10 @@ describe(`npm run nofx, on ${lane}`, () => {
     await engine.db.transaction((tx) => engine.queue.enqueue(tx, 'dead', { guid: 'dead-by-cli' }));
     const listed = await nofx('dead', 'list');
     expect(listed).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('dead-by-cli') });
-    expect(await nofx('dead', 'redrive', listed.stdout.slice(0, 36))).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Try again in a minute') });
+    expect(await nofx('dead', 'redrive', listed.stdout.slice(0, 36))).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Try again in a minute'),
+    });
     expect(await nofx('dead', 'redrive')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('dead list') });
     expect((await nofx('retention')).stdout).toContain('Removed 0 runs');
   });
@@ -60,7 +65,10 @@ describe(`npm run nofx, on ${lane}`, () => {
     const server = await openDb({ kind: 'pglite', dir: join(folder, 'data') });
     const refused = await nofx('dead', 'list');
     await server.close();
-    expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/Another process is using the embedded database[\s\S]*Stop it/) });
+    expect(refused).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(/Another process is using the embedded database[\s\S]*Stop it/),
+    });
     expect(await nofx('dead', 'list')).toMatchObject({ exitCode: 0, stdout: 'There are no dead letters.' });
   });
 });

@@ -38,7 +38,10 @@ describe(`dead letters on ${lane}`, () => {
     expect(await redriveDead(engine.deps, id)).toEqual({ ok: true, did: 'delivery', guid: 'dead-delivery' });
     expect(await findDelivery(engine.db, 'dead-delivery')).toMatchObject({ processedAt: null, outcome: null });
     expect(await engine.queue.pending()).toBe(before + 1);
-    expect(await redriveDead(engine.deps, id)).toMatchObject({ ok: false, reason: expect.stringContaining('no dead letter') });
+    expect(await redriveDead(engine.deps, id)).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('no dead letter'),
+    });
     await finishDelivery(engine.db, 'dead-delivery', 'done');
   });
 
@@ -52,7 +55,13 @@ describe(`dead letters on ${lane}`, () => {
     if (!done.ok || done.did !== 'run') throw new Error(JSON.stringify(done));
     expect(done.instead).toBe(run.id);
     const repeated = (await getRun(engine.db, done.runId))!;
-    expect(repeated).toMatchObject({ source: run.source, plan: run.plan, baseSha: run.baseSha, triggerKey: `${run.triggerKey}~${id}`, status: 'queued' });
+    expect(repeated).toMatchObject({
+      source: run.source,
+      plan: run.plan,
+      baseSha: run.baseSha,
+      triggerKey: `${run.triggerKey}~${id}`,
+      status: 'queued',
+    });
     expect((await listEvents(engine.db, repeated.id))[0]!.payload).toMatchObject({ repeats: run.id, deadLetter: id });
     expect(await getRun(engine.db, run.id)).toEqual(ended);
     expect((await listDead(engine.deps)).map((letter) => letter.id)).not.toContain(id);
@@ -66,7 +75,10 @@ describe(`dead letters on ${lane}`, () => {
     expect((await listDead(engine.deps)).map((letter) => letter.id)).toContain(id);
   });
 
-  it.each(['nonsense', '00000000-0000-4000-8000-000000000000'])('that are not there (%s) are said to be not there', async (id) => {
-    expect(await redriveDead(engine.deps, id)).toMatchObject({ ok: false, reason: expect.stringContaining(id) });
-  });
+  it.each(['nonsense', '00000000-0000-4000-8000-000000000000'])(
+    'that are not there (%s) are said to be not there',
+    async (id) => {
+      expect(await redriveDead(engine.deps, id)).toMatchObject({ ok: false, reason: expect.stringContaining(id) });
+    },
+  );
 });

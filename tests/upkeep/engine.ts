@@ -24,7 +24,11 @@ export async function startEngine() {
         source: { ...request.source, issue: { ...request.source.issue!, number: issue } },
         plan: {
           goal: 'g',
-          steps: names.map((name, index) => ({ name, tool: 'codegen', inputs: { prompt: 'p', _dependsOn: names.slice(index - 1, index) } })),
+          steps: names.map((name, index) => ({
+            name,
+            tool: 'codegen',
+            inputs: { prompt: 'p', _dependsOn: names.slice(index - 1, index) },
+          })),
         },
       });
       if (!opened.ok) throw new Error(opened.errors.join());

@@ -10,14 +10,21 @@ describe(`GitHub's rate limits, on ${lane}`, () => {
 
   it.each([
     ['secondary limit', 429, { 'retry-after': '3' }],
-    ['primary limit', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.floor(Date.now() / 1000)) }],
-  ])('%s: the job goes back for later, nothing else writes meanwhile, and the run succeeds', async (_, status, headers) => {
-    nofx = await startHarness();
-    const repository = await nofx.repository();
-    nofx.github.failNext({ method: 'POST', path: /\/(comments|check-runs|reactions|pulls)$/, status, headers });
-    await repository.comment('/nofx take a note');
-    await nofx.drain();
-    expect((await repository.runs()).map((run) => run.status)).toEqual(['succeeded']);
-    expect(putOff().length).toBeGreaterThan(0);
-  });
+    [
+      'primary limit',
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.floor(Date.now() / 1000)) },
+    ],
+  ])(
+    '%s: the job goes back for later, nothing else writes meanwhile, and the run succeeds',
+    async (_, status, headers) => {
+      nofx = await startHarness();
+      const repository = await nofx.repository();
+      nofx.github.failNext({ method: 'POST', path: /\/(comments|check-runs|reactions|pulls)$/, status, headers });
+      await repository.comment('/nofx take a note');
+      await nofx.drain();
+      expect((await repository.runs()).map((run) => run.status)).toEqual(['succeeded']);
+      expect(putOff().length).toBeGreaterThan(0);
+    },
+  );
 });

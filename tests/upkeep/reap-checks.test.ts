@@ -20,7 +20,14 @@ describe(`check runs that were left open, on ${lane}`, () => {
     const ref = repositoryOf({ project: (await getProject(deps.db, run.projectId))! });
     const headSha = (await repository.branches())[run.branch]!;
     const check = (externalId: string, startedAt: Date) =>
-      deps.adapters.github.upsertCheckRun(ref, { headSha, name: externalId, externalId, startedAt, status: 'in_progress', output: { title: 't', summary: 's' } });
+      deps.adapters.github.upsertCheckRun(ref, {
+        headSha,
+        name: externalId,
+        externalId,
+        startedAt,
+        status: 'in_progress',
+        output: { title: 't', summary: 's' },
+      });
     const old = new Date(Date.now() - 2 * 3_600_000);
     await check(`${run.id}:again`, old);
     await check('run_00000000000000000a:NOFX', old);

@@ -31,7 +31,14 @@ describe(`runs that were lost sight of, on ${lane}`, () => {
     const first = await engine.open(['a', 'b'], 1);
     const waiting = await engine.open(['a'], 1);
     expect(await statuses(waiting.id)).toEqual(['pending']);
-    expect(await reapRuns(engine.deps, never)).toEqual({ again: false, untold: 0, steps: 0, deliveries: 0, stuck: 0, old: 0 });
+    expect(await reapRuns(engine.deps, never)).toEqual({
+      again: false,
+      untold: 0,
+      steps: 0,
+      deliveries: 0,
+      stuck: 0,
+      old: 0,
+    });
     expect(await statuses(first.id)).toEqual(['queued', 'pending']);
   });
 
@@ -42,7 +49,10 @@ describe(`runs that were lost sight of, on ${lane}`, () => {
     expect(await reapRuns(engine.deps, never)).toMatchObject({ steps: 1 });
     expect(await jobs('step', step!.id)).toHaveLength(1);
     expect(await reapRuns(engine.deps, never)).toMatchObject({ steps: 0 });
-    expect((await listEvents(engine.db, run.id)).at(-1)).toMatchObject({ type: 'step.returned', payload: { reason: 'its job was gone' } });
+    expect((await listEvents(engine.db, run.id)).at(-1)).toMatchObject({
+      type: 'step.returned',
+      payload: { reason: 'its job was gone' },
+    });
   });
 
   it('gives a running step whose job is gone to another worker, and refuses the first', async () => {
@@ -78,7 +88,10 @@ describe(`runs that were lost sight of, on ${lane}`, () => {
 
   it('gives up a run before GitHub calls its check stale', async () => {
     const run = await engine.open(['a', 'b']);
-    await engine.db.update(runTable).set({ createdAt: sql`now() - interval '13 days 1 hour'` }).where(eq(runTable.id, run.id));
+    await engine.db
+      .update(runTable)
+      .set({ createdAt: sql`now() - interval '13 days 1 hour'` })
+      .where(eq(runTable.id, run.id));
     expect(await reapRuns(engine.deps, never)).toMatchObject({ old: 1 });
     expect(await getRun(engine.db, run.id)).toMatchObject({ status: 'failed', failure: { kind: 'timeout' } });
     expect(await statuses(run.id)).toEqual(['failed', 'skipped']);
@@ -93,7 +106,10 @@ describe(`runs that were lost sight of, on ${lane}`, () => {
   it('has the end of a run told that nobody was told of', async () => {
     const [told, untold] = [await engine.open(['a']), await engine.open(['a'])];
     for (const { id } of [told, untold]) {
-      await engine.db.update(runTable).set({ status: 'succeeded', endedAt: sql`now() - interval '10 minutes'` }).where(eq(runTable.id, id));
+      await engine.db
+        .update(runTable)
+        .set({ status: 'succeeded', endedAt: sql`now() - interval '10 minutes'` })
+        .where(eq(runTable.id, id));
       await dropJobs('progress', id);
     }
     await tell(told.id);

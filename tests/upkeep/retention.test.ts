@@ -32,7 +32,8 @@ describe(`retention on ${lane}`, () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  const apply = (artifacts = store) => applyRetention({ ...engine.deps, adapters: { artifacts } as never }, days, never);
+  const apply = (artifacts = store) =>
+    applyRetention({ ...engine.deps, adapters: { artifacts } as never }, days, never);
   /** A run with one artifact, `age` days old; over unless `open`. */
   const aged = async (age: number, { open = false } = {}) => {
     const { id } = await engine.open(['a']);
@@ -40,7 +41,10 @@ describe(`retention on ${lane}`, () => {
     const ref = await store.put(`runs/${id}/steps/${step!.id}/a.ts`, Buffer.from(id), 'text/plain');
     await upsertArtifacts(engine.db, [{ id: `art_${id}`, runId: id, stepId: step!.id, name: 'a.ts', ...ref }]);
     const then = sql`now() - ${age}::int * interval '1 day'`;
-    await engine.db.update(runTable).set({ createdAt: then, ...(open ? {} : { status: 'succeeded', endedAt: then }) }).where(eq(runTable.id, id));
+    await engine.db
+      .update(runTable)
+      .set({ createdAt: then, ...(open ? {} : { status: 'succeeded', endedAt: then }) })
+      .where(eq(runTable.id, id));
     return id;
   };
   const folder = (id: string) => existsSync(join(root, 'runs', id));
@@ -74,7 +78,10 @@ describe(`retention on ${lane}`, () => {
       select 'old-' || n, 'ping', '{}', now() - interval '15 days', now() from generate_series(1, 450) n`);
     await insertDelivery(engine.db, { guid: 'young', event: 'ping', payload: {} });
     await insertDelivery(engine.db, { guid: 'unfinished', event: 'ping', payload: {} });
-    await engine.db.update(delivery).set({ receivedAt: sql`now() - interval '40 days'` }).where(eq(delivery.guid, 'unfinished'));
+    await engine.db
+      .update(delivery)
+      .set({ receivedAt: sql`now() - interval '40 days'` })
+      .where(eq(delivery.guid, 'unfinished'));
     expect(await apply()).toMatchObject({ deliveries: 450 });
     const left = await engine.db.select({ guid: delivery.guid }).from(delivery);
     expect(left.map(({ guid }) => guid).sort()).toEqual(['unfinished', 'young']);

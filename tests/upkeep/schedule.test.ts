@@ -25,13 +25,17 @@ describe(`turns at upkeep on ${lane}`, () => {
     await fresh.stop();
   });
 
-  const take = (db: Executor, name: string, by: string, early = false) => takeTurn(db, name, { by, leaseMs: 60_000, firstMs: 0, early });
+  const take = (db: Executor, name: string, by: string, early = false) =>
+    takeTurn(db, name, { by, leaseMs: 60_000, firstMs: 0, early });
   const pass = (name: string, seconds: number) =>
-    fresh.db.execute(sql`update nofx.watermark set value = jsonb_set(value, '{due}', to_jsonb((value ->> 'due')::float8 - ${seconds}::int))
+    fresh.db
+      .execute(sql`update nofx.watermark set value = jsonb_set(value, '{due}', to_jsonb((value ->> 'due')::float8 - ${seconds}::int))
       where name = ${`task ${name}`}`);
 
   it('are taken by one of all who ask, and not again before they are due', async () => {
-    const turns = await Promise.all(Array.from({ length: 20 }, (_, index) => take(index % 2 ? fresh.db : other, 'one', `p${index}`)));
+    const turns = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => take(index % 2 ? fresh.db : other, 'one', `p${index}`)),
+    );
     expect(turns.filter(({ mine }) => mine)).toHaveLength(1);
     const winner = `p${turns.findIndex(({ mine }) => mine)}`;
     await endTurn(fresh.db, 'one', winner, 600_000);

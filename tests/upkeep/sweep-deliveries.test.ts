@@ -23,10 +23,20 @@ describe(`webhooks that did not reach us, on ${lane}`, () => {
     await nofx.github.settled();
 
     nofx.webhooks('reach');
-    const missed = new Set(nofx.github.deliveries().filter(({ status }) => status !== 'OK').map(({ guid }) => guid));
+    const missed = new Set(
+      nofx.github
+        .deliveries()
+        .filter(({ status }) => status !== 'OK')
+        .map(({ guid }) => guid),
+    );
     // A second failure waits ten minutes; here the log is as if they had passed.
-    for (const delivery of nofx.github.deliveries()) delivery.deliveredAt = new Date(delivery.deliveredAt.getTime() - 12 * 60_000);
-    expect(await sweepDeliveries(nofx.nofx.deps, never)).toMatchObject({ asked: missed.size, lost: missed.size, again: false });
+    for (const delivery of nofx.github.deliveries())
+      delivery.deliveredAt = new Date(delivery.deliveredAt.getTime() - 12 * 60_000);
+    expect(await sweepDeliveries(nofx.nofx.deps, never)).toMatchObject({
+      asked: missed.size,
+      lost: missed.size,
+      again: false,
+    });
     await nofx.drain();
     expect(await one.runs()).toHaveLength(2);
     expect(await two.runs()).toHaveLength(1);

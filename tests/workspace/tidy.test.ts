@@ -37,7 +37,10 @@ describe('tidying a disk', () => {
       await made(`workspaces/gh_1/${id}.state.json`, 2, true);
       await made(`scratch/gh_1/${id}-step_1-1`, id === 'run_cc' ? 0 : 2);
     }
-    expect((await run()).sort()).toEqual([join(root, 'scratch/gh_1/run_bb-step_1-1'), join(root, 'workspaces/gh_1/run_bb')]);
+    expect((await run()).sort()).toEqual([
+      join(root, 'scratch/gh_1/run_bb-step_1-1'),
+      join(root, 'workspaces/gh_1/run_bb'),
+    ]);
     for (const end of ['', '.git', '.state.json']) expect(there(`workspaces/gh_1/run_bb${end}`)).toBe(false);
     for (const id of ['run_aa', 'run_cc']) {
       for (const end of ['', '.git', '.state.json']) expect(there(`workspaces/gh_1/${id}${end}`)).toBe(true);
@@ -57,7 +60,8 @@ describe('tidying a disk', () => {
   });
 
   it('removes temporary folders of ours only, once no step can be using them', async () => {
-    for (const name of ['nofx-git-a', 'nofx-home-a', 'nofx-run-a', 'nofx-other-a', 'git-a']) await made(`tmp/${name}`, 4);
+    for (const name of ['nofx-git-a', 'nofx-home-a', 'nofx-run-a', 'nofx-other-a', 'git-a'])
+      await made(`tmp/${name}`, 4);
     await made('tmp/nofx-home-b', 2);
     expect((await run()).sort()).toEqual(['git', 'home', 'run'].map((name) => join(root, 'tmp', `nofx-${name}-a`)));
   });
