@@ -7,7 +7,7 @@ import { desiredChecks } from '../domain/checks.ts';
 import type { Project } from '../domain/project.ts';
 import { commentMarker, renderComment, type RunView } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
-import { UserError } from '../errors.ts';
+import { asError, UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
@@ -44,9 +44,9 @@ async function show(
 ): Promise<void> {
   const repository = repositoryOf({ project });
 
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   for (const part of [keepComment, keepChecks, keepReaction]) {
-    await part(deps, { run, repository, view }).catch((error: unknown) => failures.push(error));
+    await part(deps, { run, repository, view }).catch((error: unknown) => failures.push(asError(error)));
   }
   await lookAgain(deps, run);
   const passing = failures.find((error) => !(error instanceof UserError));

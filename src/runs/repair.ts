@@ -1,7 +1,7 @@
-import { appendEvents } from '../db/events.ts';
 import { listLane, lockRun } from '../db/runs.ts';
 import { failOpenSteps, listSteps, releaseStep } from '../db/steps.ts';
 import type { Failure } from '../domain/run.ts';
+import { publish } from '../outbox/publish.ts';
 import { orphanedSteps } from '../queue/orphans.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
@@ -46,7 +46,7 @@ export async function requeueStep(
     // Whoever may still be at it is refused from here on.
     if (step.status === 'running') await releaseStep(tx, step, { failed: false });
     await deps.queue.enqueue(tx, 'step', { runId, stepId }, { priority: run.priority });
-    await appendEvents(tx, runId, [
+    await publish(tx, deps.queue, runId, [
       {
         type: 'step.returned',
         stepId,
@@ -66,8 +66,9 @@ export async function giveUpRun(deps: Engine, runId: string, failure: Failure): 
     if (run === null || run.endedAt !== null) return false;
     const failed = await failOpenSteps(tx, runId, failure);
     log.warn({ run: runId, steps: failed.map(({ id }) => id) }, failure.message);
-    await appendEvents(
+    await publish(
       tx,
+      deps.queue,
       runId,
       failed.map(({ id, name, attempt }) => ({ type: 'step.failed', stepId: id, payload: { name, attempt, failure } })),
     );

@@ -102,7 +102,7 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     });
     expect(exitCode).toBe(1);
     const mistakes = all.split('\n').filter((line) => line.startsWith('  - '));
-    expect(mistakes.map((line) => line.slice(4).split(':')[0]).sort()).toEqual([
+    expect(mistakes.map((line) => line.slice(4).split(':')[0]!).toSorted((a, b) => a.localeCompare(b))).toEqual([
       'APP_ID',
       'GHE_PROTOCOL',
       'NOFX_MODLE',

@@ -80,7 +80,7 @@ it.each([
   ['the app may not write', () => world.standIn.setPermissions('octo', { metadata: 'read' }), /lacks a permission/],
   ['the app is suspended', () => world.standIn.suspend('octo'), /suspended/],
 ])('gives no git token when %s', async (_, happen, message) => {
-  await happen();
+  happen();
   const error = await failure(world.github.gitToken(world.repo));
   expect(error).toBeInstanceOf(UserError);
   expect(error.message).toMatch(message);
