@@ -1,6 +1,6 @@
 /** Everything NOFX says about a run, as pure markdown. */
-export { BODY_LIMIT, commentMarker, renderComment } from './report-comment.ts';
-export { CHECK_LIMIT, renderCheck, renderGateCheck } from './report-check.ts';
+export { commentMarker, renderComment } from './report-comment.ts';
+export { renderCheck, renderGateCheck } from './report-check.ts';
 export type { CheckOutput } from './report-check.ts';
 export { renderPullRequestBody } from './report-pull-request.ts';
 export { renderHelp, renderRefusal } from './report-replies.ts';
