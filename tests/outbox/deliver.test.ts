@@ -60,7 +60,8 @@ describe(`delivering on ${lane}`, () => {
     expect(log).toHaveLength(1);
     return log[0]!;
   };
-  const rawBodies = (sink: Sink) => sink.received.map(({ body }) => JSON.parse(body) as { type: string; data: { seq: number; payload: object } });
+  const rawBodies = (sink: Sink) =>
+    sink.received.map(({ body }) => JSON.parse(body) as { type: string; data: { seq: number; payload: object } });
 
   it('tells of a run from its beginning to its end, signed', async () => {
     const { sink, id, secret } = await listen();

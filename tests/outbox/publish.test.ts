@@ -101,7 +101,9 @@ describe(`publishing on ${lane}`, () => {
       return outbox.queue.enqueue(tx, name, ...rest);
     };
     const request = ownLane({ triggerKey: 'outbox:cut' });
-    await expect(openRun({ ...outbox, queue: { ...outbox.queue, enqueue } }, request)).rejects.toThrow(/cut|terminat|Failed query/);
+    await expect(openRun({ ...outbox, queue: { ...outbox.queue, enqueue } }, request)).rejects.toThrow(
+      /cut|terminat|Failed query/,
+    );
     expect(cut).toBe(2);
     expect([await outbox.db.$count(event), await outbox.log(endpoint.id), await jobs()]).toEqual([events, [], 0]);
     expect(await openRun(outbox, request)).toMatchObject({ opened: true });
