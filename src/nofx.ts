@@ -20,7 +20,7 @@ import { serve } from './http/server.ts';
 import { traced } from './http/traced.ts';
 import { webhookRoutes } from './http/webhooks.ts';
 import { createOutbound } from './outbound/outbound.ts';
-import { deliverMessage } from './outbox/deliver.ts';
+import { createDeliverer } from './outbox/deliver.ts';
 import type { OutboxDeps } from './outbox/deps.ts';
 import { startQueue, type ClaimedJob } from './queue/boss.ts';
 import { queueDepths } from './queue/depth.ts';
@@ -213,7 +213,7 @@ async function startWorkers(
   await queue.work('delivery', 2, observed('delivery', deliver));
   await queue.work('step', options.concurrency, observed('step', (job) => executeStep(deps, cancels, job)));
   await queue.work('progress', 2, observed('progress', (job) => updateProgress(deps, job)));
-  await queue.work('outbound', 4, observed('outbound', (job) => deliverMessage(options.outbox, job)));
+  await queue.work('outbound', 4, observed('outbound', createDeliverer(options.outbox)));
   await queue.work('dead', 1, observed('dead', bury));
   return {
     async stop() {
