@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that touch the database: they run on both engines. */
-const database = ['db', 'queue', 'outbox', 'runs', 'http', 'app', 'telemetry'].flatMap((room) => [
+const database = ['db', 'queue', 'outbox', 'runs', 'http', 'app', 'telemetry', 'upkeep'].flatMap((room) => [
   `tests/${room}/**/*.test.ts`,
   `tests/${room}.test.ts`,
 ]);

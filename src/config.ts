@@ -3,7 +3,16 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { decoded, guard, hide, hidePassword, usingHeaders, usingPem, usingPemFile, usingPrices } from './config-values.ts';
+import {
+  decoded,
+  guard,
+  hide,
+  hidePassword,
+  usingHeaders,
+  usingPem,
+  usingPemFile,
+  usingPrices,
+} from './config-values.ts';
 
 /** A set of environment variables. An empty value counts as absent; spaces around one do not count. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -70,10 +79,17 @@ export const Variables = z.object({
   NOFX_SANDBOX: z
     .enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.')
     .default('auto'),
-  NOFX_ROLE: z.enum(['all', 'web', 'worker'], 'must be all (one process does everything), web or worker.').default('all'),
-  NOFX_ARTIFACTS_DIR: z.string().transform((path) => resolve(path)).optional(),
+  NOFX_ROLE: z
+    .enum(['all', 'web', 'worker'], 'must be all (one process does everything), web or worker.')
+    .default('all'),
+  NOFX_ARTIFACTS_DIR: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
   BACKPRESSURE_AGE_MS: wholeNumber(0, 3_600_000).prefault('5000'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
+  NOFX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault('90'),
+  NOFX_DELIVERY_RETENTION_DAYS: wholeNumber(4, 36_500).prefault('14'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
   NOFX_METRICS_TOKEN: z
     .string()
@@ -128,7 +144,11 @@ export function redacted(config: Config): Record<string, unknown> {
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
   const { github, anthropic, database, supabase, machine, metrics, tracing } = config;
-  const passwords = [database.kind === 'postgres' ? database.url : '', machine.proxy ?? '', tracing?.endpoint ?? ''].map(passwordOf);
+  const passwords = [
+    database.kind === 'postgres' ? database.url : '',
+    machine.proxy ?? '',
+    tracing?.endpoint ?? '',
+  ].map(passwordOf);
   return [
     github?.privateKey,
     github?.webhookSecret,
@@ -173,14 +193,20 @@ function rules(given: Environment): string[] {
   together(['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'], 'Set both, or neither to keep artifacts on disk.');
 
   if (given['OTEL_EXPORTER_OTLP_HEADERS'] && !given['OTEL_EXPORTER_OTLP_ENDPOINT']) {
-    errors.push('OTEL_EXPORTER_OTLP_ENDPOINT: is missing, but OTEL_EXPORTER_OTLP_HEADERS is set. Set the address they belong to.');
+    errors.push(
+      'OTEL_EXPORTER_OTLP_ENDPOINT: is missing, but OTEL_EXPORTER_OTLP_HEADERS is set. Set the address they belong to.',
+    );
   }
   if (given['NOFX_ROLE'] === 'web' || given['NOFX_ROLE'] === 'worker') {
     if (!given['DATABASE_URL']) {
-      errors.push('DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres to share; the embedded database serves one.');
+      errors.push(
+        'DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres to share; the embedded database serves one.',
+      );
     }
     if (!given['SUPABASE_URL'] && !given['NOFX_ARTIFACTS_DIR']) {
-      errors.push('NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact: name a folder that all of them share, or set SUPABASE_URL.');
+      errors.push(
+        'NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact: name a folder that all of them share, or set SUPABASE_URL.',
+      );
     }
   }
 
@@ -239,6 +265,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     /** New runs are held back once the oldest step that could run has waited this long; ms. */
     backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
+    /** How long things are kept once they are over. GitHub may deliver again for 3 days: deliveries are kept longer. */
+    retentionDays: { runs: env.NOFX_RETENTION_DAYS, deliveries: env.NOFX_DELIVERY_RETENTION_DAYS },
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
     /** `token: null`: only this machine may read them */

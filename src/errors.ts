@@ -42,3 +42,8 @@ export class InternalError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new InternalError(String(thrown), { cause: thrown });
+}

@@ -21,7 +21,13 @@ const MAX_CAUSES = 8;
  */
 export function createLogger({ level, redact, fields, destination = standardOutput() }: LogOptions): Logger {
   const serializers = { err: describe, error: describe, cause: describe };
-  const options = { level, serializers, base: null, timestamp: pino.stdTimeFunctions.isoTime, ...(fields && { mixin: fields }) };
+  const options = {
+    level,
+    serializers,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    ...(fields && { mixin: fields }),
+  };
   return pino(options, {
     write(line: string) {
       destination.write(redactLine(line, redact));

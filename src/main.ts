@@ -30,7 +30,8 @@ async function main(): Promise<number> {
   const secrets = createSecretKeeper(secretsOf(config));
   const log = createLogger({ level: config.logLevel, redact: secrets.redact, fields: logFields });
   log.info({ config: redacted(config) }, 'starting');
-  if (config.anthropic === null) log.warn('ANTHROPIC_API_KEY is not set: every run will fail at its first step and say so');
+  if (config.anthropic === null)
+    log.warn('ANTHROPIC_API_KEY is not set: every run will fail at its first step and say so');
 
   const nofx = await startNofx({ ...config, github }, { log, secrets });
   log.info({ webhooks: `${nofx.url}/api/github/webhooks` }, 'ready');

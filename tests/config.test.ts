@@ -51,6 +51,7 @@ describe('with nothing set', () => {
       prices: {},
       sandbox: 'auto',
       role: 'all',
+      retentionDays: { runs: 90, deliveries: 14 },
       artifactsDir: join(data, 'artifacts'),
       backpressureAgeMs: 5_000,
       stepConcurrency: 2,
@@ -147,7 +148,10 @@ describe('what is seen from outside', () => {
       headers: { authorization: 'Bearer s3cret', 'x-empty': '', 'x-pair': 'a=b' },
       serviceName: 'nofx-worker',
     });
-    expect(load({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }).tracing).toMatchObject({ headers: {}, serviceName: 'nofx' });
+    expect(load({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }).tracing).toMatchObject({
+      headers: {},
+      serviceName: 'nofx',
+    });
   });
 });
 
@@ -213,11 +217,20 @@ describe('a mistake is named with what to do', () => {
       /^NOFX_PRICES: does not fit \(m\.output: .*m\.cacheRead: .*dollars per million/,
     ],
     ['sandbox by a wrong word', { NOFX_SANDBOX: 'no' }, /^NOFX_SANDBOX: must be auto/],
+    [
+      'deliveries kept for less than GitHub may send them again',
+      { NOFX_DELIVERY_RETENTION_DAYS: '3' },
+      /^NOFX_DELIVERY_RETENTION_DAYS: must be a whole number from 4/,
+    ],
     ['no steps at all', { NOFX_STEP_CONCURRENCY: '0' }, /^NOFX_STEP_CONCURRENCY: must be a whole number from 1/],
     ['long label', { NOFX_LABEL: 'x'.repeat(51) }, /^NOFX_LABEL: is longer than GitHub's 50/],
     ['log level', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL: must be one of fatal, error/],
     ['token that can be guessed', { NOFX_METRICS_TOKEN: 'short' }, /^NOFX_METRICS_TOKEN: is shorter than 16/],
-    ['collector without a scheme', { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' }, /^OTEL_EXPORTER_OTLP_ENDPOINT: is not a URL/],
+    [
+      'collector without a scheme',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' },
+      /^OTEL_EXPORTER_OTLP_ENDPOINT: is not a URL/,
+    ],
     [
       'headers that are none',
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_EXPORTER_OTLP_HEADERS: 'Bearer s3cret' },
@@ -274,7 +287,8 @@ describe('the settings in a log', () => {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:otlp-pass@collector',
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20otlp-token',
   });
-  const secret = /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret|metrics-token|otlp-/;
+  const secret =
+    /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret|metrics-token|otlp-/;
 
   it.each([
     ['redacted()', () => JSON.stringify(redacted(config))],
@@ -327,7 +341,14 @@ describe('.env.example', () => {
 
   it('shows the defaults as they are', () => {
     const shown = Object.fromEntries(entries.map(([, name, value]) => [name, value]));
-    const { DATABASE_URL: _, NOFX_PRICES: prices, ANTHROPIC_BASE_URL: _base, GHE_HOST: _host, OTEL_EXPORTER_OTLP_ENDPOINT: _collector, ...defaults } = shown;
+    const {
+      DATABASE_URL: _,
+      NOFX_PRICES: prices,
+      ANTHROPIC_BASE_URL: _base,
+      GHE_HOST: _host,
+      OTEL_EXPORTER_OTLP_ENDPOINT: _collector,
+      ...defaults
+    } = shown;
     expect(load(defaults)).toEqual(load({}));
     expect(errors({ NOFX_PRICES: prices })).toEqual([]);
   });

@@ -44,7 +44,12 @@ describe('createLogger', () => {
     const lines: string[] = [];
     let run = 'run_1';
     const redact = createRedactor(() => [SECRET]);
-    const log = createLogger({ level: 'info', redact, fields: () => ({ run, from: SECRET }), destination: { write: (line) => void lines.push(line) } });
+    const log = createLogger({
+      level: 'info',
+      redact,
+      fields: () => ({ run, from: SECRET }),
+      destination: { write: (line) => void lines.push(line) },
+    });
     log.info('one');
     run = 'run_2';
     log.child({ step: 'step_1' }).info({ more: 1 }, 'two');

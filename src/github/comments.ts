@@ -15,7 +15,8 @@ export function upsertComment(
   issue: number,
   comment: { marker: string; body: string; known?: number },
 ): Promise<Comment> {
-  if (!/^<!-- nofx:[^\n]+ -->$/.test(comment.marker)) throw new InternalError(`Not a comment marker: ${comment.marker}`);
+  if (!/^<!-- nofx:[^\n]+ -->$/.test(comment.marker))
+    throw new InternalError(`Not a comment marker: ${comment.marker}`);
   const body = capBody(comment.body.startsWith(comment.marker) ? comment.body : `${comment.marker}\n${comment.body}`);
 
   return client.alone(`comment ${issue} ${comment.marker}`, async () => {
@@ -42,11 +43,11 @@ async function giveWay(client: Client, issue: number, marker: string, own: Comme
   const first = await find(client, issue, marker);
   if (first === null || first.id >= own.id) return own;
   const { octokit, at, write } = client;
-  await write(() => octokit.request('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', { ...at, comment_id: own.id })).catch(
-    (error: unknown) => {
-      if (!hasStatus(error, 404)) throw error;
-    },
-  );
+  await write(() =>
+    octokit.request('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', { ...at, comment_id: own.id }),
+  ).catch((error: unknown) => {
+    if (!hasStatus(error, 404)) throw error;
+  });
   return first;
 }
 
@@ -66,7 +67,12 @@ async function find({ octokit, at, slug }: Client, issue: number, marker: string
 
 async function create({ octokit, at, write }: Client, issue: number, body: string): Promise<Comment> {
   const { data } = await write(() =>
-    octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...at, issue_number: issue, body, ...once }),
+    octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+      ...at,
+      issue_number: issue,
+      body,
+      ...once,
+    }),
   );
   return { id: Number(data.id), url: data.html_url };
 }

@@ -46,7 +46,8 @@ export function webhookRoutes(deps: {
       return c.json({ error: 'The signature does not match: is WEBHOOK_SECRET the secret of the app?' }, 401);
     }
     const payload = parseObject(body);
-    if (payload === null) return c.json({ error: 'The body is not a JSON object: set the content type to application/json.' }, 400);
+    if (payload === null)
+      return c.json({ error: 'The body is not a JSON object: set the content type to application/json.' }, 400);
 
     const fresh = await deps.db.transaction(async (tx) => {
       const inserted = await insertDelivery(tx, { guid, event, payload });
@@ -62,7 +63,9 @@ export function webhookRoutes(deps: {
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }

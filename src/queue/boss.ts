@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, fromPglite, PgBoss, type OpenTelemetryOptions } from 'pg-boss';
+import { fromDrizzle, fromPglite, PgBoss, type JobWithMetadata, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Executor } from '../db/client.ts';
 
@@ -38,6 +38,20 @@ export type ClaimedJob<N extends QueueName> = {
   signal: AbortSignal;
 };
 
+/** A job that failed too often, as it lies in the queue `dead`. */
+export type DeadLetter = {
+  id: string;
+  data: Jobs['dead'];
+  /** what it was a job of; null where that is not known */
+  from: 'delivery' | 'step' | null;
+  /** when it was given up */
+  diedAt: Date;
+  /** what it left open has been closed */
+  closed: boolean;
+  /** the last error, in its own words */
+  reason: string;
+};
+
 export type Queue = {
   /** Adds a job as part of `tx`. A transaction is required: on its own a job can outlive what it is about. */
   enqueue<N extends QueueName>(tx: Executor, name: N, data: Jobs[N], options?: JobOptions): Promise<void>;
@@ -54,6 +68,12 @@ export type Queue = {
   reclaim(): Promise<number>;
   /** Seconds the oldest job that could run has waited; 0 when none waits. */
   oldestAge(name: QueueName): Promise<number>;
+  /** The dead letters, newest last, at most `limit`. */
+  listDead(limit: number): Promise<DeadLetter[]>;
+  /** One dead letter; null when there is none of that id. */
+  findDead(id: string): Promise<DeadLetter | null>;
+  /** Takes a dead letter away as part of `tx`, once something else stands for it. */
+  removeDead(tx: Executor, id: string): Promise<void>;
   /** Stops fetching, lets running jobs finish for up to `graceMs`, then has the rest handed back. */
   stop(graceMs: number): Promise<void>;
 };
@@ -72,7 +92,16 @@ const HAND_BACK_MS = 5_000;
  * eleven seconds. expireInSeconds is above every tool's own time limit, which ends a step first.
  */
 const QUEUES = [
-  { name: 'dead', policy: 'standard', retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 5 * MINUTE },
+  {
+    name: 'dead',
+    policy: 'standard',
+    retryLimit: 5,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 5 * MINUTE,
+    // Closed ones stay for people to look at and to drive again.
+    deleteAfterSeconds: 30 * 24 * 60 * MINUTE,
+  },
   {
     name: 'delivery',
     policy: 'standard',
@@ -224,13 +253,25 @@ function bindQueue(boss: PgBoss): Queue {
         `select name, id from pgboss.job where state = 'active' and retry_count >= retry_limit and name = any($1)`,
         names,
       );
-      for (const { name, id } of spent.rows) await boss.fail(name, id, { message: 'the process that worked on it died' });
+      for (const { name, id } of spent.rows)
+        await boss.fail(name, id, { message: 'the process that worked on it died' });
       // The others: what pg-boss does with a job it finds abandoned, less the wait.
       const { rows } = await db.executeSql(
         `update pgboss.job set state = 'retry', start_after = now() where state = 'active' and name = any($1) returning id`,
         names,
       );
       return rows.length;
+    },
+    async listDead(limit) {
+      return (await boss.findJobs<Jobs['dead']>('dead', { limit })).map(deadLetter);
+    },
+    async findDead(id) {
+      if (!UUID.test(id)) return null;
+      const [job] = await boss.findJobs<Jobs['dead']>('dead', { id });
+      return job ? deadLetter(job) : null;
+    },
+    async removeDead(tx, id) {
+      await boss.deleteJob('dead', id, { db: fromDrizzle(tx, sql) });
     },
     async stop(graceMs) {
       await Promise.all(workers.map(({ name, id }) => boss.offWork(name, { id, wait: false })));
@@ -240,6 +281,20 @@ function bindQueue(boss: PgBoss): Queue {
       // What is left for it are its own books: it marks as done what has just been done.
       await boss.stop({ graceful: true, timeout: HAND_BACK_MS, close: true });
     },
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function deadLetter(job: JobWithMetadata<Jobs['dead']>): DeadLetter {
+  const error = job.sourceOutput as { message?: unknown } | null;
+  return {
+    id: job.id,
+    data: job.data,
+    from: job.data.guid ? 'delivery' : job.data.stepId ? 'step' : null,
+    diedAt: new Date(job.createdOn),
+    closed: job.state === 'completed',
+    reason: typeof error?.message === 'string' ? error.message : 'its worker was lost',
   };
 }
 

@@ -32,7 +32,11 @@ export async function finishStep(
     await publish(tx, queue, run.id, [
       failure
         ? { type: 'step.failed', stepId: step.id, payload: { name: step.name, attempt: step.attempt, failure } }
-        : { type: 'step.finished', stepId: step.id, payload: { name: step.name, attempt: step.attempt, status: outcome.status } },
+        : {
+            type: 'step.finished',
+            stepId: step.id,
+            payload: { name: step.name, attempt: step.attempt, status: outcome.status },
+          },
     ]);
     const ended = !isTerminal(run.status) && (await moveOn(tx, deps, run));
     await announce(tx, deps, run.id, ended ? 'now' : 'soon');

@@ -29,6 +29,8 @@ export type RunRequest = {
   backpressureAgeMs?: number;
   /** The trace context the run was asked for in; kept with its first event. */
   trace?: Record<string, string> | undefined;
+  /** What the run's first event says beside the rest: the run it repeats. */
+  links?: Record<string, unknown>;
   /** One run per trigger, however often its delivery is worked on. */
   triggerKey: string;
 };
@@ -88,7 +90,10 @@ export async function openRun(
     await insertSteps(tx, steps);
     const created = { goal: run.goal, requester: source.requester.login, trigger: triggerKey };
     const events: NewEvent[] = [
-      { type: 'run.created', payload: { ...created, ...(request.trace && { trace: request.trace }) } },
+      {
+        type: 'run.created',
+        payload: { ...created, ...request.links, ...(request.trace && { trace: request.trace }) },
+      },
     ];
     if (ahead.length > 0) events.push({ type: 'run.waiting', payload: { ahead: ahead.length } });
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });

@@ -10,7 +10,11 @@ export type Receive = (event: { id: string; name: string; payload: unknown }) =>
  * Works on one stored delivery and gives what came of it, null when it had been worked on before. Running it twice is harmless: everything behind it finds what it did.
  * An error leaves the job to the queue's retries.
  */
-export async function processDelivery(deps: Pick<Deps, 'db'>, receive: Receive, job: ClaimedJob<'delivery'>): Promise<string | null> {
+export async function processDelivery(
+  deps: Pick<Deps, 'db'>,
+  receive: Receive,
+  job: ClaimedJob<'delivery'>,
+): Promise<string | null> {
   const { guid } = job.data;
   const delivery = await findDelivery(deps.db, guid);
   if (delivery === null) throw new InternalError(`There is no delivery ${guid}.`);

@@ -84,7 +84,8 @@ export async function requestRun(
     baseSha,
     triggerKey: demand.triggerKey,
   });
-  if (!opened.ok) throw new UserError(`The plan is not valid: ${opened.errors.join('; ')}.`, 'Correct it and start again.');
+  if (!opened.ok)
+    throw new UserError(`The plan is not valid: ${opened.errors.join('; ')}.`, 'Correct it and start again.');
   return { id: opened.run.id, opened: opened.opened };
 }
 
@@ -114,9 +115,7 @@ function runConfig(config: RepoConfig): RunConfig {
   const { setup } = config;
   return {
     test: config.gates?.test ?? null,
-    setup: setup
-      ? { command: setup.command, allowScripts: setup.allowScripts, domains: setup.domains }
-      : null,
+    setup: setup ? { command: setup.command, allowScripts: setup.allowScripts, domains: setup.domains } : null,
     draft: config.draft ?? false,
   };
 }

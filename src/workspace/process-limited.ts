@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { InternalError } from '../errors.ts';
 import { boundedOutput } from '../domain/bounded-output.ts';
 import { plainOutput } from '../domain/terminal.ts';
+import { openCgroup } from './process-cgroup.ts';
 import { treeUse } from './process-tree.ts';
 import type { CommandResult, SandboxLimits } from './port.ts';
 
@@ -21,6 +22,8 @@ export type LimitedCommand = {
 
 /** How often memory and processes are counted, in ms. */
 const WATCH_EVERY = 50;
+/** How far the kernel lets a command go past its number of processes. */
+const CGROUP_SLACK = 8;
 /** How long output may come after the command's own end, in ms: a left-over child may hold the pipe. */
 const DRAIN = 500;
 
@@ -31,7 +34,10 @@ export async function runLimited(command: LimitedCommand): Promise<CommandResult
   const output = boundedOutput(limits.outputBytes);
   if (signal?.aborted) return { outcome: 'aborted', exitCode: null, output: '', durationMs: 0 };
 
-  const child = spawn(command.file, command.args, {
+  // A little above the limit: the watcher is to see it passed, and say so.
+  const cgroup = openCgroup(limits.processes + CGROUP_SLACK);
+  const { file, args } = cgroup?.enter(command.file, command.args) ?? command;
+  const child = spawn(file, args, {
     cwd: command.cwd,
     env: command.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -84,6 +90,7 @@ export async function runLimited(command: LimitedCommand): Promise<CommandResult
     signal?.removeEventListener('abort', onAbort);
     child.stdout.destroy();
     child.stderr.destroy();
+    await cgroup?.remove();
   }
 }
 

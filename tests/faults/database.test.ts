@@ -51,7 +51,9 @@ describe('the database goes away', () => {
     const problems = await during(async () => {
       for (let i = 0; i < 5; i += 1) {
         await town.database.db
-          .execute(sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`)
+          .execute(
+            sql`select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()`,
+          )
           .catch(() => {});
         await sleep(100);
       }

@@ -17,21 +17,23 @@ describe('kill -9', () => {
       now() {
         if (done) return;
         done = true;
-        void server().kill('SIGKILL').then(() => dead.resolve());
+        void server()
+          .kill('SIGKILL')
+          .then(() => dead.resolve());
       },
     };
   };
 
-  it('in the middle of the model\'s work: the next process goes on, and the run ends once', async () => {
-    let server: Server;
-    const kill = killWhen(() => server);
+  it("in the middle of the model's work: the next process goes on, and the run ends once", async () => {
+    const servers: Server[] = [];
+    const kill = killWhen(() => servers[0]!);
     town = await buildTown({
       script: (request: ScriptRequest) => {
         if (request.turn === 1) kill.now();
         return demoScript(request);
       },
     });
-    server = await town.start();
+    servers.push(await town.start());
     const issue = await town.comment('/nofx add a slugify helper');
     await kill.dead;
     const restarted = Date.now();
@@ -46,18 +48,23 @@ describe('kill -9', () => {
   it.each([
     ['the comment', 'POST', /\/issues\/\d+\/comments$/],
     ['a check run', 'POST', /\/check-runs$/],
-    ['the marker\'s branch', 'POST', /\/git\/refs$/],
+    ["the marker's branch", 'POST', /\/git\/refs$/],
     ['the pull request', 'POST', /\/pulls$/],
   ])('after GitHub has made %s and before we know: there is one', async (_, method, path) => {
-    let server: Server;
-    const kill = killWhen(() => server);
+    const servers: Server[] = [];
+    const kill = killWhen(() => servers[0]!);
     town = await buildTown({ script: demoScript });
     // The effect stands; the answer never comes.
     town.github.failNext({ method, path, status: 0, afterEffect: true, times: 1 });
     const stop = setInterval(() => {
-      if (town.github.requests().some((exchange) => exchange.method === method && path.test(exchange.path) && exchange.faulted)) kill.now();
+      if (
+        town.github
+          .requests()
+          .some((exchange) => exchange.method === method && path.test(exchange.path) && exchange.faulted)
+      )
+        kill.now();
     }, 2);
-    server = await town.start();
+    servers.push(await town.start());
     const issue = await town.comment('/nofx add a slugify helper');
     await kill.dead;
     clearInterval(stop);
@@ -67,8 +74,8 @@ describe('kill -9', () => {
   });
 
   it('of one of two workers: the other takes the step over when the lease runs out', async () => {
-    let first: Server;
-    const kill = killWhen(() => first);
+    const servers: Server[] = [];
+    const kill = killWhen(() => servers[0]!);
     let killed = false;
     town = await buildTown({
       script: (request: ScriptRequest) => {
@@ -80,7 +87,8 @@ describe('kill -9', () => {
       },
     });
     await town.start({ NOFX_ROLE: 'web' });
-    first = await town.start({ NOFX_ROLE: 'worker', NOFX_STEP_CONCURRENCY: '1' });
+    const first = await town.start({ NOFX_ROLE: 'worker', NOFX_STEP_CONCURRENCY: '1' });
+    servers.push(first);
     const issue = await town.comment('/nofx add a slugify helper');
     await first.saw((line) => line['msg'] === 'step started');
     const second = await town.start({ NOFX_ROLE: 'worker', NOFX_STEP_CONCURRENCY: '1' });

@@ -9,15 +9,16 @@ describe('stopping and freezing', () => {
   afterEach(() => town.stop());
 
   it('SIGTERM: a step that is nearly done is awaited, and the process ends with 0', async () => {
-    let server: Server;
+    const servers: Server[] = [];
     let code: Promise<number | null> | undefined;
     town = await buildTown({
       script: (request: ScriptRequest) => {
-        if (request.turn === 1) code ??= server.kill('SIGTERM');
+        if (request.turn === 1) code ??= servers[0]!.kill('SIGTERM');
         return demoScript(request);
       },
     });
-    server = await town.start();
+    const server = await town.start();
+    servers.push(server);
     const issue = await town.comment('/nofx add a slugify helper');
     await server.saw((line) => String(line['msg']).startsWith('stopping'));
     expect(await code).toBe(0);
@@ -29,21 +30,22 @@ describe('stopping and freezing', () => {
   });
 
   it('a worker frozen past its lease: another goes on, and the late one is refused', async () => {
-    let first: Server;
+    const servers: Server[] = [];
     let frozen = false;
     const isFrozen = Promise.withResolvers<void>();
     town = await buildTown({
       script: (request: ScriptRequest) => {
         if (request.turn === 1 && !frozen) {
           frozen = true;
-          first.child.kill('SIGSTOP');
+          servers[0]!.child.kill('SIGSTOP');
           isFrozen.resolve();
         }
         return demoScript(request);
       },
     });
     await town.start({ NOFX_ROLE: 'web' });
-    first = await town.start({ NOFX_ROLE: 'worker', NOFX_STEP_CONCURRENCY: '1' });
+    const first = await town.start({ NOFX_ROLE: 'worker', NOFX_STEP_CONCURRENCY: '1' });
+    servers.push(first);
     const issue = await town.comment('/nofx add a slugify helper');
     await isFrozen.promise;
     const second = await town.start({ NOFX_ROLE: 'worker', NOFX_STEP_CONCURRENCY: '1' });
@@ -53,7 +55,9 @@ describe('stopping and freezing', () => {
     await town.ended();
     expect(await expectOneStory(town, issue)).toEqual([]);
     const finished = (await town.database.db.select().from(event)).filter(({ type }) => type === 'step.finished');
-    expect(finished.filter(({ payload }) => payload['name'] === 'codegen').map(({ payload }) => payload['attempt'])).toEqual([2]);
+    expect(
+      finished.filter(({ payload }) => payload['name'] === 'codegen').map(({ payload }) => payload['attempt']),
+    ).toEqual([2]);
   });
 
   it('a step that takes down every worker it gets: given up, and the run and its checks are closed', async () => {

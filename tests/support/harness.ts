@@ -66,7 +66,9 @@ export const writesNotes = does([['write', { file_path: 'notes.md', content: 'No
  * NOFX, whole, on a GitHub of its own, driven as people would. Every request it sends is held against
  * GitHub's own description.
  */
-export async function startHarness(options: { environment?: Record<string, string>; database?: PlaygroundOptions['database'] } = {}): Promise<Harness> {
+export async function startHarness(
+  options: { environment?: Record<string, string>; database?: PlaygroundOptions['database'] } = {},
+): Promise<Harness> {
   const problems: string[] = [];
   const logged: string[] = [];
   const scripts: { match: RegExp; script: Script }[] = [];
@@ -76,9 +78,17 @@ export async function startHarness(options: { environment?: Record<string, strin
     model: { script: scripts },
     github: { onExchange: (exchange) => problems.push(...validator.request(exchange)) },
     database: options.database ?? (await freshDatabaseOptions()),
-    environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<string, string>,
+    environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<
+      string,
+      string
+    >,
     log: (secrets) =>
-      createLogger({ level: 'debug', redact: secrets.redact, fields: logFields, destination: { write: (line) => void logged.push(line) } }),
+      createLogger({
+        level: 'debug',
+        redact: secrets.redact,
+        fields: logFields,
+        destination: { write: (line) => void logged.push(line) },
+      }),
   });
 
   return new Proxy(playground as Harness, {
@@ -100,7 +110,10 @@ export async function startHarness(options: { environment?: Record<string, strin
           await playground.stop();
         }
         expect(problems, 'requests that GitHub would not understand').toEqual([]);
-        expect(logged.filter((line) => /"level":(50|60)/.test(line)), 'errors in the log').toEqual([]);
+        expect(
+          logged.filter((line) => /"level":(50|60)/.test(line)),
+          'errors in the log',
+        ).toEqual([]);
       };
     },
   });
@@ -112,7 +125,11 @@ function nameOf(repository: Repository): RegExp {
 }
 
 /** One repository, as the people who use it see it. */
-async function openRepository(playground: Playground, { config = PASSING, commentable, ...options }: Omit<RepositoryOptions, 'model'>, count: number) {
+async function openRepository(
+  playground: Playground,
+  { config = PASSING, commentable, ...options }: Omit<RepositoryOptions, 'model'>,
+  count: number,
+) {
   const { github } = playground;
   const shortName = options.name ?? `project-${count}`;
   let name = `${options.owner ?? OWNER}/${shortName}`;
@@ -130,6 +147,7 @@ async function openRepository(playground: Playground, { config = PASSING, commen
   const { main: firstHead } = await github.branches(name);
   /** Where people left the default branch. */
   let theirs = firstHead;
+  const issues: number[] = [];
   const inDatabase = () => playground.nofx.database.db;
 
   const repository = {
@@ -140,14 +158,19 @@ async function openRepository(playground: Playground, { config = PASSING, commen
     gitDir,
 
     /** Comments, on a new issue unless told; gives the issue's number and the comment's id. */
-    async comment(body: string, { by = 'mona', issue, title = 'Add the notes', body: text = 'We need them.' }: Author = {}) {
+    async comment(
+      body: string,
+      { by = 'mona', issue, title = 'Add the notes', body: text = 'We need them.' }: Author = {},
+    ) {
       const number = issue ?? (await repository.openIssue({ title, body: text }));
       const { id: comment } = await github.comment({ repo: name, issue: number, body, by });
       return { issue: number, comment };
     },
 
     async openIssue({ by = 'mona', title = 'Add the notes', body = 'We need them.' }: Author = {}): Promise<number> {
-      return (await github.openIssue({ repo: name, title, body, by })).number;
+      const { number } = await github.openIssue({ repo: name, title, body, by });
+      issues.push(number);
+      return number;
     },
 
     /** Puts a label on a new issue, unless told on which. */
@@ -227,7 +250,10 @@ async function openRepository(playground: Playground, { config = PASSING, commen
     /** The one pull request; fails when there is none or more. */
     pullRequest() {
       const all = github.pullRequests(name);
-      expect(all.map(({ title }) => title)).toHaveLength(1);
+      expect(
+        all.map(({ title }) => title),
+        repository.everything(),
+      ).toHaveLength(1);
       return all[0]!;
     },
 
@@ -245,6 +271,9 @@ async function openRepository(playground: Playground, { config = PASSING, commen
       return all[0]!;
     },
 
+    /** All that NOFX said here, for the message of a test that fails. */
+    everything: (): string => issues.flatMap((issue) => repository.answers(issue)).join('\n\n') || 'NOFX said nothing',
+
     /** The reactions of the app, in the order it gave them. */
     reactions: (target: { comment: number } | { issue: number }): string[] =>
       github
@@ -253,20 +282,26 @@ async function openRepository(playground: Playground, { config = PASSING, commen
         .map(({ content }) => content),
 
     /** Check runs as `name: status/conclusion`, those on `sha` only when given. */
-    checks: (sha?: string): string[] => github.checkRuns(name, sha).map((check) => `${check.name}: ${check.status}/${check.conclusion}`),
+    checks: (sha?: string): string[] =>
+      github.checkRuns(name, sha).map((check) => `${check.name}: ${check.status}/${check.conclusion}`),
     checkRuns: (sha?: string) => github.checkRuns(name, sha),
 
     branches: () => github.branches(name),
 
     /** The branches of NOFX. */
-    ownBranches: async (): Promise<string[]> => Object.keys(await github.branches(name)).filter((branch) => branch.startsWith('nofx/')),
+    ownBranches: async (): Promise<string[]> =>
+      Object.keys(await github.branches(name)).filter((branch) => branch.startsWith('nofx/')),
 
     /** Runs plain git in the bare repository. */
     git: (...args: string[]): string => git(gitDir, ...args),
 
     /** The runs here, oldest first. */
     runs: (): Promise<Run[]> =>
-      inDatabase().select().from(runTable).where(eq(runTable.projectId, `gh_${id}`)).orderBy(runTable.createdAt),
+      inDatabase()
+        .select()
+        .from(runTable)
+        .where(eq(runTable.projectId, `gh_${id}`))
+        .orderBy(runTable.createdAt),
 
     /** The one run, with all that is kept about it. */
     async run() {
@@ -277,7 +312,11 @@ async function openRepository(playground: Playground, { config = PASSING, commen
 
     async detailsOf(run: Run) {
       const db = inDatabase();
-      const [steps, events, artifacts] = [await listSteps(db, run.id), await listEvents(db, run.id), await listArtifacts(db, run.id)];
+      const [steps, events, artifacts] = [
+        await listSteps(db, run.id),
+        await listEvents(db, run.id),
+        await listArtifacts(db, run.id),
+      ];
       return { ...run, steps, events, artifacts };
     },
 
@@ -291,24 +330,34 @@ async function openRepository(playground: Playground, { config = PASSING, commen
     },
 
     /** What came of it. */
-    outcome: async (): Promise<string | null> => (await findDelivery(inDatabase(), repository.delivery().guid))?.outcome ?? null,
+    outcome: async (): Promise<string | null> =>
+      (await findDelivery(inDatabase(), repository.delivery().guid))?.outcome ?? null,
 
     /** What NOFX promises everybody, whatever they asked for and however it went. */
     async keptItsPromises(): Promise<void> {
       const heads = await github.branches(name);
       expect(heads['main'], `${name}: the default branch is where people left it`).toBe(theirs);
-      const onDefault = github.checkRuns(name).filter((check) => check.head_sha === theirs || check.head_sha === firstHead);
+      const onDefault = github
+        .checkRuns(name)
+        .filter((check) => check.head_sha === theirs || check.head_sha === firstHead);
       expect(onDefault, `${name}: no check on the default branch`).toEqual([]);
       const runs = await repository.runs();
-      expect(runs.filter(({ endedAt }) => endedAt === null), `${name}: every run has ended`).toEqual([]);
-      expect(repository.checks().filter((check) => !check.includes(': completed/')), `${name}: no check is left open`).toEqual([]);
+      expect(
+        runs.filter(({ endedAt }) => endedAt === null),
+        `${name}: every run has ended`,
+      ).toEqual([]);
+      expect(
+        repository.checks().filter((check) => !check.includes(': completed/')),
+        `${name}: no check is left open`,
+      ).toEqual([]);
       for (const run of runs) {
         const { number } = run.source.issue!;
         const own = repository.answers(number).filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
         expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);
-        expect(github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length, `${name}: pull requests`).toBe(
-          run.status === 'succeeded' ? 1 : 0,
-        );
+        expect(
+          github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length,
+          `${name}: pull requests`,
+        ).toBe(run.status === 'succeeded' ? 1 : 0);
       }
     },
   };

@@ -47,7 +47,12 @@ export async function buildTown(options: { script: Scripts; database?: DatabaseO
   const where = options.database ?? (await freshDatabaseOptions());
   if (where.kind !== 'postgres') throw new Error('several processes need the Postgres lane');
   const database = await openDb(where);
-  await github.createRepository({ owner: 'acme', name: 'text-kit', files: await sampleFiles(), collaborators: { mona: 'write' } });
+  await github.createRepository({
+    owner: 'acme',
+    name: 'text-kit',
+    files: await sampleFiles(),
+    collaborators: { mona: 'write' },
+  });
   const servers: Server[] = [];
 
   const start = async (environment: Record<string, string> = {}) => {
@@ -84,14 +89,19 @@ export async function buildTown(options: { script: Scripts; database?: DatabaseO
     database,
     start,
     async comment(body, issue) {
-      const number = issue ?? (await github.openIssue({ repo: REPO, title: 'Add a slugify helper', body: '', by: 'mona' })).number;
+      const number =
+        issue ?? (await github.openIssue({ repo: REPO, title: 'Add a slugify helper', body: '', by: 'mona' })).number;
       await github.comment({ repo: REPO, issue: number, body, by: 'mona' });
       return number;
     },
     async ended(count = 1) {
       for (;;) {
-        const rows = await database.db.select().from(run).catch(() => []);
-        if (rows.length >= count && rows.every(({ endedAt }) => endedAt !== null) && (await idle(database))) return rows;
+        const rows = await database.db
+          .select()
+          .from(run)
+          .catch(() => []);
+        if (rows.length >= count && rows.every(({ endedAt }) => endedAt !== null) && (await idle(database)))
+          return rows;
         await sleep(50);
       }
     },
@@ -141,7 +151,10 @@ function watch(child: ChildProcess): Server {
         look();
         void exited.then((code) => {
           // What it said last may still be on its way through the pipe.
-          setTimeout(() => reject(new Error(`The process ended (${code}): ${lines.map(({ msg }) => msg).join('\n')}`)), 200);
+          setTimeout(
+            () => reject(new Error(`The process ended (${code}): ${lines.map(({ msg }) => msg).join('\n')}`)),
+            200,
+          );
         });
       }),
     async kill(signal) {
@@ -171,7 +184,10 @@ export async function expectOneStory(town: Town, issue: number): Promise<string[
   const events = await database.db.select().from(event);
   const seqs = events.map(({ seq }) => seq).sort((a, b) => a - b);
   if (seqs.some((seq, index) => seq !== index + 1)) problems.push(`event numbers: ${seqs.join(' ')}`);
-  const ends = events.filter(({ type }) => ['run.succeeded', 'run.failed', 'run.neutral', 'run.cancelled'].includes(type));
-  if (ends.length !== 1 || ends[0]!.type !== 'run.succeeded') problems.push(`ends: ${ends.map(({ type }) => type).join(', ')}`);
+  const ends = events.filter(({ type }) =>
+    ['run.succeeded', 'run.failed', 'run.neutral', 'run.cancelled'].includes(type),
+  );
+  if (ends.length !== 1 || ends[0]!.type !== 'run.succeeded')
+    problems.push(`ends: ${ends.map(({ type }) => type).join(', ')}`);
   return problems;
 }
