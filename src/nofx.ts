@@ -11,7 +11,7 @@ import { serve } from './http/server.ts';
 import { traced } from './http/traced.ts';
 import { webhookRoutes } from './http/webhooks.ts';
 import { createOutbound } from './outbound/outbound.ts';
-import { deliverMessage } from './outbox/deliver.ts';
+import { createDeliverer } from './outbox/deliver.ts';
 import type { OutboxDeps } from './outbox/deps.ts';
 import { type ClaimedJob } from './queue/boss.ts';
 import { watchCancels } from './runs/cancel.ts';
@@ -131,11 +131,7 @@ async function startWorkers(
     observed('step', (job) => executeStep(deps, cancels, job)),
   );
   await queue.work('progress', 2, observed('progress', show));
-  await queue.work(
-    'outbound',
-    4,
-    observed('outbound', (job) => deliverMessage(options.outbox, job)),
-  );
+  await queue.work('outbound', 4, observed('outbound', createDeliverer(options.outbox)));
   await queue.work('dead', 1, observed('dead', bury));
   return {
     async stop() {

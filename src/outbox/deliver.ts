@@ -9,6 +9,27 @@ import { rememberKey, type OutboxDeps } from './deps.ts';
 
 type Found = NonNullable<Awaited<ReturnType<typeof findMessage>>>;
 
+/** How long a message waits that met another of its endpoint on its way, in seconds. */
+const TURN_SECONDS = 1;
+
+/**
+ * The worker of the queue `outbound`. Sends one message of an endpoint at a time: the queue sees to that but for
+ * workers that fetch at the same moment, and a receiver that hangs must not get hold of all of them.
+ */
+export function createDeliverer(deps: OutboxDeps): (job: ClaimedJob<'outbound'>) => Promise<void> {
+  const busy = new Set<string>();
+  return async (job) => {
+    const { endpointId } = job.data;
+    if (busy.has(endpointId)) return comeBack(deps, job);
+    busy.add(endpointId);
+    try {
+      await deliverMessage(deps, job);
+    } finally {
+      busy.delete(endpointId);
+    }
+  };
+}
+
 /**
  * Makes one attempt at a message and sees to what follows from it. A worker that dies between the sending and the
  * record has the message sent again: at least once, with the same id.
@@ -27,6 +48,13 @@ export async function deliverMessage(deps: OutboxDeps, job: ClaimedJob<'outbound
   const result = await outbound.send({ url: endpoint.url, secret: endpoint.secret, id: message.id, body }, job.signal);
   const verdict = judgeAttempt(result, message.attempts + 1, Math.random());
   await record(deps, found, { ...result, error: result.error && redact(result.error) }, verdict, job);
+}
+
+async function comeBack({ db, queue }: OutboxDeps, job: ClaimedJob<'outbound'>): Promise<void> {
+  await db.transaction(async (tx) => {
+    await queue.complete(tx, 'outbound', job);
+    await queue.enqueue(tx, 'outbound', job.data, { startAfterSeconds: TURN_SECONDS, group: job.data.endpointId });
+  });
 }
 
 /** Ends a message whose job took its worker down again and again. */

@@ -103,7 +103,7 @@ export async function redeliver({ db, queue }: Pick<OutboxDeps, 'db' | 'queue'>,
     if (!endpoint?.enabled) throw new UserError(`The endpoint of ${messageId} is switched off.`, 'Switch it on first.');
     if (!(await reopenMessage(tx, messageId)))
       throw new UserError(`${messageId} is on its way already.`, 'Wait for its next attempt.');
-    await queue.enqueue(tx, 'outbound', { messageId }, { group: endpoint.id });
+    await queue.enqueue(tx, 'outbound', { messageId, endpointId: endpoint.id }, { group: endpoint.id });
   });
 }
 

@@ -12,7 +12,7 @@ export async function publish(
   runId: string,
   events: NewEvent[],
 ): Promise<void> {
-  for (const message of await appendEvents(tx, runId, events)) {
-    await queue.enqueue(tx, 'outbound', { messageId: message.id }, { group: message.endpointId });
+  for (const { id, endpointId } of await appendEvents(tx, runId, events)) {
+    await queue.enqueue(tx, 'outbound', { messageId: id, endpointId }, { group: endpointId });
   }
 }

@@ -12,7 +12,7 @@ export type Jobs = {
   /** a run whose comment and checks are to be brought up to date; one queued at a time per run */
   progress: { runId: string };
   /** a run event to tell an endpoint of */
-  outbound: { messageId: string };
+  outbound: { messageId: string; endpointId: string };
   /** a job that failed too often: its queue's data, to close what it left open */
   dead: Partial<Jobs['delivery'] & Jobs['step'] & Jobs['outbound']>;
 };
@@ -148,10 +148,7 @@ const QUEUES = [
   },
 ] as const;
 
-/**
- * Queues whose groups take turns within a process: one slow endpoint keeps one worker, not all of them. Counted in
- * memory, since pg-boss's count in the database lets workers that look at the same moment all through.
- */
+/** Queues whose groups take turns. Roughly: workers that fetch at the same moment do not see each other's job. */
 const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
 /**
@@ -322,7 +319,7 @@ async function startWorker<N extends QueueName>(
       batchSize: 1,
       pollingIntervalSeconds: 1,
       notifyPollingIntervalSeconds: 1,
-      ...(GROUP_CONCURRENCY[name] ? { localGroupConcurrency: GROUP_CONCURRENCY[name] } : {}),
+      ...(GROUP_CONCURRENCY[name] ? { groupConcurrency: GROUP_CONCURRENCY[name] } : {}),
     },
     async ([job]) => {
       try {

@@ -52,8 +52,8 @@ describe(`delivering on ${lane}`, () => {
 
   /** Lets the time until the next attempt pass, until the message has had `count`. */
   const attempts = async (messageId: string, count: number) => {
-    const timer = setInterval(() => void outbox.hurry(), 100);
-    await outbox.attempted(messageId, count).finally(() => clearInterval(timer));
+    await outbox.hurry();
+    await outbox.attempted(messageId, count);
   };
   const only = async (endpointId: string) => {
     const log = await outbox.log(endpointId);
@@ -211,7 +211,7 @@ describe(`delivering on ${lane}`, () => {
     const job = () => ({
       id: randomUUID(),
       retry: 0,
-      data: { messageId: message.id },
+      data: { messageId: message.id, endpointId: id },
       signal: new AbortController().signal,
     });
     const before = await outbox.due(id);
@@ -262,7 +262,12 @@ describe(`delivering on ${lane}`, () => {
     await outbox.open();
     const message = await only(id);
     await outbox.attempted(message.id, 1);
-    const job = { id: 'dead', retry: 0, data: { messageId: message.id }, signal: new AbortController().signal };
+    const job = {
+      id: 'dead',
+      retry: 0,
+      data: { messageId: message.id, endpointId: id },
+      signal: new AbortController().signal,
+    };
     await closeDead(outbox as unknown as Deps, job);
     expect(await only(id)).toMatchObject({ status: 'failed' });
     await closeDead(outbox as unknown as Deps, job);

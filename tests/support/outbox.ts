@@ -4,7 +4,7 @@ import { listSteps, claimStep } from '../../src/db/steps.ts';
 import { listAttempts, listMessages } from '../../src/db/messages.ts';
 import { message, messageAttempt } from '../../src/db/schema.ts';
 import { createOutbound } from '../../src/outbound/outbound.ts';
-import { deliverMessage } from '../../src/outbox/deliver.ts';
+import { createDeliverer } from '../../src/outbox/deliver.ts';
 import type { OutboxDeps } from '../../src/outbox/deps.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
 import { openRun, type RunRequest } from '../../src/runs/open-run.ts';
@@ -32,8 +32,7 @@ export async function startOutbox() {
     secrets,
     lines,
     /** Starts the worker; `deps` may differ from the outbox's own. */
-    work: (own: Partial<OutboxDeps> = {}) =>
-      fresh.queue.work('outbound', 4, (job) => deliverMessage({ ...deps, ...own }, job)),
+    work: (own: Partial<OutboxDeps> = {}) => fresh.queue.work('outbound', 4, createDeliverer({ ...deps, ...own })),
     async open(overrides: Partial<RunRequest> = {}): Promise<string> {
       const opened = await openRun(fresh, ownLane({ triggerKey: `outbox:${(runs += 1)}`, ...overrides }));
       if (!opened.ok) throw new Error(opened.errors.join());
@@ -85,10 +84,14 @@ export async function startOutbox() {
 
 let issues = 0;
 
-/** A request on an issue of its own, so that no run waits for another. */
+/** A request on an issue of its own, so that no run waits for another, nor for steps that nobody works on here. */
 export function ownLane(overrides: Partial<RunRequest>): RunRequest {
   const request = runRequest(overrides);
-  return { ...request, source: { ...request.source, issue: { ...request.source.issue!, number: (issues += 1) } } };
+  return {
+    ...request,
+    backpressureAgeMs: 1e9,
+    source: { ...request.source, issue: { ...request.source.issue!, number: (issues += 1) } },
+  };
 }
 
 function pause(): Promise<void> {
