@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, fromPglite, PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
@@ -227,6 +228,9 @@ async function startWorker<N extends QueueName>(
     // Retried and deferred jobs send no notification, so polling stays at a second beside it.
     { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 },
     async ([job]) => {
+      // PGlite answers within microtasks: without a pause a full queue would be worked off before any socket is
+      // read again, and webhooks would wait for all of it.
+      await nextTurn();
       try {
         await handle({ id: job!.id, retry: job!.retryCount, data: job!.data, signal: job!.signal });
       } finally {
