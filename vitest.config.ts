@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that touch the database: they run on both engines. */
-const database = ['db', 'queue', 'runs', 'http', 'app', 'faults'].flatMap((room) => [
+const database = ['db', 'queue', 'outbox', 'runs', 'http', 'app', 'telemetry', 'upkeep'].flatMap((room) => [
   `tests/${room}/**/*.test.ts`,
   `tests/${room}.test.ts`,
 ]);
@@ -21,7 +21,6 @@ export default defineConfig({
         test: {
           name: 'pglite',
           include: ['tests/**/*.test.ts'],
-          // Several processes share a database there: that needs a Postgres.
           exclude: ['tests/faults/**'],
           // The other lane's server is in the environment of the process that starts both.
           env: { NOFX_TEST_POSTGRES_URL: '' },
@@ -31,6 +30,16 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'postgres', include: database, globalSetup: ['tests/support/postgres.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          // Processes are killed, frozen and cut off there; leases take ten seconds to run out.
+          name: 'faults',
+          include: ['tests/faults/**/*.test.ts'],
+          globalSetup: ['tests/support/postgres.ts'],
+          testTimeout: 120_000,
+        },
       },
     ],
   },

@@ -166,6 +166,8 @@ ALTER TABLE "nofx"."message_attempt" ADD CONSTRAINT "message_attempt_message_id_
 ALTER TABLE "nofx"."run" ADD CONSTRAINT "run_project_id_project_id_fk" FOREIGN KEY ("project_id") REFERENCES "nofx"."project"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "nofx"."step" ADD CONSTRAINT "step_run_id_run_id_fk" FOREIGN KEY ("run_id") REFERENCES "nofx"."run"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "artifact_run" ON "nofx"."artifact" USING btree ("run_id");--> statement-breakpoint
+CREATE INDEX "delivery_processed" ON "nofx"."delivery" USING btree ("received_at") WHERE processed_at is not null;--> statement-breakpoint
+CREATE INDEX "delivery_open" ON "nofx"."delivery" USING btree ("received_at") WHERE processed_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "effect_run_key" ON "nofx"."effect" USING btree ("run_id","key");--> statement-breakpoint
 CREATE UNIQUE INDEX "event_run_seq" ON "nofx"."event" USING btree ("run_id","seq");--> statement-breakpoint
 CREATE UNIQUE INDEX "message_endpoint_event" ON "nofx"."message" USING btree ("endpoint_id","run_id","seq");--> statement-breakpoint

@@ -25,7 +25,10 @@ export function createApp(deps: Deps, options: AppOptions): ApplicationFunction 
   return (probot) => {
     probot.on(['issue_comment.created', 'issues.labeled'], async ({ id, name, payload }) => {
       const event = toDomainEvent({ id, name, payload });
-      await options.onOutcome(id, event.kind === 'ignored' ? `ignored: ${event.reason}` : await actOrNote(deps, options, event));
+      await options.onOutcome(
+        id,
+        event.kind === 'ignored' ? `ignored: ${event.reason}` : await actOrNote(deps, options, event),
+      );
     });
   };
 }
@@ -98,7 +101,8 @@ function askedFor(event: Trigger, label: string): Asked {
   if (event.issue.isPullRequest) {
     return {
       kind: 'reply',
-      message: 'NOFX does not change pull requests yet. Comment `/nofx …` on an issue, and it opens a new pull request.',
+      message:
+        'NOFX does not change pull requests yet. Comment `/nofx …` on an issue, and it opens a new pull request.',
     };
   }
   return command;

@@ -1,12 +1,18 @@
-import { createPrivateKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { inspect } from 'node:util';
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { PriceOverrides } from './domain/pricing.ts';
-import { messageOf } from './errors.ts';
+import {
+  decoded,
+  guard,
+  hide,
+  hidePassword,
+  usingHeaders,
+  usingPem,
+  usingPemFile,
+  usingPrices,
+} from './config-values.ts';
 
 /** A set of environment variables. An empty value counts as absent; spaces around one do not count. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -73,11 +79,25 @@ export const Variables = z.object({
   NOFX_SANDBOX: z
     .enum(['auto', 'off'], 'must be auto (refuse to run repository code without a sandbox) or off.')
     .default('auto'),
-  NOFX_ROLE: z.enum(['all', 'web', 'worker'], 'must be all (one process does everything), web or worker.').default('all'),
-  NOFX_ARTIFACTS_DIR: z.string().transform((path) => resolve(path)).optional(),
+  NOFX_ROLE: z
+    .enum(['all', 'web', 'worker'], 'must be all (one process does everything), web or worker.')
+    .default('all'),
+  NOFX_ARTIFACTS_DIR: z
+    .string()
+    .transform((path) => resolve(path))
+    .optional(),
   BACKPRESSURE_AGE_MS: wholeNumber(0, 3_600_000).prefault('5000'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
+  NOFX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault('90'),
+  NOFX_DELIVERY_RETENTION_DAYS: wholeNumber(4, 36_500).prefault('14'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
+  NOFX_METRICS_TOKEN: z
+    .string()
+    .min(16, 'is shorter than 16 characters and can be guessed. Make one with `openssl rand -hex 32`.')
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://localhost:4318').optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(usingHeaders).default({}),
+  OTEL_SERVICE_NAME: z.string().default('nofx'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
   SUPABASE_URL: url(/^https?$/, 'https://project.supabase.co').optional(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
@@ -123,13 +143,20 @@ export function redacted(config: Config): Record<string, unknown> {
 
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
-  const { github, anthropic, database, supabase, machine } = config;
-  const passwords = [database.kind === 'postgres' ? database.url : '', machine.proxy ?? ''].map(passwordOf);
+  const { github, anthropic, database, supabase, machine, metrics, tracing } = config;
+  const passwords = [
+    database.kind === 'postgres' ? database.url : '',
+    machine.proxy ?? '',
+    tracing?.endpoint ?? '',
+  ].map(passwordOf);
   return [
     github?.privateKey,
     github?.webhookSecret,
     anthropic?.apiKey,
     supabase?.serviceRoleKey,
+    metrics.token,
+    // Without its scheme too: `Bearer` is no secret, and others may write the rest alone.
+    ...Object.values(tracing?.headers ?? {}).flatMap((value) => [value, value.replace(/^\S+ /, '')]),
     ...passwords,
     ...passwords.map(decoded),
   ].filter((secret): secret is string => Boolean(secret));
@@ -137,14 +164,6 @@ export function secretsOf(config: Config): string[] {
 
 function passwordOf(address: string): string {
   return URL.canParse(address) ? new URL(address).password : '';
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text; // a bare % is a fine password
-  }
 }
 
 /** What can only be said of two variables together. Looks at the raw text, so that it speaks up beside other mistakes. */
@@ -173,12 +192,21 @@ function rules(given: Environment): string[] {
   }
   together(['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'], 'Set both, or neither to keep artifacts on disk.');
 
+  if (given['OTEL_EXPORTER_OTLP_HEADERS'] && !given['OTEL_EXPORTER_OTLP_ENDPOINT']) {
+    errors.push(
+      'OTEL_EXPORTER_OTLP_ENDPOINT: is missing, but OTEL_EXPORTER_OTLP_HEADERS is set. Set the address they belong to.',
+    );
+  }
   if (given['NOFX_ROLE'] === 'web' || given['NOFX_ROLE'] === 'worker') {
     if (!given['DATABASE_URL']) {
-      errors.push('DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres to share; the embedded database serves one.');
+      errors.push(
+        'DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres to share; the embedded database serves one.',
+      );
     }
     if (!given['SUPABASE_URL'] && !given['NOFX_ARTIFACTS_DIR']) {
-      errors.push('NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact: name a folder that all of them share, or set SUPABASE_URL.');
+      errors.push(
+        'NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact: name a folder that all of them share, or set SUPABASE_URL.',
+      );
     }
   }
 
@@ -237,8 +265,23 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     /** New runs are held back once the oldest step that could run has waited this long; ms. */
     backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
+    /** How long things are kept once they are over. GitHub may deliver again for 3 days: deliveries are kept longer. */
+    retentionDays: { runs: env.NOFX_RETENTION_DAYS, deliveries: env.NOFX_DELIVERY_RETENTION_DAYS },
     label: env.NOFX_LABEL,
     logLevel: env.LOG_LEVEL,
+    /** `token: null`: only this machine may read them */
+    metrics: guard({ token: env.NOFX_METRICS_TOKEN ?? null }, { token: hide }),
+    /** null where nobody collects traces */
+    tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
+      ? guard(
+          {
+            endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: env.OTEL_EXPORTER_OTLP_HEADERS,
+            serviceName: env.OTEL_SERVICE_NAME,
+          },
+          { endpoint: hidePassword, headers: hide },
+        )
+      : null,
     /** What git and the commands of repositories need to know of this machine. */
     machine: guard(
       {
@@ -252,60 +295,4 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
       { proxy: hidePassword },
     ),
   };
-}
-
-const hide = () => '[hidden]';
-const hidePassword = (text: string) =>
-  text.replace(/(:\/\/[^:@/]*):[^/]*@/, '$1:[hidden]@').replace(/(password=)[^&]*/gi, '$1[hidden]');
-
-/** Gives an object a way of printing itself, in JSON and on the console, in which its secrets are hidden. */
-function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (secret: string) => string }): T {
-  const safe = () =>
-    Object.fromEntries(
-      Object.entries(value).map(([key, part]) => [key, part === undefined ? part : (hidden[key as keyof T]?.(String(part)) ?? part)]),
-    );
-  return Object.defineProperties(value, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
-}
-
-/** A PEM as environments carry it: whole, with `\n` written out, on one line, or in base64; checked to be an RSA key. */
-function usingPem(text: string, context: z.RefinementCtx): string {
-  const decoded = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString();
-  const pem = decoded
-    .replaceAll('\\n', '\n')
-    .trim()
-    .replace(/^(-----BEGIN [A-Z ]+-----)([^-]+)(-----END [A-Z ]+-----)$/, (_all, begin, body: string, end) =>
-      [begin, ...body.trim().split(/\s+/), end].join('\n'),
-    );
-  try {
-    const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'rsa') return key.export({ type: 'pkcs8', format: 'pem' }) as string;
-  } catch {
-    // Nothing of the key may appear in a message, not even in OpenSSL's words: one sentence covers every case.
-  }
-  context.addIssue(
-    'is not an RSA private key in PEM form. Paste the whole .pem file that GitHub gave you, or its base64.',
-  );
-  return z.NEVER;
-}
-
-function usingPemFile(path: string, context: z.RefinementCtx): string {
-  try {
-    return usingPem(readFileSync(path, 'utf8'), context);
-  } catch (error) {
-    context.addIssue(`cannot be read (${messageOf(error)}). Point it at the .pem file that GitHub gave you.`);
-    return z.NEVER;
-  }
-}
-
-function usingPrices(text: string, context: z.RefinementCtx): PriceOverrides {
-  const shape = '{"model-id": {"input": 3, "output": 15, "cacheRead": 0.3, "cacheWrite5m": 3.75, "cacheWrite1h": 6}}';
-  try {
-    const prices = PriceOverrides.safeParse(JSON.parse(text));
-    if (prices.success) return prices.data;
-    const faults = prices.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
-    context.addIssue(`does not fit (${faults}). Give dollars per million tokens as ${shape}.`);
-  } catch (error) {
-    context.addIssue(`is not JSON (${messageOf(error)}). Give dollars per million tokens as ${shape}.`);
-  }
-  return z.NEVER;
 }

@@ -6,6 +6,8 @@ export type LogOptions = {
   level: string;
   /** Takes every secret out of a text. Must keep a line of JSON a line of JSON. */
   redact: (text: string) => string;
+  /** Asked for every line: what is being worked on. */
+  fields?: () => Record<string, unknown>;
   /** Where lines go; default: standard output. */
   destination?: DestinationStream;
 };
@@ -17,9 +19,15 @@ const MAX_CAUSES = 8;
  * A pino logger that writes lines of JSON. Secrets are taken out of the finished line, whatever field, child binding,
  * message or stack they came in by, so that no call has to think of it.
  */
-export function createLogger({ level, redact, destination = standardOutput() }: LogOptions): Logger {
+export function createLogger({ level, redact, fields, destination = standardOutput() }: LogOptions): Logger {
   const serializers = { err: describe, error: describe, cause: describe };
-  const options = { level, serializers, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  const options = {
+    level,
+    serializers,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    ...(fields && { mixin: fields }),
+  };
   return pino(options, {
     write(line: string) {
       destination.write(redactLine(line, redact));

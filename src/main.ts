@@ -3,6 +3,7 @@ import { messageOf, UserError } from './errors.ts';
 import { createLogger } from './log.ts';
 import { startNofx } from './nofx.ts';
 import { createSecretKeeper } from './secrets.ts';
+import { logFields } from './telemetry/work.ts';
 
 const NO_APP = `NOFX has no GitHub App to work for.
 
@@ -27,9 +28,10 @@ async function main(): Promise<number> {
     return 1;
   }
   const secrets = createSecretKeeper(secretsOf(config));
-  const log = createLogger({ level: config.logLevel, redact: secrets.redact });
+  const log = createLogger({ level: config.logLevel, redact: secrets.redact, fields: logFields });
   log.info({ config: redacted(config) }, 'starting');
-  if (config.anthropic === null) log.warn('ANTHROPIC_API_KEY is not set: every run will fail at its first step and say so');
+  if (config.anthropic === null)
+    log.warn('ANTHROPIC_API_KEY is not set: every run will fail at its first step and say so');
 
   const nofx = await startNofx({ ...config, github }, { log, secrets });
   log.info({ webhooks: `${nofx.url}/api/github/webhooks` }, 'ready');

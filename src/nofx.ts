@@ -1,32 +1,33 @@
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
-import { createAgent } from './agent/agent.ts';
 import { createApp } from './app.ts';
-import { checkPath } from './domain/paths.ts';
-import { createArtifactStore } from './artifacts/store.ts';
-import type { Config } from './config.ts';
-import { openDb, type Database, type DatabaseOptions } from './db/client.ts';
+import { type Database } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
-import { migrate } from './db/migrate.ts';
 import { joinWorkers } from './db/presence.ts';
-import { createGitHub, openProbot } from './github/index.ts';
-import type { GitHub } from './github/port.ts';
 import { healthRoutes } from './http/health.ts';
+import { metricsRoutes } from './http/metrics.ts';
 import { serve } from './http/server.ts';
+import { traced } from './http/traced.ts';
 import { webhookRoutes } from './http/webhooks.ts';
-import { startQueue } from './queue/boss.ts';
+import { createOutbound } from './outbound/outbound.ts';
+import { deliverMessage } from './outbox/deliver.ts';
+import type { OutboxDeps } from './outbox/deps.ts';
+import { type ClaimedJob } from './queue/boss.ts';
 import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep } from './runs/execute-step.ts';
+import { postponing } from './runs/postpone.ts';
 import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import type { SecretKeeper } from './secrets.ts';
-import { createWorkspaces } from './workspace/manager.ts';
-import { readNpmSettings } from './workspace/process-npm.ts';
-import { createSandbox } from './workspace/sandbox.ts';
+import { type Metrics } from './telemetry/metrics.ts';
+import { type JobObserver } from './telemetry/observe-jobs.ts';
+import { startUpkeep } from './upkeep/schedule.ts';
+import { upkeepTasks } from './upkeep/tasks.ts';
 import { closeNetworks } from './workspace/sandbox-network.ts';
+import { openNofx, type NofxConfig } from './parts.ts';
 
 export type Nofx = {
   /** where webhooks are taken: `http://host:port` */
@@ -37,38 +38,17 @@ export type Nofx = {
   stop(): Promise<void>;
 };
 
-export type NofxConfig = Omit<Config, 'github' | 'database'> & {
-  github: NonNullable<Config['github']>;
-  database: DatabaseOptions;
-  /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
-  writeIntervalMs?: number;
-  /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
-  progressEveryMs?: number;
-};
-
 /** How long a stop waits for running steps before it gives them back to the queue. */
 const GRACE_MS = 30_000;
 
-/** Puts the parts together and starts them: database, queue, GitHub, model, workers, HTTP. */
-export async function startNofx(config: NofxConfig, { log, secrets }: { log: Logger; secrets: SecretKeeper }): Promise<Nofx> {
-  const database = await openDb(config.database);
-  await migrate(database);
-  const queue = await startQueue(database, log);
-  const probot = openProbot({
-    appId: config.github.appId,
-    privateKey: config.github.privateKey,
-    secret: config.github.webhookSecret,
-    baseUrl: config.github.apiUrl,
-    log: log.child({ name: 'probot' }),
-  });
-  const deps: Deps = {
-    db: database.db,
-    queue,
-    log,
-    adapters: await createAdapters(config, { probot, log, secrets }),
-    progressEveryMs: config.progressEveryMs,
-  };
-
+/** Opens everything and starts it: workers, HTTP, upkeep. */
+export async function startNofx(
+  config: NofxConfig,
+  { log, secrets }: { log: Logger; secrets: SecretKeeper },
+): Promise<Nofx> {
+  const { database, deps, probot, jobs, observers } = await openNofx(config, { log, secrets });
+  const { queue } = deps;
+  const { metrics, tracing } = observers;
   await probot.load(
     createApp(deps, {
       label: config.label,
@@ -78,71 +58,38 @@ export async function startNofx(config: NofxConfig, { log, secrets }: { log: Log
       onOutcome: (guid, outcome) => finishDelivery(database.db, guid, outcome),
     }),
   );
-  const workers = config.role === 'web' ? null : await startWorkers(deps, { probot, database, concurrency: config.stepConcurrency });
+  // Messages go out to the internet only; where GitHub is a stand-in on this machine, so are their receivers.
+  const outbound = createOutbound({ reach: config.github.protocol === 'http' ? 'loopback' : 'public' });
+  const outbox: OutboxDeps = { ...deps, ...secrets, outbound };
+  const workers =
+    config.role === 'web'
+      ? null
+      : await startWorkers(deps, { probot, database, outbox, concurrency: config.stepConcurrency, metrics, jobs });
 
-  const app = new Hono().route('/', healthRoutes({ db: database.db }));
+  const app = new Hono()
+    .route('/', healthRoutes({ db: database.db }))
+    .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }));
   if (config.role !== 'worker') {
-    app.route('/', webhookRoutes({ db: database.db, queue, secret: config.github.webhookSecret }));
+    const { webhookSecret: secret } = config.github;
+    app
+      .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
+      .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
   }
   const server = await serve(app, { host: config.host, port: config.port });
+  // Only now: what GitHub is asked to deliver again should find somebody at the door.
+  const upkeep = startUpkeep(deps, config.role === 'web' ? [] : upkeepTasks(deps, { days: config.retentionDays }));
   return {
     url: `http://${config.host}:${server.port}`,
     database,
     deps,
     async stop() {
       await server.close();
+      await upkeep.stop();
       await queue.stop(GRACE_MS);
       await workers?.stop();
       await closeNetworks();
+      await tracing.stop();
       await database.close();
-    },
-  };
-}
-
-async function createAdapters(
-  config: NofxConfig,
-  { probot, log, secrets }: { probot: Probot; log: Logger; secrets: SecretKeeper },
-): Promise<Deps['adapters']> {
-  const npm = await readNpmSettings(config.machine);
-  const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
-  const github = createGitHub({ octokitFor: (id) => probot.auth(id), log, writeIntervalMs: config.writeIntervalMs });
-  return {
-    agent: config.anthropic ? createAgent({ ...config.anthropic, prices: config.prices, refusePath, log }) : null,
-    workspaces: createWorkspaces({
-      ...config.machine,
-      caFile,
-      root: config.workspaceRoot,
-      allowHttp: config.github.protocol === 'http',
-    }),
-    sandbox: await createSandbox({
-      ...config.machine,
-      caFile,
-      npmRegistry: npm.registry ?? undefined,
-      mode: config.sandbox,
-      log: { warn: (message) => log.warn(message) },
-    }),
-    npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
-    artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
-    github: rememberTokens(github, secrets),
-    redact: secrets.redact,
-    host: config.github.host,
-  };
-}
-
-/** The model hears at once what it may not write, not after the money is spent. */
-function refusePath(path: string): string | null {
-  const checked = checkPath(path);
-  return checked.ok ? null : checked.reason;
-}
-
-/** A token that is handed out is a secret from then on, whatever it looks like. */
-function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
-  return {
-    ...github,
-    async gitToken(repository) {
-      const token = await github.gitToken(repository);
-      secrets.remember(token);
-      return token;
     },
   };
 }
@@ -151,18 +98,45 @@ type Event = Parameters<Probot['receive']>[0];
 
 async function startWorkers(
   deps: Deps,
-  { probot, database, concurrency }: { probot: Probot; database: Database; concurrency: number },
+  options: {
+    probot: Probot;
+    database: Database;
+    outbox: OutboxDeps;
+    concurrency: number;
+    metrics: Metrics;
+    jobs: JobObserver;
+  },
 ): Promise<{ stop(): Promise<void> }> {
   const { queue, log } = deps;
-  const presence = await joinWorkers(database, async () => {
+  const { probot, metrics } = options;
+  const { observed } = options.jobs;
+  const presence = await joinWorkers(options.database, async () => {
     const reclaimed = await queue.reclaim();
     if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
   });
   const cancels = watchCancels(deps);
-  await queue.work('delivery', 2, (job) => processDelivery(deps, (event) => probot.receive(event as Event), job));
-  await queue.work('step', concurrency, (job) => executeStep(deps, cancels, job));
-  await queue.work('progress', 2, (job) => updateProgress(deps, job));
-  await queue.work('dead', 1, (job) => closeDead(deps, job));
+  const deliver = postponing(deps, 'delivery', async (job) => {
+    const outcome = await processDelivery(deps, (event) => probot.receive(event as Event), job);
+    if (outcome !== null) metrics.delivery(outcome);
+  });
+  const show = postponing(deps, 'progress', (job) => updateProgress(deps, job));
+  const bury = async (job: ClaimedJob<'dead'>) => {
+    await closeDead(deps, job);
+    metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');
+  };
+  await queue.work('delivery', 2, observed('delivery', deliver));
+  await queue.work(
+    'step',
+    options.concurrency,
+    observed('step', (job) => executeStep(deps, cancels, job)),
+  );
+  await queue.work('progress', 2, observed('progress', show));
+  await queue.work(
+    'outbound',
+    4,
+    observed('outbound', (job) => deliverMessage(options.outbox, job)),
+  );
+  await queue.work('dead', 1, observed('dead', bury));
   return {
     async stop() {
       cancels.stop();

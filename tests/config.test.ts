@@ -51,9 +51,12 @@ describe('with nothing set', () => {
       prices: {},
       sandbox: 'auto',
       role: 'all',
+      retentionDays: { runs: 90, deliveries: 14 },
       artifactsDir: join(data, 'artifacts'),
       backpressureAgeMs: 5_000,
       stepConcurrency: 2,
+      metrics: { token: null },
+      tracing: null,
       label: 'nofx',
       logLevel: 'info',
     });
@@ -128,6 +131,30 @@ describe('other settings', () => {
   });
 });
 
+describe('what is seen from outside', () => {
+  it('is open to this machine only, and traces go nowhere, unless told', () => {
+    expect(load({ OTEL_SERVICE_NAME: 'x' })).toMatchObject({ metrics: { token: null }, tracing: null });
+    expect(load({ NOFX_METRICS_TOKEN: 'sixteen-letters!' }).metrics.token).toBe('sixteen-letters!');
+  });
+
+  it('goes to a collector with its headers, as other OpenTelemetry programs read them', () => {
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20s3cret, x-empty= ,x-pair=a=b',
+      OTEL_SERVICE_NAME: 'nofx-worker',
+    };
+    expect(load(environment).tracing).toEqual({
+      endpoint: 'https://collector.example:4318',
+      headers: { authorization: 'Bearer s3cret', 'x-empty': '', 'x-pair': 'a=b' },
+      serviceName: 'nofx-worker',
+    });
+    expect(load({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318' }).tracing).toMatchObject({
+      headers: {},
+      serviceName: 'nofx',
+    });
+  });
+});
+
 describe('a mistake is named with what to do', () => {
   it.each<[string, Environment, RegExp]>([
     ['App ID that is no number', { ...app, APP_ID: 'my-app' }, /^APP_ID: must be the number/],
@@ -190,9 +217,26 @@ describe('a mistake is named with what to do', () => {
       /^NOFX_PRICES: does not fit \(m\.output: .*m\.cacheRead: .*dollars per million/,
     ],
     ['sandbox by a wrong word', { NOFX_SANDBOX: 'no' }, /^NOFX_SANDBOX: must be auto/],
+    [
+      'deliveries kept for less than GitHub may send them again',
+      { NOFX_DELIVERY_RETENTION_DAYS: '3' },
+      /^NOFX_DELIVERY_RETENTION_DAYS: must be a whole number from 4/,
+    ],
     ['no steps at all', { NOFX_STEP_CONCURRENCY: '0' }, /^NOFX_STEP_CONCURRENCY: must be a whole number from 1/],
     ['long label', { NOFX_LABEL: 'x'.repeat(51) }, /^NOFX_LABEL: is longer than GitHub's 50/],
     ['log level', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL: must be one of fatal, error/],
+    ['token that can be guessed', { NOFX_METRICS_TOKEN: 'short' }, /^NOFX_METRICS_TOKEN: is shorter than 16/],
+    [
+      'collector without a scheme',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'localhost:4318' },
+      /^OTEL_EXPORTER_OTLP_ENDPOINT: is not a URL/,
+    ],
+    [
+      'headers that are none',
+      { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:4318', OTEL_EXPORTER_OTLP_HEADERS: 'Bearer s3cret' },
+      /^OTEL_EXPORTER_OTLP_HEADERS: is not a list of headers(?!.*s3cret)/,
+    ],
+    ['headers for nobody', { OTEL_EXPORTER_OTLP_HEADERS: 'a=b' }, /^OTEL_EXPORTER_OTLP_ENDPOINT: is missing/],
     ['Supabase without its key', { SUPABASE_URL: 'https://x.supabase.co' }, /^SUPABASE_SERVICE_ROLE_KEY: is missing/],
     ['Supabase without its address', { SUPABASE_SERVICE_ROLE_KEY: 'k' }, /^SUPABASE_URL: is missing/],
     [
@@ -239,14 +283,20 @@ describe('the settings in a log', () => {
     SUPABASE_URL: 'https://x.supabase.co',
     SUPABASE_SERVICE_ROLE_KEY: 'role-secret',
     HTTPS_PROXY: 'http://me:proxy%20pass@proxy:3128',
+    NOFX_METRICS_TOKEN: 'metrics-token-of-ours',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:otlp-pass@collector',
+    OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20otlp-token',
   });
-  const secret = /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret/;
+  const secret =
+    /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret|metrics-token|otlp-/;
 
   it.each([
     ['redacted()', () => JSON.stringify(redacted(config))],
     ['JSON', () => JSON.stringify(config)],
     ['the console', () => inspect(config, { depth: 9, showHidden: true })],
     ['a part in JSON', () => JSON.stringify(config.github)],
+    ['headers of traces in JSON', () => JSON.stringify(config.tracing)],
+    ['a token on the console', () => inspect(config.metrics)],
     ['a part on the console', () => inspect(config.database)],
   ])('carry no secret through %s', (_how, print) => {
     expect(print()).not.toMatch(secret);
@@ -267,10 +317,15 @@ describe('the settings in a log', () => {
       'a-long-secret',
       'sk-ant-secret',
       'role-secret',
+      'metrics-token-of-ours',
+      'Bearer otlp-token',
+      'otlp-token',
       'p%40ss-w%40rd',
       'proxy%20pass',
+      'otlp-pass',
       'p@ss-w@rd',
       'proxy pass',
+      'otlp-pass',
     ]);
     expect(secretsOf(load({}))).toEqual([]);
   });
@@ -286,14 +341,21 @@ describe('.env.example', () => {
 
   it('shows the defaults as they are', () => {
     const shown = Object.fromEntries(entries.map(([, name, value]) => [name, value]));
-    const { DATABASE_URL: _, NOFX_PRICES: prices, ANTHROPIC_BASE_URL: _base, GHE_HOST: _host, ...defaults } = shown;
+    const {
+      DATABASE_URL: _,
+      NOFX_PRICES: prices,
+      ANTHROPIC_BASE_URL: _base,
+      GHE_HOST: _host,
+      OTEL_EXPORTER_OTLP_ENDPOINT: _collector,
+      ...defaults
+    } = shown;
     expect(load(defaults)).toEqual(load({}));
     expect(errors({ NOFX_PRICES: prices })).toEqual([]);
   });
 
   it('sets no secret', () => {
     for (const [line, name] of entries) {
-      if (/KEY|SECRET|APP_ID/.test(name ?? '')) expect(line).toBe(`${name}=`);
+      if (/KEY|SECRET|APP_ID|TOKEN|HEADERS/.test(name ?? '')) expect(line).toBe(`${name}=`);
     }
   });
 });

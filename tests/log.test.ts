@@ -40,6 +40,25 @@ describe('createLogger', () => {
     expect(last()).toHaveProperty('level');
   });
 
+  it('asks for the fields of every line, also for those of children, and redacts them', () => {
+    const lines: string[] = [];
+    let run = 'run_1';
+    const redact = createRedactor(() => [SECRET]);
+    const log = createLogger({
+      level: 'info',
+      redact,
+      fields: () => ({ run, from: SECRET }),
+      destination: { write: (line) => void lines.push(line) },
+    });
+    log.info('one');
+    run = 'run_2';
+    log.child({ step: 'step_1' }).info({ more: 1 }, 'two');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { run: 'run_1', from: REDACTED, msg: 'one' },
+      { run: 'run_2', from: REDACTED, step: 'step_1', more: 1, msg: 'two' },
+    ]);
+  });
+
   it('tells the chain of causes, with the fields of each', () => {
     const { log, last } = logger();
     const root = Object.assign(new Error('refused'), { code: 'ECONNREFUSED' });

@@ -26,6 +26,8 @@ export type AgentOptions = {
    */
   refusePath?: (relative: string) => string | null;
   log: Log;
+  /** Around each request, also those the SDK sends again: to watch it. Must send it, and give its response. */
+  aroundRequest?: (model: string, send: () => Promise<Response>) => Promise<Response>;
   /** How often a request or a broken-off reply is tried again. Default 3. */
   retries?: number;
   /** Wait before a broken-off reply is asked for again, doubled each time. Default 1,000 ms. */
@@ -48,6 +50,7 @@ export function createAgent(options: AgentOptions): Agent {
       const ledger = createLedger(task.model, task.maxCostUsd, prices);
       if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
       const malformed = new Set<string>();
+      const { aroundRequest = (_model, send) => send() } = options;
       const client = new Anthropic({
         apiKey,
         // Explicit, or the SDK would look into the environment for them.
@@ -55,7 +58,10 @@ export function createAgent(options: AgentOptions): Agent {
         webhookKey: null,
         logLevel: 'off',
         maxRetries: options.retries ?? 3,
-        middleware: [createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) })],
+        middleware: [
+          (request, next) => aroundRequest(task.model, () => next(request)),
+          createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) }),
+        ],
       });
       const { text, removed } = userMessage(task, randomBytes(8).toString('hex'));
       if (removed.length > 0) log.warn({ removed }, 'took hidden content out of the task');

@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { sha256 } from './key.ts';
+import type { ArtifactStore } from './port.ts';
 
 /** One place that keeps bytes under keys. `read` gives null for a key that is not there. */
 export type Backend = {
   write(key: string, bytes: Buffer, contentType: string): Promise<void>;
   read(key: string): Promise<Buffer | null>;
+  /** Nothing happens to a key that is not there. */
+  remove(key: string): Promise<void>;
 };
 
 /**
@@ -29,7 +32,53 @@ export function createLocalBackend(root: string): Backend {
     async read(key) {
       return (await readOrNull(join(root, key))) ?? (await readOrNull(asideOf(key)));
     },
+    async remove(key) {
+      for (const file of [join(root, key), asideOf(key)]) {
+        await rm(file).catch((error: unknown) => {
+          // A folder is a place that other keys have taken; its own bytes are aside.
+          if (!isOneOf(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'ERR_FS_EISDIR')) throw error;
+        });
+      }
+      await removeEmpty(root, dirname(key));
+    },
   };
+}
+
+/** Folders that hold nothing any more, from `folder` upwards. */
+async function removeEmpty(root: string, folder: string): Promise<void> {
+  for (let at = folder; at !== '.'; at = dirname(at)) {
+    try {
+      await rmdir(join(root, at));
+    } catch {
+      return; // not empty, or gone: either way done
+    }
+  }
+}
+
+/**
+ * Removes `runs/<id>` of runs that are not `known`, once they are older than `olderThanMs`: their rows were removed by a
+ * process on another machine.
+ */
+export async function tidyLocal(
+  root: string,
+  { known, olderThanMs, signal }: Parameters<ArtifactStore['tidy']>[0],
+): Promise<string[]> {
+  const folder = join(root, 'runs');
+  const names = await readdir(folder).catch(() => []);
+  const removed: string[] = [];
+  for (let at = 0; at < names.length; at += 500) {
+    signal?.throwIfAborted();
+    const some = names.slice(at, at + 500);
+    const kept = await known(some);
+    for (const name of some.filter((id) => !kept.has(id))) {
+      const path = join(folder, name);
+      const found = await stat(path).catch(() => null);
+      if (!found || Date.now() - found.mtimeMs < olderThanMs) continue;
+      await rm(path, { recursive: true, force: true });
+      removed.push(path);
+    }
+  }
+  return removed;
 }
 
 async function writeWhole(file: string, bytes: Buffer): Promise<void> {

@@ -16,4 +16,12 @@ export type ArtifactStore = {
   put(path: string, bytes: Buffer, contentType: string): Promise<ArtifactRef>;
   /** Reads back and verifies: InternalError naming the artifact when the hash differs or it is gone. */
   get(ref: ArtifactRef): Promise<Buffer>;
+  /** Removes the bytes; that they are gone already is fine. RetryableError where the store does not answer. */
+  remove(ref: Pick<ArtifactRef, 'path' | 'driver'>): Promise<void>;
+  /** Removes from this disk the artifacts of runs that are not `known` any more; gives the folders that are gone. */
+  tidy(options: {
+    known(runIds: string[]): Promise<ReadonlySet<string>>;
+    olderThanMs: number;
+    signal?: AbortSignal;
+  }): Promise<string[]>;
 };

@@ -1,6 +1,6 @@
 import { InternalError, messageOf, RetryableError } from '../errors.ts';
 import { keyOf, sha256 } from './key.ts';
-import { type Backend, createLocalBackend } from './local.ts';
+import { type Backend, createLocalBackend, tidyLocal } from './local.ts';
 import type { ArtifactStore } from './port.ts';
 import { createSupabaseBackend, type SupabaseOptions } from './supabase.ts';
 
@@ -59,6 +59,16 @@ export function createArtifactStore({
       }
       return bytes;
     },
+
+    async remove({ path, driver }) {
+      const key = keyOf(path);
+      if (driver === 'local') return local.remove(key);
+      if (!remote)
+        throw new InternalError(`Artifact ${path} is in Supabase, which this process is not configured for.`);
+      await remote.remove(key);
+    },
+
+    tidy: (options) => tidyLocal(localRoot, options),
   };
 }
 
@@ -88,6 +98,14 @@ function restAfterFailure(backend: Backend, restMs: number, log: Log) {
         return await backend.read(key);
       } catch (cause) {
         throw new RetryableError(`Cannot read an artifact: ${messageOf(cause)}`, { cause });
+      }
+    },
+
+    async remove(key: string): Promise<void> {
+      try {
+        await backend.remove(key);
+      } catch (cause) {
+        throw new RetryableError(`Cannot remove an artifact: ${messageOf(cause)}`, { cause });
       }
     },
   };

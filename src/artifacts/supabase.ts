@@ -56,6 +56,11 @@ export function createSupabaseBackend({ url, serviceRoleKey, bucket, timeoutMs =
       if (isMissing(error)) return null;
       throw failed(`fetch ${key}`, error);
     },
+
+    async remove(key) {
+      const { error } = await storage.from(bucket).remove([key]);
+      if (error && !isMissing(error)) throw failed(`remove ${key}`, error);
+    },
   };
 }
 

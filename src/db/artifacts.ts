@@ -23,10 +23,17 @@ export async function upsertArtifacts(tx: Executor, rows: (typeof artifact.$infe
 }
 
 export async function findArtifact(db: Executor, stepId: string, name: string): Promise<Artifact | null> {
-  const [row] = await db.select().from(artifact).where(and(eq(artifact.stepId, stepId), eq(artifact.name, name)));
+  const [row] = await db
+    .select()
+    .from(artifact)
+    .where(and(eq(artifact.stepId, stepId), eq(artifact.name, name)));
   return row ?? null;
 }
 
 export async function listArtifacts(db: Executor, runId: string): Promise<Artifact[]> {
-  return db.select().from(artifact).where(eq(artifact.runId, runId)).orderBy(asc(artifact.createdAt), asc(artifact.path));
+  return db
+    .select()
+    .from(artifact)
+    .where(eq(artifact.runId, runId))
+    .orderBy(asc(artifact.createdAt), asc(artifact.path));
 }

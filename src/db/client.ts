@@ -35,8 +35,10 @@ export async function openDb(options: DatabaseOptions): Promise<Database> {
 
 function openPostgres(url: string): Database {
   const pool = new pg.Pool({ connectionString: url, max: 10 });
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks is replaced by the pool, and whoever used it gets the error of their query.
+  // Without listeners, on idle ones and on those in use, it would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => void client.on('error', () => {}));
   return {
     db: drizzleNode(pool, { schema }) as unknown as Executor,
     link: { kind: 'postgres', url },

@@ -18,7 +18,20 @@ export async function findDelivery(db: Executor, guid: string): Promise<Delivery
   return row ?? null;
 }
 
+/** Has a delivery worked on anew: forgets what came of it. */
+export async function reopenDelivery(tx: Executor, guid: string): Promise<boolean> {
+  const open = await tx
+    .update(delivery)
+    .set({ processedAt: null, outcome: null })
+    .where(eq(delivery.guid, guid))
+    .returning({ guid: delivery.guid });
+  return open.length > 0;
+}
+
 /** Notes what came of a delivery. */
 export async function finishDelivery(db: Executor, guid: string, outcome: string): Promise<void> {
-  await db.update(delivery).set({ processedAt: sql`now()`, outcome }).where(eq(delivery.guid, guid));
+  await db
+    .update(delivery)
+    .set({ processedAt: sql`now()`, outcome })
+    .where(eq(delivery.guid, guid));
 }

@@ -5,11 +5,19 @@ import { effect } from './schema.ts';
 /** Records the intent to do something to the outside world; gives the result when it was done before. */
 export async function beginEffect(db: Executor, runId: string, key: string): Promise<Record<string, unknown> | null> {
   await db.insert(effect).values({ runId, key }).onConflictDoNothing();
-  const [row] = await db.select({ result: effect.result }).from(effect).where(and(eq(effect.runId, runId), eq(effect.key, key)));
+  const [row] = await db
+    .select({ result: effect.result })
+    .from(effect)
+    .where(and(eq(effect.runId, runId), eq(effect.key, key)));
   return row?.result ?? null;
 }
 
-export async function finishEffect(db: Executor, runId: string, key: string, result: Record<string, unknown>): Promise<void> {
+export async function finishEffect(
+  db: Executor,
+  runId: string,
+  key: string,
+  result: Record<string, unknown>,
+): Promise<void> {
   await db
     .update(effect)
     .set({ result, doneAt: sql`now()` })

@@ -1,9 +1,14 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { InternalError } from '../errors.ts';
 import type { Executor } from './client.ts';
-import { event, run } from './schema.ts';
+import { noteAppended } from './committed.ts';
+import { endpoint, event, message, run } from './schema.ts';
 
 export type EventRow = typeof event.$inferSelect;
 export type NewEvent = { type: EventType; stepId?: string; payload?: Record<string, unknown> };
+
+/** A message that is to go to an endpoint. */
+type NewMessage = { id: string; endpointId: string };
 
 export type EventType =
   | 'run.created'
@@ -24,26 +29,46 @@ export type EventType =
   | 'queue.backpressure';
 
 /**
- * Appends events to a run's trail. The update takes the run row's lock, so the numbers have no gaps
- * and no doubles however many workers write; a rolled-back transaction gives its numbers back.
+ * Appends events to a run's trail, and a message for each endpoint that wants to know. The update takes the run row's
+ * lock, so the numbers have no gaps and no doubles however many workers write; a rolled-back transaction gives its
+ * numbers back. One statement: where nobody listens, the messages cost a look at an empty table and no round trip.
+ *
+ * Gives the messages. Each needs a job in the same transaction, which is what `publish` (outbox/) adds: call that
+ * instead.
  */
-export async function appendEvents(tx: Executor, runId: string, events: NewEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  const [row] = await tx
-    .update(run)
-    .set({ lastSeq: sql`${run.lastSeq} + ${events.length}` })
-    .where(eq(run.id, runId))
-    .returning({ lastSeq: run.lastSeq });
-  const first = row!.lastSeq - events.length + 1;
-  await tx.insert(event).values(
-    events.map((entry, index) => ({
-      runId,
-      seq: first + index,
-      stepId: entry.stepId ?? null,
-      type: entry.type,
-      payload: entry.payload ?? {},
-    })),
-  );
+export async function appendEvents(tx: Executor, runId: string, events: NewEvent[]): Promise<NewMessage[]> {
+  if (events.length === 0) return [];
+  const entries = events.map(({ type, stepId, payload }, position) => ({
+    position,
+    type,
+    stepId,
+    payload: payload ?? {},
+  }));
+  const { rows } = await tx.execute<{ appended: number; messages: NewMessage[] }>(sql`
+    with numbered as (
+      update ${run} set last_seq = last_seq + ${events.length} where id = ${runId}
+      returning last_seq - ${events.length} as base, project_id
+    ), appended as (
+      insert into ${event} (run_id, seq, step_id, type, payload)
+      select ${runId}, numbered.base + entry.position + 1, entry."stepId", entry.type, entry.payload
+      from numbered, jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as entry(position int, type text, "stepId" text, payload jsonb)
+      order by entry.position
+      returning seq, type
+    ), told as (
+      insert into ${message} (id, endpoint_id, run_id, seq, status)
+      select 'msg_' || replace(gen_random_uuid()::text, '-', ''), wants.id, ${runId}, appended.seq, 'pending'
+      from appended, numbered, ${endpoint} as wants
+      where wants.enabled
+        and (wants.project_id is null or wants.project_id = numbered.project_id)
+        and (wants.types is null or jsonb_exists(wants.types, appended.type))
+      order by appended.seq
+      returning id, endpoint_id as "endpointId"
+    )
+    select (select count(*)::int from appended) as appended, (select coalesce(json_agg(told), '[]') from told) as messages`);
+  const [row] = rows;
+  if (row?.appended !== events.length) throw new InternalError(`There is no run ${runId} to tell of.`);
+  noteAppended(tx, runId, events);
+  return row.messages;
 }
 
 /** A run's events in order, from after `since`. */
@@ -53,4 +78,13 @@ export async function listEvents(db: Executor, runId: string, since = 0): Promis
     .from(event)
     .where(and(eq(event.runId, runId), gt(event.seq, since)))
     .orderBy(asc(event.seq));
+}
+
+/** The trace context a run was asked for in, as its first event keeps it; undefined where nobody traced. */
+export async function findRunTrace(db: Executor, runId: string): Promise<Record<string, string> | undefined> {
+  const [first] = await db
+    .select({ payload: event.payload })
+    .from(event)
+    .where(and(eq(event.runId, runId), eq(event.seq, 1)));
+  return first?.payload['trace'] as Record<string, string> | undefined;
 }

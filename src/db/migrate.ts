@@ -7,7 +7,10 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import type { Database } from './client.ts';
 
-const MIGRATIONS = { migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)), migrationsSchema: 'nofx_meta' };
+const MIGRATIONS = {
+  migrationsFolder: fileURLToPath(new URL('../../migrations', import.meta.url)),
+  migrationsSchema: 'nofx_meta',
+};
 
 /** Any number that is only ours: processes that start together migrate one after the other. */
 const ADVISORY_LOCK = 7_236_201_411;

@@ -10,7 +10,10 @@ const ADVISORY_LOCK = 7_236_201_412;
  * The embedded database has one process by its folder's lock. On Postgres each worker holds an
  * advisory lock, shared, on a connection of its own; a process that dies lets go of it with the connection.
  */
-export async function joinWorkers({ link }: Database, whenAlone: () => Promise<void>): Promise<{ leave(): Promise<void> }> {
+export async function joinWorkers(
+  { link }: Database,
+  whenAlone: () => Promise<void>,
+): Promise<{ leave(): Promise<void> }> {
   if (link.kind === 'pglite') {
     await whenAlone();
     return { leave: async () => {} };

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Failure, RunStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
@@ -102,4 +102,14 @@ export async function listCancelRequested(db: Executor, ids: string[]): Promise<
     .from(run)
     .where(and(inArray(run.id, ids), isNotNull(run.cancelRequestedAt)));
   return rows.map(({ id }) => id);
+}
+
+/** The newest runs first. */
+export async function listRuns(db: Executor, { open, limit }: { open: boolean; limit: number }): Promise<Run[]> {
+  return db
+    .select()
+    .from(run)
+    .where(open ? isNull(run.endedAt) : undefined)
+    .orderBy(desc(run.createdAt))
+    .limit(limit);
 }

@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm';
-import { bigint, boolean, check, doublePrecision, index, integer, jsonb, pgSchema, text, timestamp, uniqueIndex, unique } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgSchema,
+  text,
+  timestamp,
+  uniqueIndex,
+  unique,
+} from 'drizzle-orm/pg-core';
 import type { Failure, RunStatus, StepStatus } from '../domain/run.ts';
 import type { GitMode, WorkspaceMode } from '../domain/project.ts';
 import type { Plan, PreparedStep } from '../domain/plan.ts';
@@ -12,15 +25,26 @@ const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' 
 const createdAt = () => at('created_at').notNull().defaultNow();
 
 /** The inbox: every accepted webhook, once. The primary key makes a redelivery a no-op. */
-export const delivery = nofx.table('delivery', {
-  guid: text('guid').primaryKey(),
-  event: text('event').notNull(),
-  payload: jsonb('payload').notNull(),
-  receivedAt: at('received_at').notNull().defaultNow(),
-  processedAt: at('processed_at'),
-  /** what came of it, in a word or two: `run run_…`, `ignored: …` */
-  outcome: text('outcome'),
-});
+export const delivery = nofx.table(
+  'delivery',
+  {
+    guid: text('guid').primaryKey(),
+    event: text('event').notNull(),
+    payload: jsonb('payload').notNull(),
+    receivedAt: at('received_at').notNull().defaultNow(),
+    processedAt: at('processed_at'),
+    /** what came of it, in a word or two: `run run_…`, `ignored: …` */
+    outcome: text('outcome'),
+  },
+  (t) => [
+    index('delivery_processed')
+      .on(t.receivedAt)
+      .where(sql`processed_at is not null`),
+    index('delivery_open')
+      .on(t.receivedAt)
+      .where(sql`processed_at is null`),
+  ],
+);
 
 /** How much each installation has written to GitHub in the current minute and hour, counted by all processes together. */
 export const githubBudget = nofx.table('github_budget', {
@@ -29,7 +53,7 @@ export const githubBudget = nofx.table('github_budget', {
   minuteUsed: integer('minute_used').notNull(),
   hour: at('hour').notNull(),
   hourUsed: integer('hour_used').notNull(),
-  /** GitHub said to wait until then */
+  /** no write before then: GitHub said so, or the last one was less than a second ago */
   blockedUntil: at('blocked_until'),
 });
 
@@ -112,10 +136,18 @@ export const run = nofx.table(
   (t) => [
     unique('run_trigger_key').on(t.triggerKey),
     index('run_project_created').on(t.projectId, t.createdAt.desc()),
-    index('run_open').on(t.createdAt).where(sql`ended_at is null`),
-    index('run_lane_open').on(t.lane, t.createdAt).where(sql`ended_at is null`),
-    index('run_project_open').on(t.projectId).where(sql`ended_at is null`),
-    index('run_ended').on(t.endedAt).where(sql`ended_at is not null`),
+    index('run_open')
+      .on(t.createdAt)
+      .where(sql`ended_at is null`),
+    index('run_lane_open')
+      .on(t.lane, t.createdAt)
+      .where(sql`ended_at is null`),
+    index('run_project_open')
+      .on(t.projectId)
+      .where(sql`ended_at is null`),
+    index('run_ended')
+      .on(t.endedAt)
+      .where(sql`ended_at is not null`),
     check('run_ended_status', sql`(ended_at is null) = (status in ('queued', 'running'))`),
   ],
 );
@@ -152,7 +184,9 @@ export const step = nofx.table(
     unique('step_idempotency_key').on(t.idempotencyKey),
     unique('step_run_name').on(t.runId, t.name),
     index('step_run_position').on(t.runId, t.position),
-    index('step_running').on(t.startedAt).where(sql`status = 'running'`),
+    index('step_running')
+      .on(t.startedAt)
+      .where(sql`status = 'running'`),
   ],
 );
 

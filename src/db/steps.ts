@@ -89,3 +89,16 @@ export async function holdsFence(db: Executor, fence: { id: string; attempt: num
     .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')));
   return row !== undefined;
 }
+
+/** Ends what is running in a run as failed; where nothing is, the first step that is still to come. */
+export async function failOpenSteps(tx: Executor, runId: string, failure: Failure): Promise<Step[]> {
+  const open = (await listSteps(tx, runId)).filter(({ status }) => ['pending', 'queued', 'running'].includes(status));
+  const running = open.filter(({ status }) => status === 'running');
+  const ids = (running.length > 0 ? running : open.slice(0, 1)).map(({ id }) => id);
+  if (ids.length === 0) return [];
+  return tx
+    .update(step)
+    .set({ status: 'failed', failure, endedAt: sql`now()` })
+    .where(inArray(step.id, ids))
+    .returning();
+}

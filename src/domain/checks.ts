@@ -30,18 +30,30 @@ const GATE_CONCLUSION = {
  * that the pull request shows them; these come first, for there people look. Nothing ever stands on the base.
  */
 export function desiredChecks(view: RunView, commits: { marker: string; head: string | null }): DesiredCheck[] {
-  const onMarker = [runCheck(view, commits.marker), ...view.gates.flatMap((gate) => gateCheck(view, gate, commits.marker))];
+  const onMarker = [
+    runCheck(view, commits.marker),
+    ...view.gates.flatMap((gate) => gateCheck(view, gate, commits.marker)),
+  ];
   if (commits.head === null || !isTerminal(view.status)) return onMarker;
   const { head } = commits;
   return [runCheck(view, head), ...view.gates.flatMap((gate) => gateCheck(view, gate, head)), ...onMarker];
 }
 
 function runCheck(view: RunView, headSha: string): DesiredCheck {
-  const common = { ...identity(view, 'NOFX', headSha), startedAt: view.startedAt ?? undefined, output: renderCheck(view) };
+  const common = {
+    ...identity(view, 'NOFX', headSha),
+    startedAt: view.startedAt ?? undefined,
+    output: renderCheck(view),
+  };
   if (view.status === 'queued' || view.status === 'running') {
     return { ...common, status: view.status === 'queued' ? 'queued' : 'in_progress' };
   }
-  return { ...common, status: 'completed', conclusion: RUN_CONCLUSION[view.status], completedAt: view.endedAt ?? new Date(0) };
+  return {
+    ...common,
+    status: 'completed',
+    conclusion: RUN_CONCLUSION[view.status],
+    completedAt: view.endedAt ?? new Date(0),
+  };
 }
 
 /** A gate has a check once it has begun; one that was never reached has none. */

@@ -66,7 +66,10 @@ function notYet(word: CommandWord): Command {
     word === 'plan' || word === 'revise'
       ? 'To have something done now, say it in other words: `/nofx <what you want>` starts a new run.'
       : '`/nofx <what you want>` starts a run; `/nofx help` lists what works today.';
-  return { kind: 'reply', message: `\`/nofx ${word}\` is not in this version of NOFX yet, so nothing was started. ${instead}` };
+  return {
+    kind: 'reply',
+    message: `\`/nofx ${word}\` is not in this version of NOFX yet, so nothing was started. ${instead}`,
+  };
 }
 
 /** Two edits cover a swapped pair of letters. Only for single words: a sentence is never a typo. */

@@ -8,7 +8,13 @@ const BRANCH_LIMIT = 80;
 
 /** The last eight letters and digits of a run's id: the random end of a ULID or UUID. */
 export function shortRunId(runId: string): string {
-  return runId.replace(/^run_/, '').toLowerCase().replace(/[^a-z0-9]/g, '').slice(-8) || 'run';
+  return (
+    runId
+      .replace(/^run_/, '')
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, '')
+      .slice(-8) || 'run'
+  );
 }
 
 /**
@@ -72,7 +78,9 @@ function coAuthor(person: Person, host: string): string {
 }
 
 function commitBody(summary: string): string {
-  const lines = summary.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => quoteTrailer(oneLine(line, { keepIndent: true })));
+  const lines = summary
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .map((line) => quoteTrailer(oneLine(line, { keepIndent: true })));
   const text = neutraliseClosing(neutraliseSkipCi(lines.join('\n')))
     .replace(/\n{3,}/g, '\n\n')
     .trim();

@@ -14,7 +14,9 @@ export const Policy = z.object({
 });
 export type Policy = z.infer<typeof Policy>;
 
-const StepName = z.string().regex(/^[a-z][a-z0-9_:-]{0,63}$/i, 'a step name is a letter, then up to 63 letters, digits, "_", ":" or "-"');
+const StepName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_:-]{0,63}$/i, 'a step name is a letter, then up to 63 letters, digits, "_", ":" or "-"');
 
 export const PlanStep = z
   .object({
@@ -51,7 +53,10 @@ export type PlanResult = { ok: true; goal: string; steps: PreparedStep[] } | { o
 export function preparePlan(input: unknown, knownTools: readonly string[]): PlanResult {
   const parsed = Plan.safeParse(input);
   if (!parsed.success) {
-    return { ok: false, errors: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`) };
+    return {
+      ok: false,
+      errors: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`),
+    };
   }
   const { goal } = parsed.data;
   const steps = parsed.data.steps.map((step, index) => prepareStep(step, parsed.data.steps[index - 1]?.name));
@@ -127,7 +132,12 @@ function canonicalJson(value: unknown): string {
 /** The plan of a `/nofx` comment or label: generate, write, test, open a pull request. */
 export function standardPlan(request: { goal: string; prompt: string; filename?: string; openPr?: boolean }): Plan {
   const steps: PlanStep[] = [
-    { name: 'codegen', tool: 'codegen', inputs: { prompt: request.prompt, filename: request.filename }, secrets_scope: 'model, github' },
+    {
+      name: 'codegen',
+      tool: 'codegen',
+      inputs: { prompt: request.prompt, filename: request.filename },
+      secrets_scope: 'model, github',
+    },
     { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'codegen' }, secrets_scope: 'github' },
     { name: 'test', tool: 'gate:test', inputs: { fromStep: 'write' }, secrets_scope: 'github' },
   ];

@@ -36,5 +36,9 @@ export function checkPolicy(
 }
 
 function refuse(step: string, reason: string): Failure {
-  return { kind: 'policy', message: `Step "${step}" was not run: ${reason}.`, next: 'Change the plan or the policy, then start again.' };
+  return {
+    kind: 'policy',
+    message: `Step "${step}" was not run: ${reason}.`,
+    next: 'Change the plan or the policy, then start again.',
+  };
 }

@@ -126,8 +126,8 @@ export function spentOf(error: unknown): Spent | null {
   return spent.success ? spent.data : null;
 }
 
-/** Snapshots are named by a date, on some platforms after an `@`: platform.claude.com, "Model IDs and versioning". */
-function familyOf(model: string): string {
+/** A model's id without its snapshot: a date, on some platforms after an `@`; platform.claude.com, "Model IDs and versioning". */
+export function familyOf(model: string): string {
   return model.replace(/[-@]\d{8}$/, '');
 }
 

@@ -17,6 +17,8 @@ const patterns: { pattern: RegExp; replacement: string }[] = [
   { pattern: /\bnpm_[A-Za-z0-9]{36,}/g, replacement: REDACTED },
   { pattern: /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g, replacement: REDACTED },
   { pattern: /\bAIza[A-Za-z0-9_-]{35}/g, replacement: REDACTED },
+  // Standard Webhooks' signing keys, our own endpoints' among them
+  { pattern: /\bwhsec_[A-Za-z0-9+/_-]{20,}={0,2}/g, replacement: REDACTED },
   // AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
   { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, replacement: REDACTED },
   { pattern: /\b(aws_secret_access_key\s{0,4}[=:]\s{0,4}["']?)[A-Za-z0-9/+]{40}/gi, replacement: `$1${REDACTED}` },
@@ -24,10 +26,14 @@ const patterns: { pattern: RegExp; replacement: string }[] = [
   { pattern: /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, replacement: REDACTED },
   // PEM, also with its newlines written as \n, also cut off before its end.
   {
-    pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\:,-]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|(?![A-Za-z0-9+/=\s\\:,-]))/g,
+    pattern:
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s\\:,-]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|(?![A-Za-z0-9+/=\s\\:,-]))/g,
     replacement: REDACTED,
   },
-  { pattern: /\b(authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:basic|bearer|token)\s{1,4})[A-Za-z0-9+/=._~-]{8,}/gi, replacement: `$1${REDACTED}` },
+  {
+    pattern: /\b(authorization["']?\s{0,4}[:=]\s{0,4}["']?(?:basic|bearer|token)\s{1,4})[A-Za-z0-9+/=._~-]{8,}/gi,
+    replacement: `$1${REDACTED}`,
+  },
   // https://user:password@host and https://token@host
   { pattern: /\b([a-z][a-z0-9+.-]{1,20}:\/\/)[^\s/?#@"'<>]{1,2048}@/gi, replacement: `$1${REDACTED}@` },
 ];
@@ -62,14 +68,24 @@ function needlesOf(secrets: string[]): string[] {
   const forms = secrets.flatMap((secret) => {
     const value = secret.trim();
     if (value.length < SHORTEST) return [];
-    return [value, ...lines(value), encodeURIComponent(value), JSON.stringify(value).slice(1, -1), hex(value), ...base64Forms(value)];
+    return [
+      value,
+      ...lines(value),
+      encodeURIComponent(value),
+      JSON.stringify(value).slice(1, -1),
+      hex(value),
+      ...base64Forms(value),
+    ];
   });
   return [...new Set(forms)].filter((form) => form.length >= SHORTEST).sort((a, b) => b.length - a.length);
 }
 
 /** A key of several lines may be printed line by line. */
 function lines(value: string): string[] {
-  return value.split('\n').map((line) => line.trim()).filter((line) => line.length >= 16 && !line.startsWith('-----'));
+  return value
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.length >= 16 && !line.startsWith('-----'));
 }
 
 function hex(value: string): string {
@@ -83,11 +99,15 @@ function hex(value: string): string {
 function base64Forms(value: string): string[] {
   const bytes = Buffer.from(value);
   const forms = [0, 1, 2].map((offset) => {
-    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     const partialEnd = (offset + bytes.length) % 3 === 0 ? 0 : 1;
     // Offset 1 shares its second character with the byte before, offset 2 its third.
     const start = offset === 0 ? 0 : offset + 1;
     return encoded.slice(start, encoded.length - partialEnd);
   });
-  return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))].filter((form) => form.length >= 8);
+  return [...forms, ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))].filter(
+    (form) => form.length >= 8,
+  );
 }

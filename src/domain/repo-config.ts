@@ -14,15 +14,29 @@ const oneCommand = z
   .refine((text) => !text.includes('\0'), 'must not hold a NUL character');
 
 const Gate = z
-  .union([oneCommand, z.strictObject({ command: oneCommand, timeout_minutes: z.number().positive().max(360).optional() })])
-  .transform((gate) => (typeof gate === 'string' ? { command: gate } : { command: gate.command, timeoutMinutes: gate.timeout_minutes }));
+  .union([
+    oneCommand,
+    z.strictObject({ command: oneCommand, timeout_minutes: z.number().positive().max(360).optional() }),
+  ])
+  .transform((gate) =>
+    typeof gate === 'string' ? { command: gate } : { command: gate.command, timeoutMinutes: gate.timeout_minutes },
+  );
 
-const domain = z.string().regex(/^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i, 'must be a host name such as registry.example.com');
+const domain = z
+  .string()
+  .regex(
+    /^(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$/i,
+    'must be a host name such as registry.example.com',
+  );
 
 const Setup = z
   .union([
     oneCommand,
-    z.strictObject({ command: oneCommand, allow_scripts: z.boolean().optional(), domains: z.array(domain).max(50).optional() }),
+    z.strictObject({
+      command: oneCommand,
+      allow_scripts: z.boolean().optional(),
+      domains: z.array(domain).max(50).optional(),
+    }),
   ])
   .transform((setup) =>
     typeof setup === 'string'
@@ -39,14 +53,23 @@ export const RepoConfig = z
     setup: Setup.optional(),
     git_mode: GitMode.optional(),
     /** The branch to work from, instead of the default branch. */
-    base: z.string().regex(/^(?!-)(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[^\s~^:?*[\\\p{Cc}]+$/u, 'must be a branch name').max(200).optional(),
+    base: z
+      .string()
+      .regex(/^(?!-)(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[^\s~^:?*[\\\p{Cc}]+$/u, 'must be a branch name')
+      .max(200)
+      .optional(),
     /** Opens pull requests as drafts. */
     draft: z.boolean().optional(),
-    model: z.string().regex(/^[\w.:@/-]{1,100}$/, 'must be a model id').optional(),
+    model: z
+      .string()
+      .regex(/^[\w.:@/-]{1,100}$/, 'must be a model id')
+      .optional(),
     /** The label that starts a run, instead of `nofx`. */
     label: z.string().trim().min(1).max(50).optional(),
   })
-  .transform(({ git_mode, ...rest }): typeof rest & { gitMode?: GitMode } => (git_mode === undefined ? rest : { ...rest, gitMode: git_mode }));
+  .transform(({ git_mode, ...rest }): typeof rest & { gitMode?: GitMode } =>
+    git_mode === undefined ? rest : { ...rest, gitMode: git_mode },
+  );
 export type RepoConfig = z.infer<typeof RepoConfig>;
 
 /** `line` counts from 1. */
@@ -90,7 +113,9 @@ type Leaf = { path: PropertyKey[]; message: string; key?: string };
 /** Unfolds unions (text or object) into what is wrong with the form that was meant. */
 function leaves(issue: Issue): Leaf[] {
   if (issue.code === 'invalid_union') {
-    const forms = issue.errors.map((errors) => errors.filter((error) => !(error.code === 'invalid_type' && error.path.length === 0)));
+    const forms = issue.errors.map((errors) =>
+      errors.filter((error) => !(error.code === 'invalid_type' && error.path.length === 0)),
+    );
     const meant = issue.errors.findIndex((errors, i) => errors.length > 0 && forms[i]!.length === errors.length);
     if (meant >= 0) return forms[meant]!.flatMap((inner) => leaves({ ...inner, path: [...issue.path, ...inner.path] }));
     return [{ path: issue.path, message: 'must be a command, or an object with `command`' }];
@@ -125,7 +150,9 @@ function offsetOf(document: Document, path: PropertyKey[]): number {
     const owner = depth === 1 ? document.contents : parent;
     const key = path[depth - 1];
     if (isMap(owner)) {
-      const pair = owner.items.find((item) => String((item.key as { value?: unknown })?.value ?? item.key) === String(key));
+      const pair = owner.items.find(
+        (item) => String((item.key as { value?: unknown })?.value ?? item.key) === String(key),
+      );
       const range = (pair?.key as { range?: [number, number, number] } | undefined)?.range;
       if (range) return range[0];
     }

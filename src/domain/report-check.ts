@@ -28,7 +28,10 @@ export function renderCheck(view: RunView): CheckOutput {
       [
         `${headlines[view.status]} ${mention(view.requester.login)}'s task${time && ` (${time})`}.`,
         quote(view.goal, 4_000),
-        view.gates.map((gate) => `- ${gateLine(gate)}`).slice(0, 50).join('\n'),
+        view.gates
+          .map((gate) => `- ${gateLine(gate)}`)
+          .slice(0, 50)
+          .join('\n'),
         costLine(view.usage, view.cost),
       ],
       CHECK_LIMIT,
@@ -39,7 +42,8 @@ export function renderCheck(view: RunView): CheckOutput {
 
 function checkTitle(view: RunView): string {
   const done = view.steps.filter((step) => step.status === 'succeeded' || step.status === 'neutral').length;
-  const current = view.steps.find((step) => step.status === 'running') ?? view.steps.find((step) => step.status === 'queued');
+  const current =
+    view.steps.find((step) => step.status === 'running') ?? view.steps.find((step) => step.status === 'queued');
   switch (view.status) {
     case 'queued':
       return 'Waiting to start';
@@ -91,6 +95,8 @@ export function renderGateCheck(gate: GateView): CheckOutput {
   return {
     title: titles[gate.verdict],
     summary: joinBlocks([`${gateLine(gate)}`, how], CHECK_LIMIT),
-    ...(gate.tail.trim() ? { text: joinBlocks(['Last lines of its output:', fence(gate.tail, 60_000, 'text')], CHECK_LIMIT) } : {}),
+    ...(gate.tail.trim()
+      ? { text: joinBlocks(['Last lines of its output:', fence(gate.tail, 60_000, 'text')], CHECK_LIMIT) }
+      : {}),
   };
 }

@@ -44,7 +44,10 @@ function files(view: RunView): string | null {
   const total = view.files.length;
   const title = `${total} ${total === 1 ? 'file' : 'files'}`;
   const list = someLines(
-    view.files.map((file) => `- \`${letters[file.status]}\` ${code(file.path)}${file.previousPath ? ` (was ${code(file.previousPath)})` : ''}`),
+    view.files.map(
+      (file) =>
+        `- \`${letters[file.status]}\` ${code(file.path)}${file.previousPath ? ` (was ${code(file.previousPath)})` : ''}`,
+    ),
     8_000,
     (left) => `- … and ${left} more`,
   );

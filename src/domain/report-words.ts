@@ -19,7 +19,8 @@ const stepTitles: Record<string, { hidden: string; basic: string }> = {
 /** What a step is called, in markdown. */
 export function stepTitle(step: Pick<StepView, 'name' | 'tool'>, mode: GitMode): string {
   const titles = stepTitles[step.tool];
-  if (mode === 'advanced') return step.name === step.tool ? code(step.tool, 80) : `${code(step.name, 80)} (${code(step.tool, 80)})`;
+  if (mode === 'advanced')
+    return step.name === step.tool ? code(step.tool, 80) : `${code(step.name, 80)} (${code(step.tool, 80)})`;
   if (titles) return titles[mode];
   return mode === 'hidden' ? 'Work on it' : code(step.name, 80);
 }
@@ -30,7 +31,11 @@ export function stepTitlePlain(step: Pick<StepView, 'name' | 'tool'>, mode: GitM
 }
 
 export const words: Record<GitMode, { result: string; openResult: string; toPeople: string }> = {
-  hidden: { result: 'the result', openResult: 'Review the result', toPeople: 'Nothing is live until someone approves it.' },
+  hidden: {
+    result: 'the result',
+    openResult: 'Review the result',
+    toPeople: 'Nothing is live until someone approves it.',
+  },
   basic: { result: 'the pull request', openResult: 'PR', toPeople: 'Nothing is merged until you merge it.' },
   advanced: { result: 'the pull request', openResult: 'PR', toPeople: 'Nothing is merged until you merge it.' },
 };

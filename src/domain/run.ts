@@ -77,7 +77,9 @@ export function decideNext(steps: readonly StepState[], { cancelRequested = fals
     return { enqueue: [], skip, end };
   }
 
-  const done = new Set(steps.filter((step) => step.status === 'succeeded' || step.status === 'neutral').map((s) => s.name));
+  const done = new Set(
+    steps.filter((step) => step.status === 'succeeded' || step.status === 'neutral').map((s) => s.name),
+  );
   const enqueue = steps
     .filter((step) => step.status === 'pending' && step.dependsOn.every((name) => done.has(name)))
     .map((step) => step.id);

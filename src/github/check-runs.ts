@@ -61,7 +61,11 @@ async function create({ octokit, at, write }: Client, check: CheckRunInput): Pro
 async function update({ octokit, at, write }: Client, id: number, check: CheckRunInput): Promise<CheckRun | null> {
   try {
     const { data } = await write(() =>
-      octokit.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', { ...at, ...shape(check), check_run_id: id }),
+      octokit.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
+        ...at,
+        ...shape(check),
+        check_run_id: id,
+      }),
     );
     return { id: Number(data.id), url: data.html_url ?? data.url };
   } catch (error) {
@@ -89,5 +93,7 @@ function shape(check: CheckRunInput) {
 /** The last net: domain/report.ts keeps to the limit by itself. */
 export function capOutput(text: string): string {
   const note = '\n\n_Shortened: GitHub limits the length of this text._';
-  return Buffer.byteLength(text) <= OUTPUT_LIMIT ? text : firstBytes(text, OUTPUT_LIMIT - Buffer.byteLength(note)) + note;
+  return Buffer.byteLength(text) <= OUTPUT_LIMIT
+    ? text
+    : firstBytes(text, OUTPUT_LIMIT - Buffer.byteLength(note)) + note;
 }

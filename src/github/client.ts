@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbotOctokit } from 'probot';
+import { RetryableError } from '../errors.ts';
 import type { RepositoryRef } from './port.ts';
 import type { Serial } from './writes.ts';
 
@@ -10,7 +12,10 @@ export type Client = {
   octokit: Octokit;
   /** `{ owner, repo }`, for the routes. */
   at: { owner: string; repo: string };
-  /** Sends a request that changes something: one at a time per installation, spaced; `first` before those that are not. */
+  /**
+   * Sends a request that changes something: one at a time per installation, spaced, within the shared budget; `first`
+   * before those that are not.
+   */
   write: <T>(send: () => Promise<T>, options?: { first?: boolean }) => Promise<T>;
   /** Runs the finding and making of one thing (named by its natural key) after any other of the same key. */
   alone: <T>(key: string, work: () => Promise<T>) => Promise<T>;
@@ -26,17 +31,44 @@ export type Client = {
  */
 export const once = { request: { retries: 0 } } as const;
 
+/** Asks the budget that all processes share for one write of an installation. */
+export type Permit = (installationId: number) => Promise<{ ok: true } | { ok: false; retryAfterMs: number }>;
+
+/** A wait no longer than this is waited out where it is: the second between two writes, not a rate limit. */
+const SHORT_WAIT_MS = 2_000;
+
+/** RetryableError when the budget is used up: the job is done later, and nobody waits on a worker's place. */
+async function permitted(permit: Permit, installationId: number): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    const permission = await permit(installationId);
+    if (permission.ok) return;
+    const { retryAfterMs } = permission;
+    if (retryAfterMs > SHORT_WAIT_MS || tries >= 10) {
+      throw new RetryableError('The budget of writes to GitHub is used up for now.', { retryAfterMs });
+    }
+    // A little more than asked, different each time, so that waiting processes do not ask all at once.
+    await sleep(retryAfterMs * (1 + Math.random() / 4));
+  }
+}
+
 export function createClients(deps: {
   octokitFor: (installationId?: number) => Promise<Octokit>;
   slug: () => Promise<string>;
   writes: Serial;
+  permit?: Permit;
   keys: Serial;
   settle: readonly number[];
 }) {
   return async (repo: RepositoryRef): Promise<Client> => ({
     octokit: await deps.octokitFor(repo.installationId),
     at: { owner: repo.owner, repo: repo.name },
-    write: (send, options) => deps.writes(String(repo.installationId), send, options),
+    write: (send, options) => {
+      const permittedSend = async () => {
+        if (deps.permit) await permitted(deps.permit, repo.installationId);
+        return send();
+      };
+      return deps.writes(String(repo.installationId), permittedSend, options);
+    },
     alone: (key, work) => deps.keys(`${repo.repositoryId} ${key}`, work),
     slug: deps.slug,
     settle: deps.settle,

@@ -15,7 +15,8 @@ export function upsertComment(
   issue: number,
   comment: { marker: string; body: string; known?: number },
 ): Promise<Comment> {
-  if (!/^<!-- nofx:[^\n]+ -->$/.test(comment.marker)) throw new InternalError(`Not a comment marker: ${comment.marker}`);
+  if (!/^<!-- nofx:[^\n]+ -->$/.test(comment.marker))
+    throw new InternalError(`Not a comment marker: ${comment.marker}`);
   const body = capBody(comment.body.startsWith(comment.marker) ? comment.body : `${comment.marker}\n${comment.body}`);
 
   return client.alone(`comment ${issue} ${comment.marker}`, async () => {
@@ -29,8 +30,25 @@ export function upsertComment(
       settle: client.settle,
     });
     // Somebody may take it away between the two: then the next progress report writes a new one.
-    return created ? value : ((await edit(client, value.id, body)) ?? value);
+    const kept = created ? await giveWay(client, issue, comment.marker, value) : value;
+    return created && kept.id === value.id ? value : ((await edit(client, kept.id, body)) ?? kept);
   });
+}
+
+/**
+ * A process that froze between looking and writing wakes up to a second comment. Whoever wrote one
+ * looks once more, and the later comment gives way to the first.
+ */
+async function giveWay(client: Client, issue: number, marker: string, own: Comment): Promise<Comment> {
+  const first = await find(client, issue, marker);
+  if (first === null || first.id >= own.id) return own;
+  const { octokit, at, write } = client;
+  await write(() =>
+    octokit.request('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', { ...at, comment_id: own.id }),
+  ).catch((error: unknown) => {
+    if (!hasStatus(error, 404)) throw error;
+  });
+  return first;
 }
 
 async function find({ octokit, at, slug }: Client, issue: number, marker: string): Promise<Comment | null> {
@@ -49,7 +67,12 @@ async function find({ octokit, at, slug }: Client, issue: number, marker: string
 
 async function create({ octokit, at, write }: Client, issue: number, body: string): Promise<Comment> {
   const { data } = await write(() =>
-    octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', { ...at, issue_number: issue, body, ...once }),
+    octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+      ...at,
+      issue_number: issue,
+      body,
+      ...once,
+    }),
   );
   return { id: Number(data.id), url: data.html_url };
 }

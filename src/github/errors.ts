@@ -82,17 +82,26 @@ export function translateError(error: unknown, now: number): Error {
     case 422:
       return invalid(error, said, where);
     case 451:
-      return new UserError(`GitHub has blocked access to this for legal reasons (${where}).`, 'Ask GitHub Support.', { cause: error });
+      return new UserError(`GitHub has blocked access to this for legal reasons (${where}).`, 'Ask GitHub Support.', {
+        cause: error,
+      });
     case 408:
       return new RetryableError(`GitHub timed out: ${said} (${where}).`, { cause: error });
   }
-  if (error.status >= 500) return new RetryableError(`GitHub is not answering properly: ${said} (${where}).`, { cause: error });
-  return new InternalError(`GitHub refused a request of NOFX with ${error.status}: ${said} (${where}).`, { cause: error });
+  if (error.status >= 500)
+    return new RetryableError(`GitHub is not answering properly: ${said} (${where}).`, { cause: error });
+  return new InternalError(`GitHub refused a request of NOFX with ${error.status}: ${said} (${where}).`, {
+    cause: error,
+  });
 }
 
 function invalid(error: RequestError, said: string, where: string): Error {
   if (/not accessible to the parent installation/i.test(said)) {
-    return new UserError('The app is no longer installed on this repository.', 'Install the app on it, then ask again.', { cause: error });
+    return new UserError(
+      'The app is no longer installed on this repository.',
+      'Install the app on it, then ask again.',
+      { cause: error },
+    );
   }
   if (/permissions requested are not granted/i.test(said)) return missingPermission(error, where);
   if (/rule violations|protected branch/i.test(said)) {
@@ -124,34 +133,53 @@ function forbidden(error: RequestError, said: string, where: string): Error {
   if (/archived/i.test(said)) return archivedRepository(error);
   if (/not accessible by integration/i.test(said)) return missingPermission(error, where);
   if (/issue is locked|conversation is locked/i.test(said)) {
-    return new UserError('The conversation is locked, so NOFX cannot answer in it.', 'Unlock it, then ask again.', { cause: error });
+    return new UserError('The conversation is locked, so NOFX cannot answer in it.', 'Unlock it, then ask again.', {
+      cause: error,
+    });
   }
-  return new UserError(`GitHub forbids this: ${said} (${where}).`, "Check the app's permissions and the repository's rules.", { cause: error });
+  return new UserError(
+    `GitHub forbids this: ${said} (${where}).`,
+    "Check the app's permissions and the repository's rules.",
+    { cause: error },
+  );
 }
 
 export function archivedRepository(cause?: unknown): UserError {
-  return new UserError('The repository is archived, so nothing can be pushed.', 'Unarchive it in its settings, then ask again.', { cause });
+  return new UserError(
+    'The repository is archived, so nothing can be pushed.',
+    'Unarchive it in its settings, then ask again.',
+    { cause },
+  );
 }
 
 export function emptyRepository(cause?: unknown): UserError {
-  return new UserError('The repository is empty: there is no commit to work from.', 'Push a first commit to the default branch, then ask again.', { cause });
+  return new UserError(
+    'The repository is empty: there is no commit to work from.',
+    'Push a first commit to the default branch, then ask again.',
+    { cause },
+  );
 }
 
 /**
  * How long to wait (ms) where this is a rate limit, else null.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
  */
-function rateLimit(error: RequestError, now: number): number | null {
+export function rateLimit(error: RequestError, now: number): number | null {
   if (error.status !== 403 && error.status !== 429) return null;
   const headers = error.response?.headers ?? {};
   const retryAfter = Number(headers['retry-after']);
   if (headers['retry-after'] !== undefined && Number.isFinite(retryAfter)) return Math.max(1_000, retryAfter * 1_000);
   const reset = Number(headers['x-ratelimit-reset']);
-  if (headers['x-ratelimit-remaining'] !== undefined && Number(headers['x-ratelimit-remaining']) === 0 && Number.isFinite(reset)) {
+  if (
+    headers['x-ratelimit-remaining'] !== undefined &&
+    Number(headers['x-ratelimit-remaining']) === 0 &&
+    Number.isFinite(reset)
+  ) {
     // A second more: the reset is a whole second, and clocks differ.
     return Math.max(1_000, reset * 1_000 - now + 1_000);
   }
-  if (error.status === 429 || /rate limit|submitted too quickly|abuse detection/i.test(error.message)) return SECONDARY_LIMIT_MS;
+  if (error.status === 429 || /rate limit|submitted too quickly|abuse detection/i.test(error.message))
+    return SECONDARY_LIMIT_MS;
   return null;
 }
 

@@ -45,7 +45,8 @@ const ghost: Person = { login: 'ghost', id: 10137 };
 export function toDomainEvent(event: { id: string; name: string; payload: unknown }): DomainEvent {
   const ignored = (reason: string): DomainEvent => ({ kind: 'ignored', deliveryId: event.id, reason });
   const full = fullName(event);
-  if (full !== 'issue_comment.created' && full !== 'issues.labeled') return ignored(`${full} is not an event NOFX acts on`);
+  if (full !== 'issue_comment.created' && full !== 'issues.labeled')
+    return ignored(`${full} is not an event NOFX acts on`);
   if (!hasInstallation(event.payload)) return ignored(`${full} came from a repository's own webhook, not from the app`);
 
   const parsed = (full === 'issue_comment.created' ? CommentCreated : IssueLabeled).safeParse(event.payload);
@@ -58,7 +59,12 @@ export function toDomainEvent(event: { id: string; name: string; payload: unknow
     ? {
         kind: 'comment_created',
         ...origin,
-        comment: { id: data.comment.id, body: data.comment.body, createdAt: data.comment.created_at, url: data.comment.html_url },
+        comment: {
+          id: data.comment.id,
+          body: data.comment.body,
+          createdAt: data.comment.created_at,
+          url: data.comment.html_url,
+        },
       }
     : { kind: 'issue_labeled', ...origin, label: data.label.name };
 }

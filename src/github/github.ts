@@ -1,9 +1,11 @@
 import { branchHead, createMarker } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
-import { createClients, type Client, type Octokit } from './client.ts';
+import { createClients, type Client, type Octokit, type Permit } from './client.ts';
 import { upsertComment } from './comments.ts';
-import { hasStatus, translateError } from './errors.ts';
+import { listDeliveries, redeliver } from './deliveries.ts';
+import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
+import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
 import type { GitHub, RepositoryRef } from './port.ts';
 import { upsertPullRequest } from './pull-requests.ts';
@@ -24,33 +26,50 @@ export function createGitHub(options: {
   log: Log;
   /** Between two writes of one installation. GitHub asks for 1,000. */
   writeIntervalMs?: number;
+  /** The budget that all processes share, asked before each write; without it only this process's own spacing holds. */
+  permit?: Permit;
+  /** Told that GitHub wants this installation left alone for so long, so that other processes do not run into it. */
+  blocked?: (installationId: number, forMs: number) => Promise<void>;
   /** Waits before looking again for what a lost answer may have made. */
   settleMs?: readonly number[];
 }): GitHub {
   const { octokitFor, log } = options;
   const slug = remember(async () => options.appSlug ?? (await appSlug(await octokitFor())).slug);
-  const identity = remember(() => appIdentity(octokitFor));
+  const identity = remember(() => appIdentity(octokitFor, renewing));
+  const writes = createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 });
   const clientFor = createClients({
     octokitFor,
     slug,
-    writes: createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 }),
+    writes,
+    permit: options.permit,
     keys: createSerial({ minIntervalMs: 0 }),
     settle: options.settleMs ?? [0, 1_000, 3_000],
   });
 
-  /** Runs a call with the repository's client. A token GitHub no longer accepts is renewed, once. */
+  /** Runs a call with the repository's client. */
   async function within<T>(repo: RepositoryRef, call: (client: Client) => Promise<T>): Promise<T> {
     return translated(async () => {
       const client = await clientFor(repo);
-      try {
-        return await call(client);
-      } catch (error) {
-        if (!hasStatus(error, 401)) throw error;
-        log.warn({ installationId: repo.installationId }, 'GitHub refused the installation token; asking for a new one');
-        await client.octokit.auth({ type: 'installation', installationId: repo.installationId, refresh: true });
-        return await call(client);
-      }
+      return renewing(client.octokit, repo.installationId, () => call(client));
     });
+  }
+
+  /** Runs a call with an installation's client. A token GitHub no longer accepts is renewed, once. */
+  async function renewing<T>(octokit: Octokit, installationId: number, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      await tellBlocked(installationId, error);
+      if (!hasStatus(error, 401)) throw error;
+      log.warn({ installationId }, 'GitHub refused the installation token; asking for a new one');
+      await octokit.auth({ type: 'installation', installationId, refresh: true });
+      return call();
+    }
+  }
+
+  async function tellBlocked(installationId: number, error: unknown): Promise<void> {
+    const forMs = isRequestError(error) ? rateLimit(error, Date.now()) : null;
+    if (forMs !== null) await options.blocked?.(installationId, forMs);
   }
 
   return {
@@ -65,6 +84,10 @@ export function createGitHub(options: {
     readFile: (repo, path, ref) => within(repo, (client) => readFile(client, path, ref)),
     repository: (repo) => within(repo, (client) => repository(client, repo)),
     gitToken: (repo) => translated(async () => gitToken(await octokitFor(), repo)),
+    listDeliveries: (listing) => translated(async () => listDeliveries(await octokitFor(), listing)),
+    redeliver: (id) => translated(() => writes('the app', async () => redeliver(await octokitFor(), id))),
+    listOpenChecks: (repo, signal) => within(repo, (client) => listOpenChecks(client, signal)),
+    cancelCheck: (repo, id, output) => within(repo, (client) => cancelCheck(client, id, output)),
     appIdentity: () => translated(identity),
   };
 }

@@ -24,26 +24,39 @@ export async function appSlug(app: Octokit): Promise<{ slug: string; htmlUrl: st
   return { slug: data.slug, htmlUrl: data.html_url };
 }
 
+/** Runs a call with an installation's client, again with a new token where the first was refused. */
+type Renewing = <T>(octokit: Octokit, installationId: number, call: () => Promise<T>) => Promise<T>;
+
 /**
  * The bot's name and noreply address, by which GitHub shows its commits as the app's.
  * An app's own token cannot read users, so any installation's is borrowed.
  */
-export async function appIdentity(octokitFor: (installationId?: number) => Promise<Octokit>): ReturnType<GitHub['appIdentity']> {
+export async function appIdentity(
+  octokitFor: (installationId?: number) => Promise<Octokit>,
+  renewing: Renewing,
+): ReturnType<GitHub['appIdentity']> {
   const app = await octokitFor();
   const { slug, htmlUrl } = await appSlug(app);
   const name = `${slug}[bot]`;
-  const id = await botId(octokitFor, app, name);
+  const id = await botId(octokitFor, renewing, app, name);
   const mailbox = id === null ? name : `${id}+${name}`;
   return { name, slug, email: `${mailbox}@users.noreply.${new URL(htmlUrl).hostname}` };
 }
 
-async function botId(octokitFor: (installationId?: number) => Promise<Octokit>, app: Octokit, name: string): Promise<number | null> {
+async function botId(
+  octokitFor: (installationId?: number) => Promise<Octokit>,
+  renewing: Renewing,
+  app: Octokit,
+  name: string,
+): Promise<number | null> {
   const { data: installations } = await app.request('GET /app/installations', { per_page: 100 });
   const active = installations.find((each) => !each.suspended_at);
   if (!active) return null;
   try {
     const octokit = await octokitFor(active.id);
-    const { data } = await octokit.request('GET /users/{username}', { username: name });
+    const { data } = await renewing(octokit, active.id, () =>
+      octokit.request('GET /users/{username}', { username: name }),
+    );
     return Number(data.id);
   } catch (error) {
     // Commits are then the app's by name only.

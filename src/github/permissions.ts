@@ -10,7 +10,10 @@ const roles = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const 
  */
 export async function permission({ octokit, at }: Client, login: string): Promise<Permission> {
   try {
-    const { data } = await octokit.request('GET /repos/{owner}/{repo}/collaborators/{username}/permission', { ...at, username: login });
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/collaborators/{username}/permission', {
+      ...at,
+      username: login,
+    });
     // `role_name` tells triage from read and maintain from write, but may also be an organization's own
     // role; `permission` is then the base it was built on.
     return asRole(data.role_name) ?? asRole(data.permission) ?? 'none';

@@ -1,3 +1,5 @@
+import type { DeliveryAttempt } from '../domain/redelivery.ts';
+
 /** What the rest of the house may know of this room. */
 
 /** One repository, and the installation that lets us in. Keyed by id: names change. */
@@ -26,6 +28,9 @@ export type CheckRunInput = {
 );
 
 export type PullRequest = { number: number; url: string };
+
+/** A check run of ours that is not completed. */
+export type OpenCheck = { id: number; name: string; headSha: string; externalId: string; startedAt: Date | null };
 
 export type GitHub = {
   /** As GitHub says now. Never from `author_association`. */
@@ -76,6 +81,17 @@ export type GitHub = {
   }>;
   /** A fresh token for this repository alone, contents:write, for one push or fetch. */
   gitToken(repo: RepositoryRef): Promise<string>;
+  /** GitHub's attempts to deliver webhooks to the app since a moment, newest first; `complete`: back to that moment. */
+  listDeliveries(options: {
+    since: Date;
+    signal?: AbortSignal;
+  }): Promise<{ attempts: DeliveryAttempt[]; complete: boolean }>;
+  /** Asks GitHub for another attempt at a delivery, by the id of any attempt. */
+  redeliver(attemptId: string): Promise<void>;
+  /** Our check runs that are not completed, on the heads of `nofx/…` branches. */
+  listOpenChecks(repo: RepositoryRef, signal?: AbortSignal): Promise<OpenCheck[]>;
+  /** Completes a check run as cancelled. */
+  cancelCheck(repo: RepositoryRef, id: number, output: { title: string; summary: string }): Promise<void>;
   /** The app's own name and noreply address: `nofx[bot]`. */
   appIdentity(): Promise<{ name: string; email: string; slug: string }>;
 };

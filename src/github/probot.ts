@@ -19,7 +19,10 @@ const QuietOctokit = ProbotOctokit.defaults((options: OctokitOptions) => ({
   retry: { doNotRetry: [400, 401, 403, 404, 409, 410, 415, 422, 429, 451], retries: 2, ...options.retry },
 }));
 
-function authAt(baseUrl: string | undefined, auth: { request?: { defaults: (parameters: object) => unknown } } | undefined) {
+function authAt(
+  baseUrl: string | undefined,
+  auth: { request?: { defaults: (parameters: object) => unknown } } | undefined,
+) {
   return baseUrl && auth?.request ? { ...auth, request: auth.request.defaults({ baseUrl }) } : auth;
 }
 
@@ -40,7 +43,8 @@ export function openProbot(options: {
   /** Between the tries of a failed read, in ms, times 1, 4. */
   retryBaseMs?: number;
 }): Probot {
-  if (options.secret === '') throw new UserError('A webhook secret is required.', 'Set WEBHOOK_SECRET to the one in the settings of the app.');
+  if (options.secret === '')
+    throw new UserError('A webhook secret is required.', 'Set WEBHOOK_SECRET to the one in the settings of the app.');
   const timeoutMs = options.timeoutMs ?? 30_000;
   const timedFetch: typeof fetch = (input, init) => {
     const limit = AbortSignal.timeout(timeoutMs);
@@ -53,6 +57,8 @@ export function openProbot(options: {
     baseUrl: options.baseUrl,
     log: options.log,
     request: { fetch: timedFetch },
-    Octokit: QuietOctokit.defaults({ retry: { retryAfterBaseValue: options.retryBaseMs ?? 1_000 } }) as typeof ProbotOctokit,
+    Octokit: QuietOctokit.defaults({
+      retry: { retryAfterBaseValue: options.retryBaseMs ?? 1_000 },
+    }) as typeof ProbotOctokit,
   });
 }

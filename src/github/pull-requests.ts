@@ -56,7 +56,8 @@ async function create({ octokit, at, write }: Client, wanted: Wanted): Promise<P
   try {
     const { data } = await send(wanted.draft ?? false).catch((error: unknown) => {
       // Private repositories of free accounts have no drafts.
-      if (wanted.draft && hasStatus(error, 422) && /draft pull requests are not supported/i.test(error.message)) return send(false);
+      if (wanted.draft && hasStatus(error, 422) && /draft pull requests are not supported/i.test(error.message))
+        return send(false);
       throw error;
     });
     return { number: data.number, url: data.html_url };

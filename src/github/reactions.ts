@@ -9,8 +9,16 @@ export async function react({ octokit, at, write }: Client, target: ReactionTarg
   await write(
     () =>
       target.kind === 'comment'
-        ? octokit.request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', { ...at, comment_id: target.id, content })
-        : octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/reactions', { ...at, issue_number: target.number, content }),
+        ? octokit.request('POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions', {
+            ...at,
+            comment_id: target.id,
+            content,
+          })
+        : octokit.request('POST /repos/{owner}/{repo}/issues/{issue_number}/reactions', {
+            ...at,
+            issue_number: target.number,
+            content,
+          }),
     { first: true },
   );
 }
@@ -38,7 +46,11 @@ export async function unreact(client: Client, target: ReactionTarget, content: C
   }
 }
 
-async function ownReaction({ octokit, at, slug }: Client, target: ReactionTarget, content: Content): Promise<number | null> {
+async function ownReaction(
+  { octokit, at, slug }: Client,
+  target: ReactionTarget,
+  content: Content,
+): Promise<number | null> {
   const login = `${await slug()}[bot]`;
   const pages =
     target.kind === 'comment'

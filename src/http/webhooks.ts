@@ -15,7 +15,13 @@ const GUID = /^[0-9a-zA-Z-]{8,64}$/;
  * then answered 202: from there on it cannot be lost. A GUID seen before is answered the same and
  * changes nothing.
  */
-export function webhookRoutes(deps: { db: Executor; queue: Queue; secret: string }): Hono {
+export function webhookRoutes(deps: {
+  db: Executor;
+  queue: Queue;
+  secret: string;
+  /** told what each request was answered, for the figures */
+  onResult?: (result: 'stored' | 'repeated' | 'refused') => void;
+}): Hono {
   const webhooks = new Webhooks({ secret: deps.secret });
   const routes = new Hono();
   const limit = bodyLimit({
@@ -23,6 +29,10 @@ export function webhookRoutes(deps: { db: Executor; queue: Queue; secret: string
     onError: (c) => c.json({ error: 'The payload is larger than the 25 MB GitHub sends at most.' }, 413),
   });
 
+  routes.use('/api/github/webhooks', async (c, next) => {
+    await next();
+    if (c.res.status >= 400 && c.res.status < 500) deps.onResult?.('refused');
+  });
   routes.post('/api/github/webhooks', limit, async (c) => {
     const guid = c.req.header('x-github-delivery');
     const event = c.req.header('x-github-event');
@@ -36,13 +46,15 @@ export function webhookRoutes(deps: { db: Executor; queue: Queue; secret: string
       return c.json({ error: 'The signature does not match: is WEBHOOK_SECRET the secret of the app?' }, 401);
     }
     const payload = parseObject(body);
-    if (payload === null) return c.json({ error: 'The body is not a JSON object: set the content type to application/json.' }, 400);
+    if (payload === null)
+      return c.json({ error: 'The body is not a JSON object: set the content type to application/json.' }, 400);
 
     const fresh = await deps.db.transaction(async (tx) => {
       const inserted = await insertDelivery(tx, { guid, event, payload });
       if (inserted) await deps.queue.enqueue(tx, 'delivery', { guid });
       return inserted;
     });
+    deps.onResult?.(fresh ? 'stored' : 'repeated');
     return c.json({ accepted: fresh ? 'stored' : 'already stored' }, 202);
   });
   return routes;
@@ -51,7 +63,9 @@ export function webhookRoutes(deps: { db: Executor; queue: Queue; secret: string
 function parseObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : null;
+    return value !== null && typeof value === 'object' && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
   } catch {
     return null;
   }

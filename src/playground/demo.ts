@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { readEnvironment } from '../config.ts';
 import { messageOf } from '../errors.ts';
 import { createLogger } from '../log.ts';
+import { logFields } from '../telemetry/work.ts';
 import { createSandbox } from '../workspace/sandbox.ts';
 import { demoScript } from './demo-script.ts';
 import { echoScript } from './echo-script.ts';
@@ -29,7 +30,8 @@ function readOptions(): Options {
       help: { type: 'boolean', short: 'h' },
     },
   });
-  if (values.repo !== undefined && !values.prompt) throw new Error('--repo needs a --prompt "what should be done there".');
+  if (values.repo !== undefined && !values.prompt)
+    throw new Error('--repo needs a --prompt "what should be done there".');
   return values;
 }
 
@@ -43,16 +45,23 @@ async function main(): Promise<number> {
   const apiKey = options.repo === undefined ? undefined : environment['ANTHROPIC_API_KEY'];
   const say = (line: string) => console.log(line);
 
-  say(`NOFX demo. Real: git, HTTP, the database (PGlite), the sandbox. Not real: GitHub (a stand-in on this machine)${apiKey ? '.' : ' and the model (canned replies; no model is asked, the cost shown is what they would have cost).'}`);
+  say(
+    `NOFX demo. Real: git, HTTP, the database (PGlite), the sandbox. Not real: GitHub (a stand-in on this machine)${apiKey ? '.' : ' and the model (canned replies; no model is asked, the cost shown is what they would have cost).'}`,
+  );
   if (options.repo === undefined && !(await hasSandbox())) {
-    say('There is no bubblewrap here, so the tests of our own sample run unconfined. NOFX would refuse that for any other repository.');
+    say(
+      'There is no bubblewrap here, so the tests of our own sample run unconfined. NOFX would refuse that for any other repository.',
+    );
     environment['NOFX_SANDBOX'] = 'off';
   }
   const playground = await startPlayground({
-    model: apiKey ? { apiKey, baseUrl: environment['ANTHROPIC_BASE_URL'] } : { script: options.repo ? echoScript : demoScript },
+    model: apiKey
+      ? { apiKey, baseUrl: environment['ANTHROPIC_BASE_URL'] }
+      : { script: options.repo ? echoScript : demoScript },
     github: { demoUser: USER },
     environment: configurable(environment),
-    log: (secrets) => createLogger({ level: environment['LOG_LEVEL'] ?? 'error', redact: secrets.redact }),
+    log: (secrets) =>
+      createLogger({ level: environment['LOG_LEVEL'] ?? 'error', redact: secrets.redact, fields: logFields }),
   });
   try {
     const done = await play(playground, options, say);
@@ -96,7 +105,16 @@ async function hasSandbox(): Promise<boolean> {
 
 /** What of the person's settings concerns the playground: it sets the app, the database and the addresses itself. */
 function configurable(environment: Record<string, string | undefined>): Record<string, string | undefined> {
-  const ours = ['APP_ID', 'PRIVATE_KEY', 'PRIVATE_KEY_PATH', 'WEBHOOK_SECRET', 'DATABASE_URL', 'WORKSPACE_ROOT', 'SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'];
+  const ours = [
+    'APP_ID',
+    'PRIVATE_KEY',
+    'PRIVATE_KEY_PATH',
+    'WEBHOOK_SECRET',
+    'DATABASE_URL',
+    'WORKSPACE_ROOT',
+    'SUPABASE_URL',
+    'SUPABASE_SERVICE_ROLE_KEY',
+  ];
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !ours.includes(name)));
 }
 

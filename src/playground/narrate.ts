@@ -40,7 +40,8 @@ export async function follow({ nofx, drain }: Playground, say: Say): Promise<voi
 }
 
 function words(type: string, step: StepView | undefined): string | null {
-  if (type === 'run.created') return '👀  NOFX accepts: a run is opened, and a marker commit on its branch carries the check run';
+  if (type === 'run.created')
+    return '👀  NOFX accepts: a run is opened, and a marker commit on its branch carries the check run';
   if (!step) return null;
   if (type === 'step.started') return `▸   ${STEP_WORDS[step.tool] ?? step.tool}`;
   if (type === 'step.finished') return `✓   ${step.name}${step.detail ? `: ${step.detail}` : ''} (${seconds(step)})`;
@@ -54,7 +55,11 @@ function seconds({ startedAt, endedAt }: StepView): string {
 }
 
 /** Prints what a person finds on GitHub afterwards. True when there is a pull request. */
-export async function showResult({ github }: Playground, { repo, issue }: { repo: string; issue: number }, say: Say): Promise<boolean> {
+export async function showResult(
+  { github }: Playground,
+  { repo, issue }: { repo: string; issue: number },
+  say: Say,
+): Promise<boolean> {
   const title = (text: string) => say(`\n── ${text} ${'─'.repeat(Math.max(0, 76 - text.length))}`);
   title(`the comment on ${repo}#${issue}`);
   const answer = github.comments(repo, issue).findLast(({ user }) => user?.login.endsWith('[bot]'));
@@ -63,13 +68,19 @@ export async function showResult({ github }: Playground, { repo, issue }: { repo
   if (!pull) return false;
 
   title(`the diff of #${pull.number}`);
-  for (const file of await github.files(repo, pull.number)) say(file.patch ? `${file.status}: ${file.filename}\n${file.patch}\n` : `${file.status}: ${file.filename} (binary)\n`);
+  for (const file of await github.files(repo, pull.number))
+    say(
+      file.patch ? `${file.status}: ${file.filename}\n${file.patch}\n` : `${file.status}: ${file.filename} (binary)\n`,
+    );
   title('the pull request');
   say(`#${pull.number} ${pull.title}  (${pull.head.ref} → ${pull.base.ref})`);
   say(`${pull.html_url}\n`);
-  for (const check of github.checkRuns(repo, pull.head.sha)) say(`${check.conclusion === 'success' ? '✓' : '✗'} ${check.name}: ${check.output.title}`);
+  for (const check of github.checkRuns(repo, pull.head.sha))
+    say(`${check.conclusion === 'success' ? '✓' : '✗'} ${check.name}: ${check.output.title}`);
   const branches = await github.branches(repo);
-  say(`\n${pull.base.ref} is where it was: ${branches[pull.base.ref]?.slice(0, 7)}. Nothing is merged until a person merges it.`);
+  say(
+    `\n${pull.base.ref} is where it was: ${branches[pull.base.ref]?.slice(0, 7)}. Nothing is merged until a person merges it.`,
+  );
   return true;
 }
 

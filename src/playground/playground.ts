@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { loadConfig, secretsOf, type Environment } from '../config.ts';
+import type { WriteLimits } from '../db/budget.ts';
 import type { DatabaseOptions } from '../db/client.ts';
 import { InternalError } from '../errors.ts';
 import { startNofx, type Nofx } from '../nofx.ts';
@@ -19,6 +20,8 @@ export type Playground = {
   secrets: SecretKeeper;
   /** the folder everything of NOFX is in */
   dataDir: string;
+  /** From now on webhooks come to NOFX, or to an address where nobody listens. */
+  webhooks(state: 'reach' | 'miss'): void;
   /** Stops NOFX and starts it again on the same data, as a deploy would. */
   restart(): Promise<void>;
   /** Ends when no webhook is under way and no job is left. */
@@ -35,6 +38,8 @@ export type PlaygroundOptions = {
   database?: DatabaseOptions;
   /** Beside what the playground sets itself: PATH, NOFX_SANDBOX, … */
   environment?: Environment;
+  /** How much NOFX may write to the stand-in in a minute and an hour; as much as it likes when absent. */
+  writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
   /** Made once the secrets to keep out of it are known. */
   log: (secrets: SecretKeeper) => Logger;
 };
@@ -70,6 +75,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
         github: config.github!,
         database: options.database ?? { kind: 'pglite', dir: null },
         writeIntervalMs: 0,
+        writeBudget: options.writeBudget,
         progressEveryMs: 0,
       },
       { log, secrets },
@@ -86,6 +92,11 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
     dataDir,
     get nofx() {
       return nofx;
+    },
+    webhooks(state) {
+      // Nothing listens on port 9 (discard) of this machine.
+      const origin = state === 'reach' ? nofx.url : 'http://127.0.0.1:9';
+      github.setWebhook({ url: `${origin}/api/github/webhooks`, secret: webhookSecret });
     },
     async restart() {
       await nofx.stop();

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, fromPglite, PgBoss } from 'pg-boss';
+import { fromDrizzle, fromPglite, PgBoss, type JobWithMetadata, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Executor } from '../db/client.ts';
 
@@ -12,8 +12,10 @@ export type Jobs = {
   step: { runId: string; stepId: string };
   /** a run whose comment and checks are to be brought up to date; one queued at a time per run */
   progress: { runId: string };
+  /** a run event to tell an endpoint of */
+  outbound: { messageId: string };
   /** a job that failed too often: its queue's data, to close what it left open */
-  dead: Partial<Jobs['delivery'] & Jobs['step']>;
+  dead: Partial<Jobs['delivery'] & Jobs['step'] & Jobs['outbound']>;
 };
 export type QueueName = keyof Jobs;
 
@@ -24,6 +26,8 @@ export type JobOptions = {
   priority?: number;
   /** With a singleton key: where such a job waits for its time already, that one becomes due now. */
   bringForward?: boolean;
+  /** jobs of one group take turns where the queue says so */
+  group?: string;
 };
 
 /** A claimed job. `retry` and `id` together are the lease. */
@@ -33,6 +37,20 @@ export type ClaimedJob<N extends QueueName> = {
   data: Jobs[N];
   /** aborted when the lease is lost or the process stops */
   signal: AbortSignal;
+};
+
+/** A job that failed too often, as it lies in the queue `dead`. */
+export type DeadLetter = {
+  id: string;
+  data: Jobs['dead'];
+  /** what it was a job of; null where that is not known */
+  from: 'delivery' | 'step' | null;
+  /** when it was given up */
+  diedAt: Date;
+  /** what it left open has been closed */
+  closed: boolean;
+  /** the last error, in its own words */
+  reason: string;
 };
 
 export type Queue = {
@@ -45,12 +63,18 @@ export type Queue = {
   /** Jobs waiting or running, over all queues; for tests and drains. */
   pending(): Promise<number>;
   /**
-   * Gives every job that is active to the next worker at once, without a lost retry. Only where no
-   * other process is alive: then whoever had them is gone.
+   * Gives every job that is active to the next worker at once, or to the dead letters when it has had
+   * its retries. Only where no other process is alive: then whoever had them is gone.
    */
   reclaim(): Promise<number>;
   /** Seconds the oldest job that could run has waited; 0 when none waits. */
   oldestAge(name: QueueName): Promise<number>;
+  /** The dead letters, newest last, at most `limit`. */
+  listDead(limit: number): Promise<DeadLetter[]>;
+  /** One dead letter; null when there is none of that id. */
+  findDead(id: string): Promise<DeadLetter | null>;
+  /** Takes a dead letter away as part of `tx`, once something else stands for it. */
+  removeDead(tx: Executor, id: string): Promise<void>;
   /** Stops fetching, lets running jobs finish for up to `graceMs`, then has the rest handed back. */
   stop(graceMs: number): Promise<void>;
 };
@@ -69,7 +93,16 @@ const HAND_BACK_MS = 5_000;
  * eleven seconds. expireInSeconds is above every tool's own time limit, which ends a step first.
  */
 const QUEUES = [
-  { name: 'dead', policy: 'standard', retryLimit: 5, retryDelay: 5, retryBackoff: true, expireInSeconds: 5 * MINUTE },
+  {
+    name: 'dead',
+    policy: 'standard',
+    retryLimit: 5,
+    retryDelay: 5,
+    retryBackoff: true,
+    expireInSeconds: 5 * MINUTE,
+    // Closed ones stay for people to look at and to drive again.
+    deleteAfterSeconds: 30 * 24 * 60 * MINUTE,
+  },
   {
     name: 'delivery',
     policy: 'standard',
@@ -102,10 +135,35 @@ const QUEUES = [
     expireInSeconds: 5 * MINUTE,
     heartbeatSeconds: 10,
   },
+  {
+    // Its retries after an endpoint's refusal are new jobs (outbox/deliver.ts); these are for a worker that dies.
+    name: 'outbound',
+    policy: 'standard',
+    retryLimit: 10,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    expireInSeconds: MINUTE,
+    heartbeatSeconds: 10,
+    deadLetter: 'dead',
+  },
 ] as const;
 
-/** Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`. */
-export async function startQueue({ link }: Database, log: Logger): Promise<Queue> {
+/**
+ * Queues whose groups take turns within a process: one slow endpoint keeps one worker, not all of them. Counted in
+ * memory, since pg-boss's count in the database lets workers that look at the same moment all through.
+ */
+const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
+
+/**
+ * Starts pg-boss on the same database and makes its queues. It keeps its tables in the schema `pgboss`.
+ * With a propagator a job keeps the trace it was sent in, and its handler goes on with that.
+ */
+export async function startQueue(
+  { link }: Database,
+  log: Logger,
+  propagator: OpenTelemetryOptions['propagator'] | null = null,
+): Promise<Queue> {
   const boss = new PgBoss({
     ...(link.kind === 'postgres'
       ? { connectionString: link.url, max: 6 }
@@ -115,6 +173,8 @@ export async function startQueue({ link }: Database, log: Logger): Promise<Queue
     monitorIntervalSeconds: 1,
     registerInstance: false,
     schedule: false,
+    // Without a tracer provider it passes contexts on and makes no spans of its own: their errors would tell messages.
+    openTelemetry: propagator ? { propagateContext: true, propagator } : { enabled: false },
   });
   boss.on('error', (error) => log.error({ err: error }, 'queue error'));
   boss.on('warning', (warning) => log.warn({ warning: warning.message }, 'queue warning'));
@@ -146,7 +206,7 @@ function bindQueue(boss: PgBoss): Queue {
   };
 
   return {
-    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority, bringForward } = {}) {
+    async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority, bringForward, group } = {}) {
       const db = fromDrizzle(tx, sql);
       if (bringForward && singletonKey) {
         const { updated } = await boss.update(name, data, { db, singletonKey, startAfter: 0 });
@@ -157,6 +217,7 @@ function bindQueue(boss: PgBoss): Queue {
         ...(startAfterSeconds ? { startAfter: startAfterSeconds } : {}),
         ...(singletonKey ? { singletonKey } : {}),
         ...(priority ? { priority } : {}),
+        ...(group ? { group: { id: group } } : {}),
       });
     },
     async complete(tx, name, job) {
@@ -191,13 +252,30 @@ function bindQueue(boss: PgBoss): Queue {
           (select 1 from pgboss.job o where o.name = j.name and o.singleton_key = j.singleton_key and o.state = 'retry')`,
         names,
       );
-      // What pg-boss does with a job it finds abandoned, less the wait and the lost retry.
+      // A job that has taken down as many processes as it may goes where pg-boss puts it: to the dead letters.
+      const spent = await db.executeSql(
+        `select name, id from pgboss.job where state = 'active' and retry_count >= retry_limit and name = any($1)`,
+        names,
+      );
+      for (const { name, id } of spent.rows)
+        await boss.fail(name, id, { message: 'the process that worked on it died' });
+      // The others: what pg-boss does with a job it finds abandoned, less the wait.
       const { rows } = await db.executeSql(
-        `update pgboss.job set state = 'retry', start_after = now(), retry_limit = retry_limit + 1
-          where state = 'active' and name = any($1) returning id`,
+        `update pgboss.job set state = 'retry', start_after = now() where state = 'active' and name = any($1) returning id`,
         names,
       );
       return rows.length;
+    },
+    async listDead(limit) {
+      return (await boss.findJobs<Jobs['dead']>('dead', { limit })).map(deadLetter);
+    },
+    async findDead(id) {
+      if (!UUID.test(id)) return null;
+      const [job] = await boss.findJobs<Jobs['dead']>('dead', { id });
+      return job ? deadLetter(job) : null;
+    },
+    async removeDead(tx, id) {
+      await boss.deleteJob('dead', id, { db: fromDrizzle(tx, sql) });
     },
     async stop(graceMs) {
       await Promise.all(workers.map(({ name, id }) => boss.offWork(name, { id, wait: false })));
@@ -207,6 +285,20 @@ function bindQueue(boss: PgBoss): Queue {
       // What is left for it are its own books: it marks as done what has just been done.
       await boss.stop({ graceful: true, timeout: HAND_BACK_MS, close: true });
     },
+  };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function deadLetter(job: JobWithMetadata<Jobs['dead']>): DeadLetter {
+  const error = job.sourceOutput as { message?: unknown } | null;
+  return {
+    id: job.id,
+    data: job.data,
+    from: job.data.guid ? 'delivery' : job.data.stepId ? 'step' : null,
+    diedAt: new Date(job.createdOn),
+    closed: job.state === 'completed',
+    reason: typeof error?.message === 'string' ? error.message : 'its worker was lost',
   };
 }
 
@@ -226,7 +318,13 @@ async function startWorker<N extends QueueName>(
   const workerId = await boss.work<Jobs[N], void>(
     name,
     // Retried and deferred jobs send no notification, so polling stays at a second beside it.
-    { includeMetadata: true, batchSize: 1, pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1 },
+    {
+      includeMetadata: true,
+      batchSize: 1,
+      pollingIntervalSeconds: 1,
+      notifyPollingIntervalSeconds: 1,
+      ...(GROUP_CONCURRENCY[name] ? { localGroupConcurrency: GROUP_CONCURRENCY[name] } : {}),
+    },
     async ([job]) => {
       // PGlite answers within microtasks: without a pause a full queue would be worked off before any socket is
       // read again, and webhooks would wait for all of it.

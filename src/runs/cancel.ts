@@ -1,5 +1,5 @@
-import { appendEvents } from '../db/events.ts';
 import { listCancelRequested, lockRun, requestCancel } from '../db/runs.ts';
+import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
@@ -21,7 +21,7 @@ export async function cancelRun(
   return deps.db.transaction(async (tx) => {
     await lockRun(tx, runId);
     if (!(await requestCancel(tx, runId, by))) return false;
-    await appendEvents(tx, runId, [{ type: 'run.cancel_requested', payload: { by } }]);
+    await publish(tx, deps.queue, runId, [{ type: 'run.cancel_requested', payload: { by } }]);
     const run = await lockRun(tx, runId);
     await moveOn(tx, deps, run!);
     await announce(tx, deps, runId, 'now');

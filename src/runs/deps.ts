@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Executor } from '../db/client.ts';
 import type { Adapters } from '../handlers/handler.ts';
 import type { Queue } from '../queue/boss.ts';
+import type { Tracing } from '../telemetry/port.ts';
 
 /** What every use case of this room is given. */
 export type Deps = {
@@ -9,6 +10,7 @@ export type Deps = {
   queue: Queue;
   adapters: Adapters;
   log: Logger;
+  tracing: Tracing;
   /** Between two updates of a run's comment and checks, but for the first and the last; 2,000 ms when absent. */
   progressEveryMs?: number;
 };

@@ -44,7 +44,11 @@ export async function keep(
 }
 
 /** The commit that carries the run's check until its work is pushed: the base's tree, on the run's branch. */
-export function ensureMarker(deps: Pick<Deps, 'db' | 'adapters'>, run: Run, repository: RepositoryRef): Promise<{ sha: string }> {
+export function ensureMarker(
+  deps: Pick<Deps, 'db' | 'adapters'>,
+  run: Run,
+  repository: RepositoryRef,
+): Promise<{ sha: string }> {
   const { github } = deps.adapters;
   return once(deps, run.id, 'marker', async () =>
     github.createMarker(repository, {

@@ -1,7 +1,8 @@
-import { appendEvents, type NewEvent } from '../db/events.ts';
+import type { NewEvent } from '../db/events.ts';
 import { lockRun, startRun } from '../db/runs.ts';
 import { claimStep, releaseStep, type Step } from '../db/steps.ts';
 import { messageOf } from '../errors.ts';
+import { publish } from '../outbox/publish.ts';
 import { Stopping, type ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
 import { Cancelled, type CancelWatch } from './cancel.ts';
@@ -50,7 +51,7 @@ async function claim(deps: Deps, job: ClaimedJob<'step'>): Promise<Step | null> 
     const events: NewEvent[] = [];
     if (await startRun(tx, runId)) events.push({ type: 'run.started' });
     events.push({ type: 'step.started', stepId, payload: { name: step.name, tool: step.tool, attempt: step.attempt } });
-    await appendEvents(tx, runId, events);
+    await publish(tx, deps.queue, runId, events);
     await announce(tx, deps, runId, 'soon');
     return step;
   });
@@ -85,7 +86,7 @@ async function comeBack(
     if (run === null || !(await releaseStep(tx, step, { failed: event === 'step.retried' }))) return;
     await queue.complete(tx, 'step', job);
     await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds, priority: run.priority });
-    await appendEvents(tx, step.runId, [
+    await publish(tx, queue, step.runId, [
       { type: event, stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);
     await announce(tx, deps, step.runId, 'soon');

@@ -1,8 +1,11 @@
 import { messageOf, RetryableError, UserError } from '../errors.ts';
 import type { Failure } from '../domain/run.ts';
 
-/** A step is tried at most this often before a fault that time might mend is called a failure. */
-export const MAX_ATTEMPTS = { retryable: 5, internal: 3 } as const;
+/**
+ * A step is tried at most this often before a fault that time might mend is called a failure. Where the other side named a
+ * time to wait (`asked`), waiting is what it wants and no sign that it is broken.
+ */
+export const MAX_ATTEMPTS = { asked: 30, retryable: 5, internal: 3 } as const;
 
 export type Verdict = { retryInSeconds: number } | { failure: Failure };
 
@@ -14,11 +17,14 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
   if (error instanceof UserError) {
     return { failure: { kind: 'configuration', message: error.message, next: error.next } };
   }
-  const limit = error instanceof RetryableError ? MAX_ATTEMPTS.retryable : MAX_ATTEMPTS.internal;
+  const limit =
+    MAX_ATTEMPTS[
+      !(error instanceof RetryableError) ? 'internal' : error.retryAfterMs === undefined ? 'retryable' : 'asked'
+    ];
   if (attempt < limit) {
     const backoff = Math.min(2 ** attempt, 120) * (0.5 + random / 2);
     const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) / 1000 : 0;
-    return { retryInSeconds: Math.ceil(Math.max(backoff, asked)) };
+    return { retryInSeconds: Math.ceil(Math.max(backoff, asked * (1 + random / 10))) };
   }
   if (error instanceof RetryableError) {
     return {

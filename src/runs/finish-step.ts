@@ -1,8 +1,8 @@
-import { appendEvents } from '../db/events.ts';
 import { lockRun, recordOnRun } from '../db/runs.ts';
 import { endStep, type Step } from '../db/steps.ts';
 import { isTerminal } from '../domain/run.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
+import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
@@ -29,10 +29,14 @@ export async function finishStep(
     if (job) await queue.complete(tx, 'step', job);
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
 
-    await appendEvents(tx, run.id, [
+    await publish(tx, queue, run.id, [
       failure
         ? { type: 'step.failed', stepId: step.id, payload: { name: step.name, attempt: step.attempt, failure } }
-        : { type: 'step.finished', stepId: step.id, payload: { name: step.name, attempt: step.attempt, status: outcome.status } },
+        : {
+            type: 'step.finished',
+            stepId: step.id,
+            payload: { name: step.name, attempt: step.attempt, status: outcome.status },
+          },
     ]);
     const ended = !isTerminal(run.status) && (await moveOn(tx, deps, run));
     await announce(tx, deps, run.id, ended ? 'now' : 'soon');

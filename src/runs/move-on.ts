@@ -1,8 +1,9 @@
-import { appendEvents, type NewEvent } from '../db/events.ts';
+import type { NewEvent } from '../db/events.ts';
 import { endRun, listLane, lockLane, lockRun, type Run } from '../db/runs.ts';
 import { listSteps, setStepStatus, type Step } from '../db/steps.ts';
 import { decideNext, type RunStatus } from '../domain/run.ts';
 import type { Executor } from '../db/client.ts';
+import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 
@@ -18,7 +19,7 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, startAfterSeco
   const byId = new Map(steps.map((step) => [step.id, step]));
   await setStepStatus(tx, moves.enqueue, 'queued');
   await setStepStatus(tx, moves.skip, 'skipped');
-  await appendEvents(tx, run.id, [
+  await publish(tx, deps.queue, run.id, [
     ...moves.enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
     ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
   ]);
@@ -36,7 +37,7 @@ async function end(tx: Executor, deps: Needs, run: Run, steps: Step[], status: R
   if (status === 'queued' || status === 'running') return false;
   const failure = status === 'failed' ? (steps.find((step) => step.status === 'failed')?.failure ?? null) : null;
   if (!(await endRun(tx, run.id, status, failure))) return false;
-  await appendEvents(tx, run.id, [{ type: `run.${status}`, payload: failure ? { failure } : {} }]);
+  await publish(tx, deps.queue, run.id, [{ type: `run.${status}`, payload: failure ? { failure } : {} }]);
   // A run that never left the queue held up nobody.
   if (steps.some((step) => step.attempt > 0)) await startNextOfLane(tx, deps, run.lane);
   return true;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendEvents, type NewEvent } from '../db/events.ts';
+import type { NewEvent } from '../db/events.ts';
 import { upsertProject } from '../db/projects.ts';
 import { countOpenRuns, findRunByTrigger, insertRun, listLane, lockLane, type Run } from '../db/runs.ts';
 import { insertSteps, type NewStep } from '../db/steps.ts';
@@ -8,6 +8,7 @@ import { idempotencyKey, preparePlan, type Plan } from '../domain/plan.ts';
 import type { Project } from '../domain/project.ts';
 import type { RunConfig, RunSource } from '../domain/source.ts';
 import { knownTools } from '../handlers/registry.ts';
+import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
@@ -26,6 +27,10 @@ export type RunRequest = {
   baseSha: string;
   /** New runs are held back while the oldest step that could run has waited longer than this; ms. */
   backpressureAgeMs?: number;
+  /** The trace context the run was asked for in; kept with its first event. */
+  trace?: Record<string, string> | undefined;
+  /** What the run's first event says beside the rest: the run it repeats. */
+  links?: Record<string, unknown>;
   /** One run per trigger, however often its delivery is worked on. */
   triggerKey: string;
 };
@@ -83,12 +88,16 @@ export async function openRun(
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
 
     await insertSteps(tx, steps);
+    const created = { goal: run.goal, requester: source.requester.login, trigger: triggerKey };
     const events: NewEvent[] = [
-      { type: 'run.created', payload: { goal: run.goal, requester: source.requester.login, trigger: triggerKey } },
+      {
+        type: 'run.created',
+        payload: { ...created, ...request.links, ...(request.trace && { trace: request.trace }) },
+      },
     ];
     if (ahead.length > 0) events.push({ type: 'run.waiting', payload: { ahead: ahead.length } });
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });
-    await appendEvents(tx, runId, events);
+    await publish(tx, queue, runId, events);
     // Behind others it waits with its steps pending; whoever ends before it starts it.
     if (ahead.length === 0) await moveOn(tx, deps, run, pressure.delayMs / 1000);
     await announce(tx, deps, runId, 'now');

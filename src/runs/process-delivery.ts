@@ -7,15 +7,22 @@ import type { Deps } from './deps.ts';
 export type Receive = (event: { id: string; name: string; payload: unknown }) => Promise<void>;
 
 /**
- * Works on one stored delivery. Running it twice is harmless: everything behind it finds what it did.
+ * Works on one stored delivery and gives what came of it, null when it had been worked on before. Running it twice is harmless: everything behind it finds what it did.
  * An error leaves the job to the queue's retries.
  */
-export async function processDelivery(deps: Pick<Deps, 'db'>, receive: Receive, job: ClaimedJob<'delivery'>): Promise<void> {
+export async function processDelivery(
+  deps: Pick<Deps, 'db'>,
+  receive: Receive,
+  job: ClaimedJob<'delivery'>,
+): Promise<string | null> {
   const { guid } = job.data;
   const delivery = await findDelivery(deps.db, guid);
   if (delivery === null) throw new InternalError(`There is no delivery ${guid}.`);
-  if (delivery.processedAt !== null) return;
+  if (delivery.processedAt !== null) return null;
   await receive({ id: guid, name: delivery.event, payload: delivery.payload });
   const after = await findDelivery(deps.db, guid);
-  if (after?.processedAt === null) await finishDelivery(deps.db, guid, `ignored: nothing acts on ${delivery.event}`);
+  if (after?.outcome) return after.outcome;
+  const outcome = `ignored: nothing acts on ${delivery.event}`;
+  await finishDelivery(deps.db, guid, outcome);
+  return outcome;
 }

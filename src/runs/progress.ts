@@ -1,14 +1,17 @@
 import { listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
+import { TOLD } from '../db/reap.ts';
 import type { Executor } from '../db/client.ts';
 import { lockRun, type Run } from '../db/runs.ts';
 import { desiredChecks } from '../domain/checks.ts';
+import type { Project } from '../domain/project.ts';
 import { commentMarker, renderComment, type RunView } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
 import { UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
 import { viewOf } from './view.ts';
@@ -28,21 +31,31 @@ const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
 export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): Promise<void> {
   const settled = await readSettled(deps.db, job.data.runId);
   const project = settled && (await getProject(deps.db, settled.run.projectId));
-  if (!settled || !project || project.installationId === null) return;
-  const { run, view } = settled;
+  if (!settled || !project) return;
+  if (project.installationId !== null) await show(deps, { ...settled, project, signal: job.signal });
+  // The reaper looks for ended runs without this.
+  if (isTerminal(settled.run.status))
+    await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
+}
+
+async function show(
+  deps: Deps,
+  { run, view, project, signal }: { run: Run; view: RunView; project: Project; signal: AbortSignal },
+): Promise<void> {
   const repository = repositoryOf({ project });
 
   const failures: unknown[] = [];
   for (const part of [keepComment, keepChecks, keepReaction]) {
     await part(deps, { run, repository, view }).catch((error: unknown) => failures.push(error));
   }
+  await lookAgain(deps, run);
   const passing = failures.find((error) => !(error instanceof UserError));
   if (passing !== undefined) throw passing;
   // A person has to do something first; trying again would only use up GitHub's patience.
   for (const error of failures) deps.log.warn({ err: error, run: run.id }, 'progress could not be shown');
   // Artifacts and the pushed branch hold all that matters; a workspace is only a cache.
   if (isTerminal(run.status)) {
-    await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal: job.signal }), run.id);
+    await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal }), run.id);
   }
 }
 
@@ -54,6 +67,17 @@ export async function readSettled(db: Executor, runId: string): Promise<{ run: R
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, runId);
     return run && { run, view: await viewOf(tx, run) };
+  });
+}
+
+/**
+ * A process that was frozen in the middle of this shows on waking what was true before. If the run has
+ * moved on meanwhile, one more update puts that right; where one is queued already, this adds none.
+ */
+async function lookAgain(deps: Deps, shown: Run): Promise<void> {
+  await deps.db.transaction(async (tx) => {
+    const now = await lockRun(tx, shown.id);
+    if (now && now.lastSeq !== shown.lastSeq) await announce(tx, deps, now.id, isTerminal(now.status) ? 'now' : 'soon');
   });
 }
 
@@ -72,7 +96,9 @@ async function keepChecks(deps: Deps, { run, repository, view }: Shown): Promise
   const marker = await ensureMarker(deps, run, repository);
   const pushed = (await listEffects(deps.db, run.id)).get('push') as { sha: string } | undefined;
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
-    await keep(deps, run.id, key, check, (known) => deps.adapters.github.upsertCheckRun(repository, { ...check, known }));
+    await keep(deps, run.id, key, check, (known) =>
+      deps.adapters.github.upsertCheckRun(repository, { ...check, known }),
+    );
   }
 }
 

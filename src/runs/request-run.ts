@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import { findRunByTrigger } from '../db/runs.ts';
 import type { Deps } from './deps.ts';
-import { openRun } from './open-run.ts';
+import { openRun, type RunRequest } from './open-run.ts';
 
 export type RunDefaults = {
   model: string;
@@ -63,7 +63,7 @@ export async function requestRun(
     repositoryId: ref.repositoryId,
   };
   const { number, title, body } = demand.issue;
-  const opened = await openRun(deps, {
+  const opened = await openTraced(deps, {
     project,
     plan: standardPlan({ goal: pullRequestTitle({ issueTitle: title, prompt: demand.prompt }), prompt: demand.prompt }),
     source: {
@@ -84,8 +84,18 @@ export async function requestRun(
     baseSha,
     triggerKey: demand.triggerKey,
   });
-  if (!opened.ok) throw new UserError(`The plan is not valid: ${opened.errors.join('; ')}.`, 'Correct it and start again.');
+  if (!opened.ok)
+    throw new UserError(`The plan is not valid: ${opened.errors.join('; ')}.`, 'Correct it and start again.');
   return { id: opened.run.id, opened: opened.opened };
+}
+
+/** Everything a run does goes on from this span, whoever sends its jobs. */
+async function openTraced(deps: Deps, request: RunRequest): ReturnType<typeof openRun> {
+  return deps.tracing.span('run', {}, async (span) => {
+    const opened = await openRun(deps, { ...request, trace: deps.tracing.carrier() });
+    if (opened.ok) span.set({ 'nofx.run': opened.run.id });
+    return opened;
+  });
 }
 
 /** From the default branch, never from a pull request's: what it says decides which commands run. */
@@ -105,9 +115,7 @@ function runConfig(config: RepoConfig): RunConfig {
   const { setup } = config;
   return {
     test: config.gates?.test ?? null,
-    setup: setup
-      ? { command: setup.command, allowScripts: setup.allowScripts, domains: setup.domains }
-      : null,
+    setup: setup ? { command: setup.command, allowScripts: setup.allowScripts, domains: setup.domains } : null,
     draft: config.draft ?? false,
   };
 }

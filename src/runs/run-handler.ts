@@ -25,7 +25,10 @@ export async function runHandler(deps: Deps, step: Step, aborted: AbortSignal): 
   const inputs = handler.inputs.safeParse(step.inputs);
   if (!inputs.success) {
     const problems = inputs.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    throw new UserError(`The inputs of step "${step.name}" are not what ${step.tool} takes: ${problems}.`, 'Correct the plan.');
+    throw new UserError(
+      `The inputs of step "${step.name}" are not what ${step.tool} takes: ${problems}.`,
+      'Correct the plan.',
+    );
   }
 
   const limit = AbortSignal.timeout(handler.timeLimitMs);

@@ -5,6 +5,7 @@ import { listSteps, type Step } from '../db/steps.ts';
 import type { FileView, GateView, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
+import { WriteOutputs } from '../handlers/change-set.ts';
 import { CodegenOutputs } from '../handlers/codegen.ts';
 import { GateOutputs } from '../handlers/gate-test.ts';
 import type { Deps } from './deps.ts';
@@ -28,7 +29,11 @@ async function waitsFor(db: Executor, run: Run): Promise<number> {
 
 /** The rows of a run as a view of it. Pure. */
 function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
-  const generated = steps.flatMap((step) => read(CodegenOutputs, step) ?? []);
+  // Of several drafts, people are told about those that were taken.
+  const taken = steps.flatMap((step) => read(WriteOutputs, step)?.codegenStepId ?? []);
+  const generated = steps
+    .filter((step) => taken.length === 0 || taken.includes(step.id))
+    .flatMap((step) => read(CodegenOutputs, step) ?? []);
   return {
     id: run.id,
     status: run.status,

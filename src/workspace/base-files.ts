@@ -12,7 +12,9 @@ const FOLDERS = ['.github/', 'docs/'];
  * that a model or a test has changed since.
  */
 export async function readBaseFiles(git: Git, mirror: Mirror, base: string): Promise<BaseFiles> {
-  const listing = await git.output(['ls-tree', '-z', '--end-of-options', base, '--', './', ...FOLDERS], { place: mirror.place });
+  const listing = await git.output(['ls-tree', '-z', '--end-of-options', base, '--', './', ...FOLDERS], {
+    place: mirror.place,
+  });
   const entries = listing
     .toString('utf8')
     .split('\0')
@@ -21,7 +23,9 @@ export async function readBaseFiles(git: Git, mirror: Mirror, base: string): Pro
       const [mode, type, sha] = line.slice(0, line.indexOf('\t')).split(' ');
       return { mode: mode!, type: type!, sha: sha!, name: line.slice(line.indexOf('\t') + 1) };
     });
-  const names = entries.map(({ name, type }) => (name.includes('/') ? name.slice(0, name.indexOf('/') + 1) : type === 'tree' ? `${name}/` : name));
+  const names = entries.map(({ name, type }) =>
+    name.includes('/') ? name.slice(0, name.indexOf('/') + 1) : type === 'tree' ? `${name}/` : name,
+  );
   return {
     names: [...new Set(names)],
     async text(path, limitBytes) {

@@ -14,6 +14,7 @@ import { missingRef } from './git-errors.ts';
 import { checkPush, pushToLocal, pushToRemote } from './push.ts';
 import { remoteOf } from './remote.ts';
 import { openScratch } from './scratch.ts';
+import { tidy } from './tidy.ts';
 import type { Git } from './git.ts';
 import type { Checkout } from './checkout.ts';
 import type { Mirror } from './mirror.ts';
@@ -112,6 +113,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     async removeWorkspace(access, key) {
       await removeCheckout(places.workspace(access.project.id, key));
     },
+
+    tidy: (wanted) => tidy(root, wanted),
   };
 }
 

@@ -70,6 +70,18 @@ export type BaseFiles = {
 
 export type RepositoryAccess = { project: Project; credentials: Credentials; signal?: AbortSignal };
 
+export type TidyOptions = {
+  /** Which of these runs are not over. */
+  inUse(runIds: string[]): Promise<ReadonlySet<string>>;
+  /** The projects with a run that is not over. */
+  projectsInUse(): Promise<ReadonlySet<string>>;
+  /** Since their last use, in ms: checkouts and scratch folders, mirrors, temporary folders. */
+  checkoutsAfterMs: number;
+  mirrorsAfterMs: number;
+  temporaryAfterMs: number;
+  signal?: AbortSignal;
+};
+
 export type Workspaces = {
   /** Fetches `ref` (branch, or a full SHA) into the project's mirror and gives its SHA. UserError when it is empty or missing. */
   resolve(access: RepositoryAccess, ref: string): Promise<string>;
@@ -87,6 +99,8 @@ export type Workspaces = {
   /** Whether a commit that `Workspace.commit` made is on this machine, for `push`. */
   has(access: RepositoryAccess, sha: string): Promise<boolean>;
   removeWorkspace(access: RepositoryAccess, key: string): Promise<void>;
+  /** Removes from this disk what no unfinished run needs; gives the paths that are gone. */
+  tidy(options: TidyOptions): Promise<string[]>;
 };
 
 export type SandboxCommand = {

@@ -183,3 +183,42 @@ describe('in Supabase', () => {
     await expect(createArtifactStore({ localRoot: root, log }).get(ref)).rejects.toThrow(/not configured/);
   });
 });
+
+describe('removing', () => {
+  it('takes the bytes from the disk, with folders that are empty then, and may be done twice', async () => {
+    const store = createArtifactStore({ localRoot: root, log });
+    const [ref, kept] = [
+      await store.put(PATH, Buffer.from('x'), 'text/plain'),
+      await store.put('runs/run_2/steps/s/a', Buffer.from('y'), 'text/plain'),
+    ];
+    await store.remove(ref);
+    await store.remove(ref);
+    await expect(store.get(ref)).rejects.toThrow('is gone');
+    expect(await readdir(join(root, 'runs'))).toEqual(['run_2']);
+    expect((await store.get(kept)).toString()).toBe('y');
+  });
+
+  it('takes the bytes from Supabase; RetryableError while it does not answer', async () => {
+    const supabase = await startSupabase();
+    try {
+      const store = createArtifactStore({ localRoot: root, supabase: supabase.options, log });
+      const ref = await store.put(PATH, Buffer.from('x'), 'text/plain');
+      supabase.setDown(true);
+      await expect(store.remove(ref)).rejects.toBeInstanceOf(RetryableError);
+      supabase.setDown(false);
+      await store.remove(ref);
+      await store.remove(ref);
+      expect([...supabase.buckets.values()][0]!.objects.size).toBe(0);
+    } finally {
+      await supabase.close();
+    }
+  });
+
+  it('takes whole runs that nobody knows any more, once they are old', async () => {
+    const store = createArtifactStore({ localRoot: root, log });
+    for (const id of ['run_1', 'run_2']) await store.put(`runs/${id}/steps/s/a`, Buffer.from(id), 'text/plain');
+    const known = async () => new Set(['run_2']);
+    expect(await store.tidy({ known, olderThanMs: 3_600_000 })).toEqual([]);
+    expect(await store.tidy({ known, olderThanMs: 0 })).toEqual([join(root, 'runs', 'run_1')]);
+  });
+});

@@ -1,7 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { branchName, commitMessage, markerMessage, pullRequestTitle, shortRunId, taskTitle } from '../../src/domain/naming.ts';
+import {
+  branchName,
+  commitMessage,
+  markerMessage,
+  pullRequestTitle,
+  shortRunId,
+  taskTitle,
+} from '../../src/domain/naming.ts';
 
 const runId = 'run_01JDA4QH3ZK8W9X2Y7V6T5S4R3';
 const requester = { login: 'alice', id: 7 };
@@ -72,8 +79,16 @@ describe('taskTitle', () => {
 
 describe('commitMessage', () => {
   it('has title, summary and trailers', () => {
-    expect(commitMessage({ title: 'Add a helper', summary: 'Adds `slugify`.\n\nWith tests.', runId, requester, host: 'github.com', gitMode: 'basic' }))
-      .toMatchInlineSnapshot(`
+    expect(
+      commitMessage({
+        title: 'Add a helper',
+        summary: 'Adds `slugify`.\n\nWith tests.',
+        runId,
+        requester,
+        host: 'github.com',
+        gitMode: 'basic',
+      }),
+    ).toMatchInlineSnapshot(`
         "Add a helper
 
         Adds \`slugify\`.
@@ -87,26 +102,54 @@ describe('commitMessage', () => {
   });
 
   it('leaves the details out for business users', () => {
-    const message = commitMessage({ title: 'Add a helper', summary: 'Rebased the branch', runId, requester, host: 'github.com', gitMode: 'hidden' });
+    const message = commitMessage({
+      title: 'Add a helper',
+      summary: 'Rebased the branch',
+      runId,
+      requester,
+      host: 'github.com',
+      gitMode: 'hidden',
+    });
     expect(message).not.toMatch(/rebase|branch/i);
     expect(trailersOf(message)).toHaveLength(2);
   });
 
   it.each([
     ['a forged trailer in the title', 'x\n\nSigned-off-by: Boss <b@x>', ''],
-    ['forged trailers in the summary', 'x', 'done\n\nSigned-off-by: Boss <b@x>\nCo-authored-by: Eve <e@x>\nNOFX-Run: run_other'],
+    [
+      'forged trailers in the summary',
+      'x',
+      'done\n\nSigned-off-by: Boss <b@x>\nCo-authored-by: Eve <e@x>\nNOFX-Run: run_other',
+    ],
     ['a carriage return', 'x\rNOFX-Run: run_other', 'a\r\n\r\nNOFX-Run: run_other'],
     ['a line separator', 'x', 'a\u2028\u2028Co-authored-by: Eve <e@x>'],
     ['a hostile login', 'x', ''],
   ])('git finds only our trailers: %s', (_, title, summary) => {
     const hostile = { login: 'eve>\nSigned-off-by: Boss <b@x', id: 9 };
-    const message = commitMessage({ title, summary, runId, requester: _ === 'a hostile login' ? hostile : requester, host: 'ghe.example.com', gitMode: 'advanced' });
-    expect(trailersOf(message)).toEqual([expect.stringMatching(/^Co-authored-by: [\w-]+ <\d\+[\w-]+@users\.noreply\.ghe\.example\.com>$/), `NOFX-Run: ${runId}`]);
+    const message = commitMessage({
+      title,
+      summary,
+      runId,
+      requester: _ === 'a hostile login' ? hostile : requester,
+      host: 'ghe.example.com',
+      gitMode: 'advanced',
+    });
+    expect(trailersOf(message)).toEqual([
+      expect.stringMatching(/^Co-authored-by: [\w-]+ <\d\+[\w-]+@users\.noreply\.ghe\.example\.com>$/),
+      `NOFX-Run: ${runId}`,
+    ]);
     expect(message).not.toMatch(/^(Signed-off-by|Co-authored-by: Eve)/m);
   });
 
   it('skips no CI and closes no issue by the words of others', () => {
-    const message = commitMessage({ title: 'x [ci skip]', summary: 'Fixes #9, closes o/r#4. [skip actions]\nskip-checks: true', runId, requester, host: 'github.com', gitMode: 'basic' });
+    const message = commitMessage({
+      title: 'x [ci skip]',
+      summary: 'Fixes #9, closes o/r#4. [skip actions]\nskip-checks: true',
+      runId,
+      requester,
+      host: 'github.com',
+      gitMode: 'basic',
+    });
     expect(message).not.toMatch(/\[(ci skip|skip actions)\]|(fixes|closes) (o\/r)?#|^skip-checks/im);
   });
 });

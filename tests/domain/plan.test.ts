@@ -20,7 +20,13 @@ describe('preparePlan', () => {
 
   it('lets a step start at once with an empty _dependsOn', () => {
     const result = preparePlan(
-      { goal: 'g', steps: [{ name: 'a', tool: 'codegen' }, { name: 'b', tool: 'codegen', inputs: { _dependsOn: [] } }] },
+      {
+        goal: 'g',
+        steps: [
+          { name: 'a', tool: 'codegen' },
+          { name: 'b', tool: 'codegen', inputs: { _dependsOn: [] } },
+        ],
+      },
       tools,
     );
     expect(result.ok && result.steps[1]!.inputs._dependsOn).toEqual([]);
@@ -28,7 +34,12 @@ describe('preparePlan', () => {
 
   it('gathers a policy given beside the inputs and inside them', () => {
     const result = preparePlan(
-      { goal: 'g', steps: [{ name: 'a', tool: 'codegen', tools_allowed: ['codegen'], inputs: { _policy: { env_allowed: ['CI'] } } }] },
+      {
+        goal: 'g',
+        steps: [
+          { name: 'a', tool: 'codegen', tools_allowed: ['codegen'], inputs: { _policy: { env_allowed: ['CI'] } } },
+        ],
+      },
       tools,
     );
     expect(result.ok && result.steps[0]!.inputs._policy).toEqual({ tools_allowed: ['codegen'], env_allowed: ['CI'] });
@@ -60,7 +71,10 @@ describe('preparePlan', () => {
   it.each([
     [{ goal: '', steps: [{ name: 'a', tool: 'codegen' }] }, 'goal'],
     [{ goal: 'g', steps: [] }, 'a plan needs a step'],
-    [{ goal: 'g', steps: Array.from({ length: 10_000 }, (_, i) => ({ name: `s${i}`, tool: 'codegen' })) }, 'at most 50 steps'],
+    [
+      { goal: 'g', steps: Array.from({ length: 10_000 }, (_, i) => ({ name: `s${i}`, tool: 'codegen' })) },
+      'at most 50 steps',
+    ],
     [{ goal: 'g', steps: [{ name: '../a', tool: 'codegen' }] }, 'a step name is a letter'],
     ['nonsense', 'plan'],
   ])('refuses plan %#', (plan, words) => {

@@ -20,6 +20,8 @@ describe('checkPolicy', () => {
   });
 
   it('grants the secrets it names', () => {
-    expect(checkPolicy(step({ env: ['CI'] }), { secrets_scope: 'model, github', env_allowed: ['CI'] }, ['model', 'github'])).toBeNull();
+    expect(
+      checkPolicy(step({ env: ['CI'] }), { secrets_scope: 'model, github', env_allowed: ['CI'] }, ['model', 'github']),
+    ).toBeNull();
   });
 });

@@ -56,13 +56,22 @@ describe('live values', () => {
   it('never lets a value through', () => {
     const alphabet = fc.constantFrom(...'abcXYZ0189+/=.-_%&"\\ é✓');
     fc.assert(
-      fc.property(fc.string({ unit: alphabet, minLength: 8, maxLength: 60 }), fc.string(), fc.string(), (value, before, after) => {
-        fc.pre(value.trim().length >= 8 && !REDACTED.includes(value.trim()));
-        const hide = createRedactor(() => [value]);
-        for (const form of [value.trim(), encodeURIComponent(value.trim()), Buffer.from(value.trim()).toString('base64')]) {
-          expect(hide(`${before} ${form} ${after}`).split(REDACTED).join('')).not.toContain(form);
-        }
-      }),
+      fc.property(
+        fc.string({ unit: alphabet, minLength: 8, maxLength: 60 }),
+        fc.string(),
+        fc.string(),
+        (value, before, after) => {
+          fc.pre(value.trim().length >= 8 && !REDACTED.includes(value.trim()));
+          const hide = createRedactor(() => [value]);
+          for (const form of [
+            value.trim(),
+            encodeURIComponent(value.trim()),
+            Buffer.from(value.trim()).toString('base64'),
+          ]) {
+            expect(hide(`${before} ${form} ${after}`).split(REDACTED).join('')).not.toContain(form);
+          }
+        },
+      ),
     );
   });
 });
@@ -107,8 +116,12 @@ it.each([
   ['half tokens', 'eyJhbGciOiJ.'],
   ['base64', 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo'],
   ['white space', 'authorization:    '],
-])('is linear on a megabyte of %s', (_, unit) => {
-  // Twice the text must not cost much more than twice the steps; a quadratic pattern would not end in this test's time.
-  const text = unit.repeat(Math.ceil(1_000_000 / unit.length));
-  expect(createRedactor(() => [longToken, 'another-secret'])(text)).toBeTypeOf('string');
-}, 10_000);
+])(
+  'is linear on a megabyte of %s',
+  (_, unit) => {
+    // Twice the text must not cost much more than twice the steps; a quadratic pattern would not end in this test's time.
+    const text = unit.repeat(Math.ceil(1_000_000 / unit.length));
+    expect(createRedactor(() => [longToken, 'another-secret'])(text)).toBeTypeOf('string');
+  },
+  10_000,
+);

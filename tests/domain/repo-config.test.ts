@@ -49,7 +49,11 @@ it.each(['', '# nothing\n', '---\n'])('takes an empty file: %j', (text) => {
 
 describe('mistakes', () => {
   it('reports all of them, with their lines, in order', () => {
-    expect(errorsOf('gate:\n  test: npm test\ngit_mode: expert\ndraft: "yes"\nsetup:\n  comand: npm ci\n  command: npm ci\ncolour: red\n')).toEqual([
+    expect(
+      errorsOf(
+        'gate:\n  test: npm test\ngit_mode: expert\ndraft: "yes"\nsetup:\n  comand: npm ci\n  command: npm ci\ncolour: red\n',
+      ),
+    ).toEqual([
       '1: unknown key "gate". Did you mean "gates"?',
       '3: git_mode: Invalid option: expected one of "hidden"|"basic"|"advanced"',
       '4: draft: Invalid input: expected boolean, received string',
@@ -60,11 +64,20 @@ describe('mistakes', () => {
 
   it.each([
     ['gates:\n  test: [npm, test]', '2: gates.test: must be a command, or an object with `command`'],
-    ['gates:\n  test:\n    timeout_minutes: 5', '2: gates.test.command: Invalid input: expected string, received undefined'],
-    ['gates:\n  test:\n    command: npm test\n    timeout_minutes: -1', '4: gates.test.timeout_minutes: Too small: expected number to be >0'],
+    [
+      'gates:\n  test:\n    timeout_minutes: 5',
+      '2: gates.test.command: Invalid input: expected string, received undefined',
+    ],
+    [
+      'gates:\n  test:\n    command: npm test\n    timeout_minutes: -1',
+      '4: gates.test.timeout_minutes: Too small: expected number to be >0',
+    ],
     ['gates:\n  tests: npm test', '2: gates: unknown key "tests". Did you mean "test"?'],
     ['gates:\n  test: ""', '2: gates.test: must name a command'],
-    ['setup:\n  command: x\n  domains: [localhost]', '3: setup.domains.0: must be a host name such as registry.example.com'],
+    [
+      'setup:\n  command: x\n  domains: [localhost]',
+      '3: setup.domains.0: must be a host name such as registry.example.com',
+    ],
     ['base: --orphan', '1: base: must be a branch name'],
     ['base: a..b', '1: base: must be a branch name'],
     ['- a\n- b', '1: Invalid input: expected object, received array'],
@@ -76,11 +89,19 @@ describe('mistakes', () => {
   });
 
   it('does not unfold a bomb of aliases', () => {
-    const bomb = ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefgh'.split('').map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`)].join('\n');
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefgh'.split('').map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefg'[i]}`).join(',')}]`),
+    ].join('\n');
     expect(errorsOf(bomb)[0]).toMatch(/alias/i);
   });
 });
 
 it('never throws', () => {
-  fc.assert(fc.property(fc.string({ unit: fc.constantFrom(...'ab: \n-[]{}&*!|>"\'#%@`gates') }), (text) => void parseRepoConfig(text)));
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom(...'ab: \n-[]{}&*!|>"\'#%@`gates') }),
+      (text) => void parseRepoConfig(text),
+    ),
+  );
 });

@@ -16,7 +16,13 @@ import {
 import { GitMode } from '../../src/domain/project.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
-const step = (tool: string, status: StepView['status'], from: number | null = null, to: number | null = null, detail?: string): StepView => ({
+const step = (
+  tool: string,
+  status: StepView['status'],
+  from: number | null = null,
+  to: number | null = null,
+  detail?: string,
+): StepView => ({
   name: tool,
   tool,
   status,
@@ -24,7 +30,14 @@ const step = (tool: string, status: StepView['status'], from: number | null = nu
   endedAt: to === null ? null : at(to),
   detail,
 });
-const gate: GateView = { name: 'test', verdict: 'passed', command: 'npm test', exitCode: 0, durationMs: 61_000, tail: 'ok 12\n' };
+const gate: GateView = {
+  name: 'test',
+  verdict: 'passed',
+  command: 'npm test',
+  exitCode: 0,
+  durationMs: 61_000,
+  tail: 'ok 12\n',
+};
 
 const finished: RunView = {
   id: 'run_01JDA4QH3ZK8W9X2Y7V6T5S4R3',
@@ -41,7 +54,13 @@ const finished: RunView = {
     step('gate:test', 'succeeded', 181, 242),
     step('git_pr', 'succeeded', 242, 252),
   ],
-  usage: { inputTokens: 2_345, outputTokens: 1_234, cacheReadTokens: 10_000, cacheWrite5mTokens: 0, cacheWrite1hTokens: 0 },
+  usage: {
+    inputTokens: 2_345,
+    outputTokens: 1_234,
+    cacheReadTokens: 10_000,
+    cacheWrite5mTokens: 0,
+    cacheWrite1hTokens: 0,
+  },
   cost: { usd: 0.0312, cappedUsd: 0.0312 },
   gates: [gate],
   pullRequest: { number: 13, url: 'https://github.com/o/r/pull/13' },
@@ -58,7 +77,12 @@ const running: RunView = {
   ...finished,
   status: 'running',
   endedAt: null,
-  steps: [step('codegen', 'succeeded', 0, 180), step('workspace:write', 'running', 180), step('gate:test', 'pending'), step('git_pr', 'pending')],
+  steps: [
+    step('codegen', 'succeeded', 0, 180),
+    step('workspace:write', 'running', 180),
+    step('gate:test', 'pending'),
+    step('git_pr', 'pending'),
+  ],
   gates: [],
   pullRequest: null,
   files: [],
@@ -68,9 +92,18 @@ const failed: RunView = {
   ...finished,
   status: 'failed',
   pullRequest: null,
-  steps: [step('codegen', 'succeeded', 0, 180), step('workspace:write', 'succeeded', 180, 181), step('gate:test', 'failed', 181, 242), step('git_pr', 'skipped')],
+  steps: [
+    step('codegen', 'succeeded', 0, 180),
+    step('workspace:write', 'succeeded', 180, 181),
+    step('gate:test', 'failed', 181, 242),
+    step('git_pr', 'skipped'),
+  ],
   gates: [{ ...gate, verdict: 'failed', exitCode: 1, tail: 'FAIL slugify\n```\nexpected a-b\n' }],
-  error: { kind: 'configuration', message: 'The tests failed.', next: 'Comment `/nofx <what to do differently>` to try again.' },
+  error: {
+    kind: 'configuration',
+    message: 'The tests failed.',
+    next: 'Comment `/nofx <what to do differently>` to try again.',
+  },
 };
 
 describe('the comment', () => {
@@ -115,7 +148,8 @@ describe('the comment', () => {
   });
 
   it('tells a run that goes on, without a time that changes by itself', () => {
-    expect(renderComment({ ...running, gitMode: 'advanced', runUrl: 'https://nofx.example.com/runs/1' })).toMatchInlineSnapshot(`
+    expect(renderComment({ ...running, gitMode: 'advanced', runUrl: 'https://nofx.example.com/runs/1' }))
+      .toMatchInlineSnapshot(`
       "<!-- nofx:run run_01JDA4QH3ZK8W9X2Y7V6T5S4R3 -->
       **NOFX is working on @alice's task** — [View run](https://nofx.example.com/runs/1) · \`nofx/12-add-a-slugify-helper-v6t5s4r3\`
 
@@ -161,14 +195,22 @@ describe('the comment', () => {
   });
 
   it('is not green where nothing was done', () => {
-    const text = renderComment({ ...finished, status: 'neutral', pullRequest: null, gates: [], summary: 'It is there already.' });
+    const text = renderComment({
+      ...finished,
+      status: 'neutral',
+      pullRequest: null,
+      gates: [],
+      summary: 'It is there already.',
+    });
     expect(text).toContain("**NOFX changed nothing for @alice's task after 4m 12s**");
     expect(text).toContain('There was nothing to change');
     expect(text).toContain('> It is there already.');
   });
 
   it('says that a price is unknown instead of inventing one', () => {
-    expect(renderComment({ ...finished, cost: { usd: null, cappedUsd: 3 } })).toContain('Cost: price unknown · 12,345 tokens in');
+    expect(renderComment({ ...finished, cost: { usd: null, cappedUsd: 3 } })).toContain(
+      'Cost: price unknown · 12,345 tokens in',
+    );
   });
 
   it('begins with the marker by which it is found', () => {
@@ -179,13 +221,28 @@ describe('the comment', () => {
 describe('hidden mode', () => {
   const gitTerms = /\b(branch|commit|rebase|merge[ds]?|push|pull request|PR)\b/i;
 
-  it.each(['queued', 'running', 'succeeded', 'neutral', 'failed', 'cancelled'] as const)('speaks of no git: %s', (status) => {
-    const view: RunView = { ...failed, gitMode: 'hidden', status, summary: 'Done.', pullRequest: { number: 1, url: 'https://x.test/1' } };
-    const check = renderCheck(view);
-    const texts = [renderComment(view), check.title, check.summary, check.text ?? '', renderPullRequestBody(view, { issueNumber: 12, closes: true })];
-    // The tools' own names and the marker are not words for people.
-    for (const text of texts) expect(text).not.toMatch(gitTerms);
-  });
+  it.each(['queued', 'running', 'succeeded', 'neutral', 'failed', 'cancelled'] as const)(
+    'speaks of no git: %s',
+    (status) => {
+      const view: RunView = {
+        ...failed,
+        gitMode: 'hidden',
+        status,
+        summary: 'Done.',
+        pullRequest: { number: 1, url: 'https://x.test/1' },
+      };
+      const check = renderCheck(view);
+      const texts = [
+        renderComment(view),
+        check.title,
+        check.summary,
+        check.text ?? '',
+        renderPullRequestBody(view, { issueNumber: 12, closes: true }),
+      ];
+      // The tools' own names and the marker are not words for people.
+      for (const text of texts) expect(text).not.toMatch(gitTerms);
+    },
+  );
 
   it('speaks of no git when it refuses or helps', () => {
     expect(renderRefusal({ login: 'bob', permission: 'read', gitMode: 'hidden' })).not.toMatch(gitTerms);
@@ -236,7 +293,14 @@ describe('the check run', () => {
   });
 
   it('says how to name a command where none was found', () => {
-    const output = renderGateCheck({ ...gate, verdict: 'neutral', command: null, exitCode: null, durationMs: null, tail: '' });
+    const output = renderGateCheck({
+      ...gate,
+      verdict: 'neutral',
+      command: null,
+      exitCode: null,
+      durationMs: null,
+      tail: '',
+    });
     expect(output.title).toBe('No command found, so nothing was checked');
     expect(output.summary).toContain('gates:\n  test: <command>');
   });
@@ -244,7 +308,9 @@ describe('the check run', () => {
 
 describe('the pull request', () => {
   it('has the template, what it closes, summary, gates, files, cost, run', () => {
-    expect(renderPullRequestBody(finished, { template: '## What\n\n<!-- fill in -->\n', issueNumber: 12, closes: true })).toMatchInlineSnapshot(`
+    expect(
+      renderPullRequestBody(finished, { template: '## What\n\n<!-- fill in -->\n', issueNumber: 12, closes: true }),
+    ).toMatchInlineSnapshot(`
       "## What
 
       <!-- fill in -->
@@ -312,7 +378,12 @@ describe("other people's words", () => {
     'never closed',
   ].join('\n');
   const view: RunView = { ...finished, summary: hostile, goal: hostile };
-  const texts = () => [renderPullRequestBody(view, { closes: false }), renderComment(view), renderComment({ ...view, status: 'running' }), renderCheck(view).summary];
+  const texts = () => [
+    renderPullRequestBody(view, { closes: false }),
+    renderComment(view),
+    renderComment({ ...view, status: 'running' }),
+    renderCheck(view).summary,
+  ];
 
   it('mention nobody', () => {
     for (const text of texts()) expect(text.replaceAll('@alice', '')).not.toMatch(/@[\w-]|&#64|&commat/);
@@ -338,7 +409,11 @@ describe("other people's words", () => {
   });
 
   it('cannot leave the fence of a log', () => {
-    for (const tail of ['````\n</details> @everyone', '`'.repeat(100) + '\n~~~\nout', '\u001b]8;;https://evil\u0007x']) {
+    for (const tail of [
+      '````\n</details> @everyone',
+      '`'.repeat(100) + '\n~~~\nout',
+      '\u001b]8;;https://evil\u0007x',
+    ]) {
       const text = renderComment({ ...failed, gates: [{ ...failed.gates[0]!, tail }] });
       const [, marks, body] = /^(`{3,}|~{3,})text\n([\s\S]*?)\n\1$/m.exec(text)!;
       expect(body!.split('\n').some((line) => line.trim().startsWith(marks!))).toBe(false);
@@ -348,40 +423,71 @@ describe("other people's words", () => {
 
   it('cannot leave a table cell', () => {
     const odd = { ...running, steps: [step('codegen', 'succeeded', 0, 1, 'a | b\n| c | d |')] };
-    const rows = renderCheck(odd).text!.split('\n').filter((line) => line.startsWith('|'));
+    const rows = renderCheck(odd)
+      .text!.split('\n')
+      .filter((line) => line.startsWith('|'));
     expect(rows).toHaveLength(3);
     expect(rows[2]!.match(/(?<!\\)\|/g)).toHaveLength(5);
   });
 
   it('name files as code, whatever the name', () => {
-    const body = renderPullRequestBody({ ...finished, files: [{ status: 'added', path: 'a`b\n@everyone</details>.ts', sha256: 'c'.repeat(64) }] }, { closes: false });
+    const body = renderPullRequestBody(
+      { ...finished, files: [{ status: 'added', path: 'a`b\n@everyone</details>.ts', sha256: 'c'.repeat(64) }] },
+      { closes: false },
+    );
     expect(body).toContain('``a`b @everyone</details>.ts``');
   });
 });
 
 describe('limits', () => {
   const bytes = (text: string | undefined) => Buffer.byteLength(text ?? '');
-  const big = fc.tuple(fc.constantFrom('x', '\n', '`', '|', '漢', '😀', '<', '@a ', '```\n', 'word ', '\u001b[1m'), fc.integer({ min: 0, max: 150_000 })).map(([unit, size]) => unit.repeat(Math.ceil(size / unit.length)));
-  const status = fc.constantFrom('queued', 'running', 'succeeded', 'neutral', 'failed', 'cancelled') as fc.Arbitrary<RunView['status']>;
-  const view: fc.Arbitrary<RunView> = fc.record({ status, text: big, tail: big, gitMode: fc.constantFrom(...GitMode.options), many: fc.integer({ min: 0, max: 3_000 }) }).map(
-    ({ status, text, tail, gitMode, many }) => ({
+  const big = fc
+    .tuple(
+      fc.constantFrom('x', '\n', '`', '|', '漢', '😀', '<', '@a ', '```\n', 'word ', '\u001b[1m'),
+      fc.integer({ min: 0, max: 150_000 }),
+    )
+    .map(([unit, size]) => unit.repeat(Math.ceil(size / unit.length)));
+  const status = fc.constantFrom('queued', 'running', 'succeeded', 'neutral', 'failed', 'cancelled') as fc.Arbitrary<
+    RunView['status']
+  >;
+  const view: fc.Arbitrary<RunView> = fc
+    .record({
+      status,
+      text: big,
+      tail: big,
+      gitMode: fc.constantFrom(...GitMode.options),
+      many: fc.integer({ min: 0, max: 3_000 }),
+    })
+    .map(({ status, text, tail, gitMode, many }) => ({
       ...failed,
       status,
       gitMode,
       goal: text,
       summary: text,
-      steps: Array.from({ length: Math.min(many, 1_000) }, (_, i) => ({ ...step('codegen', 'failed', 0, 9, text.slice(0, 500)), name: `step-${i}` })),
-      gates: Array.from({ length: Math.min(many, 20) }, () => ({ ...failed.gates[0]!, command: text.slice(0, 5_000), tail })),
-      files: Array.from({ length: many }, (_, i): FileView => ({ status: 'added', path: `src/${i}/${text.slice(0, 200)}`, sha256: 'd'.repeat(64) })),
+      steps: Array.from({ length: Math.min(many, 1_000) }, (_, i) => ({
+        ...step('codegen', 'failed', 0, 9, text.slice(0, 500)),
+        name: `step-${i}`,
+      })),
+      gates: Array.from({ length: Math.min(many, 20) }, () => ({
+        ...failed.gates[0]!,
+        command: text.slice(0, 5_000),
+        tail,
+      })),
+      files: Array.from({ length: many }, (_, i): FileView => ({
+        status: 'added',
+        path: `src/${i}/${text.slice(0, 200)}`,
+        sha256: 'd'.repeat(64),
+      })),
       error: { kind: 'configuration', message: text, next: text },
-    }),
-  );
+    }));
 
   it('hold for every text', () => {
     fc.assert(
       fc.property(view, big, (run, template) => {
         expect(bytes(renderComment(run))).toBeLessThanOrEqual(60_000);
-        expect(bytes(renderPullRequestBody(run, { template, issueNumber: 1, closes: true }))).toBeLessThanOrEqual(60_000);
+        expect(bytes(renderPullRequestBody(run, { template, issueNumber: 1, closes: true }))).toBeLessThanOrEqual(
+          60_000,
+        );
         for (const output of [renderCheck(run), ...run.gates.slice(0, 1).map(renderGateCheck)]) {
           expect(bytes(output.title)).toBeLessThanOrEqual(255);
           expect(bytes(output.summary)).toBeLessThanOrEqual(65_535);

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideNext, type StepStatus } from '../../src/domain/run.ts';
 
-const step = (name: string, status: StepStatus, ...dependsOn: string[]) => ({ id: `id_${name}`, name, status, dependsOn });
+const step = (name: string, status: StepStatus, ...dependsOn: string[]) => ({
+  id: `id_${name}`,
+  name,
+  status,
+  dependsOn,
+});
 
 describe('decideNext', () => {
   it('starts the steps that wait for nothing', () => {
@@ -12,7 +17,12 @@ describe('decideNext', () => {
 
   it('joins a fan-out only when every branch is done', () => {
     const fan = (left: StepStatus, right: StepStatus) =>
-      decideNext([step('a', 'succeeded'), step('left', left, 'a'), step('right', right, 'a'), step('join', 'pending', 'left', 'right')]);
+      decideNext([
+        step('a', 'succeeded'),
+        step('left', left, 'a'),
+        step('right', right, 'a'),
+        step('join', 'pending', 'left', 'right'),
+      ]);
     expect(fan('succeeded', 'running').enqueue).toEqual([]);
     expect(fan('succeeded', 'neutral').enqueue).toEqual(['id_join']);
   });
@@ -40,7 +50,10 @@ describe('decideNext', () => {
 
   it('always ends: any plan, worked through in any order with any outcomes, leaves no step blocked', () => {
     const outcome = fc.constantFrom<StepStatus>('succeeded', 'neutral', 'stopped', 'failed', 'cancelled');
-    const plan = fc.array(fc.record({ deps: fc.array(fc.nat(20), { maxLength: 3 }), outcome }), { minLength: 1, maxLength: 12 });
+    const plan = fc.array(fc.record({ deps: fc.array(fc.nat(20), { maxLength: 3 }), outcome }), {
+      minLength: 1,
+      maxLength: 12,
+    });
     fc.assert(
       fc.property(plan, fc.infiniteStream(fc.nat(100)), (shape, order) => {
         let steps = shape.map(({ deps }, index) =>

@@ -17,12 +17,14 @@ describe('kill -9', () => {
       now() {
         if (done) return;
         done = true;
-        void server().kill('SIGKILL').then(() => dead.resolve());
+        void server()
+          .kill('SIGKILL')
+          .then(() => dead.resolve());
       },
     };
   };
 
-  it('in the middle of the model\'s work: the next process goes on, and the run ends once', async () => {
+  it("in the middle of the model's work: the next process goes on, and the run ends once", async () => {
     let server: Server;
     const kill = killWhen(() => server);
     town = await buildTown({
@@ -46,7 +48,7 @@ describe('kill -9', () => {
   it.each([
     ['the comment', 'POST', /\/issues\/\d+\/comments$/],
     ['a check run', 'POST', /\/check-runs$/],
-    ['the marker\'s branch', 'POST', /\/git\/refs$/],
+    ["the marker's branch", 'POST', /\/git\/refs$/],
     ['the pull request', 'POST', /\/pulls$/],
   ])('after GitHub has made %s and before we know: there is one', async (_, method, path) => {
     let server: Server;
@@ -55,7 +57,12 @@ describe('kill -9', () => {
     // The effect stands; the answer never comes.
     town.github.failNext({ method, path, status: 0, afterEffect: true, times: 1 });
     const stop = setInterval(() => {
-      if (town.github.requests().some((exchange) => exchange.method === method && path.test(exchange.path) && exchange.faulted)) kill.now();
+      if (
+        town.github
+          .requests()
+          .some((exchange) => exchange.method === method && path.test(exchange.path) && exchange.faulted)
+      )
+        kill.now();
     }, 2);
     server = await town.start();
     const issue = await town.comment('/nofx add a slugify helper');

@@ -4,24 +4,53 @@ import type { CheckRunInput } from '../../src/github/port.ts';
 
 const world = useGitHub();
 const check = (more: Partial<CheckRunInput> = {}) =>
-  ({ headSha: world.head, name: 'NOFX', externalId: 'run_1', status: 'in_progress', output: { title: 'Working', summary: 'step 1' }, ...more }) as CheckRunInput;
+  ({
+    headSha: world.head,
+    name: 'NOFX',
+    externalId: 'run_1',
+    status: 'in_progress',
+    output: { title: 'Working', summary: 'step 1' },
+    ...more,
+  }) as CheckRunInput;
 const runs = () => world.standIn.checkRuns(world.name);
-const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/check-runs')).length;
+const posts = () =>
+  world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/check-runs')).length;
 
 it('makes one check run and updates it to its end', async () => {
   const { github, repo } = world;
-  const { id } = await github.upsertCheckRun(repo, check({ startedAt: new Date('2026-01-01T00:00:00Z'), detailsUrl: 'https://nofx.example.com/runs/1' }));
+  const { id } = await github.upsertCheckRun(
+    repo,
+    check({ startedAt: new Date('2026-01-01T00:00:00Z'), detailsUrl: 'https://nofx.example.com/runs/1' }),
+  );
   await github.upsertCheckRun(repo, check({ output: { title: 'Still working', summary: 'step 2', text: 'table' } }));
-  const done = check({ status: 'completed', conclusion: 'success', completedAt: new Date('2026-01-01T00:04:12Z') } as Partial<CheckRunInput>);
+  const done = check({
+    status: 'completed',
+    conclusion: 'success',
+    completedAt: new Date('2026-01-01T00:04:12Z'),
+  } as Partial<CheckRunInput>);
   expect(await github.upsertCheckRun(repo, { ...done, known: id })).toMatchObject({ id });
   expect(runs()).toMatchObject([
-    { id, name: 'NOFX', external_id: 'run_1', head_sha: world.head, status: 'completed', conclusion: 'success', started_at: '2026-01-01T00:00:00Z', completed_at: '2026-01-01T00:04:12Z', details_url: 'https://nofx.example.com/runs/1' },
+    {
+      id,
+      name: 'NOFX',
+      external_id: 'run_1',
+      head_sha: world.head,
+      status: 'completed',
+      conclusion: 'success',
+      started_at: '2026-01-01T00:00:00Z',
+      completed_at: '2026-01-01T00:04:12Z',
+      details_url: 'https://nofx.example.com/runs/1',
+    },
   ]);
 });
 
 it('tells runs and names apart', async () => {
   const { github, repo } = world;
-  const inputs = [check(), check({ externalId: 'run_2' }), check({ name: 'NOFX / gate: test', externalId: 'run_1:gate:test' })];
+  const inputs = [
+    check(),
+    check({ externalId: 'run_2' }),
+    check({ name: 'NOFX / gate: test', externalId: 'run_1:gate:test' }),
+  ];
   for (const input of inputs) await github.upsertCheckRun(repo, input);
   for (const input of inputs) await adapterFor(world.standIn).upsertCheckRun(repo, input);
   expect(runs().map((run) => [run.name, run.external_id])).toEqual([
@@ -48,7 +77,10 @@ it('makes one when asked twice at once, and a new one when the known is gone', a
 });
 
 it('cuts what GitHub would refuse, and says so', async () => {
-  await world.github.upsertCheckRun(world.repo, check({ output: { title: 'x'.repeat(300), summary: '漢'.repeat(30_000), text: 'y'.repeat(65_536) } }));
+  await world.github.upsertCheckRun(
+    world.repo,
+    check({ output: { title: 'x'.repeat(300), summary: '漢'.repeat(30_000), text: 'y'.repeat(65_536) } }),
+  );
   const { output } = runs()[0]!;
   expect(Buffer.byteLength(output.summary!)).toBeLessThanOrEqual(65_535);
   expect(Buffer.byteLength(output.text!)).toBeLessThanOrEqual(65_535);

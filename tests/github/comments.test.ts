@@ -5,7 +5,8 @@ import { InternalError, RetryableError } from '../../src/errors.ts';
 const world = useGitHub();
 const marker = '<!-- nofx:run run_1 -->';
 const bodies = () => world.standIn.comments(world.name, world.issue).map((comment) => comment.body);
-const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/comments')).length;
+const posts = () =>
+  world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/comments')).length;
 
 it('writes one comment and edits it', async () => {
   const { github, repo, issue } = world;
@@ -70,5 +71,7 @@ it('cuts what GitHub would refuse', async () => {
 });
 
 it('takes no other text for a marker', async () => {
-  expect(await failure((async () => world.github.upsertComment(world.repo, world.issue, { marker: 'x', body: 'x' }))())).toBeInstanceOf(InternalError);
+  expect(
+    await failure((async () => world.github.upsertComment(world.repo, world.issue, { marker: 'x', body: 'x' }))()),
+  ).toBeInstanceOf(InternalError);
 });

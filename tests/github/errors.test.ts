@@ -17,7 +17,12 @@ describe('rate limits', () => {
 
   it.each([
     ['retry-after', 429, { 'retry-after': '7' }, 7_000],
-    ['retry-after before all else', 403, { 'retry-after': '30', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(900) }, 30_000],
+    [
+      'retry-after before all else',
+      403,
+      { 'retry-after': '30', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(900) },
+      30_000,
+    ],
     ['the reset', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(900) }, 901_000],
     ['a reset that is over', 429, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(-5) }, 1_000],
     ['nothing', 429, {}, 60_000],
@@ -41,7 +46,12 @@ it.each([
   [410, 'Issues are disabled for this repo', UserError, /switched off/],
   [422, 'Validation Failed', InternalError, null],
   [422, 'Repository rule violations found: Cannot create ref due to creations being restricted.', UserError, /bypass/],
-  [422, 'There is at least one repository that does not exist or is not accessible to the parent installation.', UserError, /Install/],
+  [
+    422,
+    'There is at least one repository that does not exist or is not accessible to the parent installation.',
+    UserError,
+    /Install/,
+  ],
   [422, 'The permissions requested are not granted to this installation.', UserError, /app.yml/],
   [403, 'Unable to create comment because issue is locked.', UserError, /Unlock/],
   [403, 'was submitted too quickly', RetryableError, null],
@@ -71,11 +81,21 @@ describe('through Probot', () => {
   const ask = () => world.github.permission(world.repo, 'alice');
 
   it.each([
-    ['API rate limit exceeded for installation ID 1.', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600) }, 500_000],
+    [
+      'API rate limit exceeded for installation ID 1.',
+      403,
+      { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + 600) },
+      500_000,
+    ],
     ['You have exceeded a secondary rate limit.', 403, { 'retry-after': '120' }, 120_000],
     ['You have exceeded a secondary rate limit.', 429, {}, 60_000],
   ])('hands a rate limit back at once: %s %s', async (message, status, headers, atLeast) => {
-    world.standIn.failNext({ path: /\/permission$/, status, headers: headers as Record<string, string>, body: { message } });
+    world.standIn.failNext({
+      path: /\/permission$/,
+      status,
+      headers: headers as Record<string, string>,
+      body: { message },
+    });
     const error = await failure(ask());
     expect(error).toBeInstanceOf(RetryableError);
     expect((error as RetryableError).retryAfterMs).toBeGreaterThanOrEqual(atLeast);
@@ -110,7 +130,15 @@ describe('through Probot', () => {
 
   it('says so when the app lacks a permission', async () => {
     world.standIn.setPermissions('octo', { metadata: 'read', contents: 'read' });
-    const error = await failure(world.github.upsertCheckRun(world.repo, { headSha: world.head, name: 'NOFX', externalId: 'x', status: 'queued', output: { title: 'a', summary: 'b' } }));
+    const error = await failure(
+      world.github.upsertCheckRun(world.repo, {
+        headSha: world.head,
+        name: 'NOFX',
+        externalId: 'x',
+        status: 'queued',
+        output: { title: 'a', summary: 'b' },
+      }),
+    );
     expect(error).toBeInstanceOf(UserError);
     expect(error.message).toMatch(/lacks a permission.*check-runs/);
   });

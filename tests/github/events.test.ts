@@ -9,7 +9,10 @@ const payloads = (examples as unknown as { name: string; examples: Payload[] }[]
 );
 const example = (name: string, action: string, installed = true) => {
   const found = payloads.find((each) => each.name === name && each.payload.action === action)!;
-  return { ...structuredClone(found.payload), ...(installed ? { installation: { id: 5, node_id: 'x' } } : {}) } as { issue: Record<string, unknown>; installation?: unknown };
+  return { ...structuredClone(found.payload), ...(installed ? { installation: { id: 5, node_id: 'x' } } : {}) } as {
+    issue: Record<string, unknown>;
+    installation?: unknown;
+  };
 };
 const id = '72d3162e-cc78-11e3-81ab-4c9367dc0958';
 
@@ -49,7 +52,12 @@ it('translates a comment', () => {
 
 it('translates a label', () => {
   const event = toDomainEvent({ id, name: 'issues', payload: example('issues', 'labeled') });
-  expect(event).toMatchObject({ kind: 'issue_labeled', label: 'bug', sender: { login: 'Codertocat' }, issue: { number: 1 } });
+  expect(event).toMatchObject({
+    kind: 'issue_labeled',
+    label: 'bug',
+    sender: { login: 'Codertocat' },
+    issue: { number: 1 },
+  });
   expect(DomainEvent.parse(event)).toEqual(event);
 });
 
@@ -63,7 +71,9 @@ it('takes an issue without text, and one of a deleted account', () => {
   const payload = example('issues', 'labeled');
   payload.issue.body = null;
   payload.issue.user = null;
-  expect(toDomainEvent({ id, name: 'issues', payload })).toMatchObject({ issue: { body: '', author: { login: 'ghost' } } });
+  expect(toDomainEvent({ id, name: 'issues', payload })).toMatchObject({
+    issue: { body: '', author: { login: 'ghost' } },
+  });
 });
 
 describe('ignores', () => {
@@ -72,7 +82,11 @@ describe('ignores', () => {
     ['a bot by its name', { login: 'nofx[bot]', id: 1, type: 'User' }, /nofx\[bot\] is a bot/],
   ])('%s', (_, sender, reason) => {
     const payload = { ...example('issue_comment', 'created'), sender };
-    expect(toDomainEvent({ id, name: 'issue_comment', payload })).toEqual({ kind: 'ignored', deliveryId: id, reason: expect.stringMatching(reason) });
+    expect(toDomainEvent({ id, name: 'issue_comment', payload })).toEqual({
+      kind: 'ignored',
+      deliveryId: id,
+      reason: expect.stringMatching(reason),
+    });
   });
 
   it('an edited comment', () => {
@@ -85,12 +99,17 @@ describe('ignores', () => {
   it("a repository's own webhook", () => {
     const payload = example('issue_comment', 'created', false);
     delete payload.installation;
-    expect(toDomainEvent({ id, name: 'issue_comment', payload })).toMatchObject({ reason: expect.stringContaining('not from the app') });
+    expect(toDomainEvent({ id, name: 'issue_comment', payload })).toMatchObject({
+      reason: expect.stringContaining('not from the app'),
+    });
   });
 
-  it.each([null, undefined, 'text', 7, [], {}, { action: 'created' }, { action: 'created', installation: { id: 1 } }])('what is no payload: %j', (payload) => {
-    expect(toDomainEvent({ id, name: 'issue_comment', payload }).kind).toBe('ignored');
-  });
+  it.each([null, undefined, 'text', 7, [], {}, { action: 'created' }, { action: 'created', installation: { id: 1 } }])(
+    'what is no payload: %j',
+    (payload) => {
+      expect(toDomainEvent({ id, name: 'issue_comment', payload }).kind).toBe('ignored');
+    },
+  );
 });
 
 it.each(payloads.map(({ name, payload }, i) => [`${name}.${payload.action ?? ''} #${i}`, name, payload] as const))(
@@ -98,8 +117,10 @@ it.each(payloads.map(({ name, payload }, i) => [`${name}.${payload.action ?? ''}
   (_, name, payload) => {
     const event = toDomainEvent({ id, name, payload });
     DomainEvent.parse(event);
-    const acted = (name === 'issue_comment' && payload.action === 'created') || (name === 'issues' && payload.action === 'labeled');
-    if (!acted) expect(event).toMatchObject({ kind: 'ignored', reason: expect.stringContaining('is not an event NOFX acts on') });
+    const acted =
+      (name === 'issue_comment' && payload.action === 'created') || (name === 'issues' && payload.action === 'labeled');
+    if (!acted)
+      expect(event).toMatchObject({ kind: 'ignored', reason: expect.stringContaining('is not an event NOFX acts on') });
     else if ('installation' in payload) expect(event.kind).not.toBe('ignored');
     else expect(event).toMatchObject({ reason: expect.stringContaining('not from the app') });
   },

@@ -5,7 +5,8 @@ import { adapterFor, failure, useGitHub } from './support.ts';
 const world = useGitHub();
 const head = 'nofx/1-slugs-abc';
 const wanted = { head, base: 'main', title: 'Slugs', body: 'Closes #1' };
-const posts = () => world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/pulls')).length;
+const posts = () =>
+  world.standIn.requests().filter((each) => each.method === 'POST' && each.path.endsWith('/pulls')).length;
 
 beforeEach(async () => {
   await world.standIn.push({ repo: world.name, branch: head, files: { 'slug.js': 'x' }, by: 'alice' });
@@ -14,9 +15,24 @@ beforeEach(async () => {
 it('opens one pull request and finds it again', async () => {
   const { github, repo, standIn, name } = world;
   const first = await github.upsertPullRequest(repo, wanted);
-  expect(first).toMatchObject({ created: true, url: expect.stringMatching(new RegExp(`/octo/app/pull/${first.number}$`)) });
-  expect(await adapterFor(standIn).upsertPullRequest(repo, { ...wanted, title: 'Other' })).toEqual({ ...first, created: false });
-  expect(standIn.pullRequests(name)).toMatchObject([{ number: first.number, title: 'Slugs', body: 'Closes #1', draft: false, head: { ref: head }, base: { ref: 'main' } }]);
+  expect(first).toMatchObject({
+    created: true,
+    url: expect.stringMatching(new RegExp(`/octo/app/pull/${first.number}$`)),
+  });
+  expect(await adapterFor(standIn).upsertPullRequest(repo, { ...wanted, title: 'Other' })).toEqual({
+    ...first,
+    created: false,
+  });
+  expect(standIn.pullRequests(name)).toMatchObject([
+    {
+      number: first.number,
+      title: 'Slugs',
+      body: 'Closes #1',
+      draft: false,
+      head: { ref: head },
+      base: { ref: 'main' },
+    },
+  ]);
 });
 
 it('opens a draft', async () => {
@@ -69,17 +85,33 @@ it('opens none twice by itself after a 502 without effect', async () => {
 
 it('says so when there is nothing to review', async () => {
   const { github, repo, head: sha } = world;
-  await github.createMarker(repo, { branch: 'nofx/same', base: sha, message: 'x', author: { name: 'nofx[bot]', email: 'n@x' }, date: new Date(0) });
+  await github.createMarker(repo, {
+    branch: 'nofx/same',
+    base: sha,
+    message: 'x',
+    author: { name: 'nofx[bot]', email: 'n@x' },
+    date: new Date(0),
+  });
   const { standIn, name } = world;
   const tip = (await standIn.branches(name))['main'];
   expect(tip).toBe(sha);
-  standIn.failNext({ method: 'POST', path: /\/pulls$/, status: 422, body: { message: 'Validation Failed', errors: [{ message: 'No commits between main and nofx/same' }] } });
+  standIn.failNext({
+    method: 'POST',
+    path: /\/pulls$/,
+    status: 422,
+    body: { message: 'Validation Failed', errors: [{ message: 'No commits between main and nofx/same' }] },
+  });
   expect(await failure(github.upsertPullRequest(repo, { ...wanted, head: 'nofx/same' }))).toBeInstanceOf(UserError);
 });
 
 it('opens it without draft where drafts are not to be had', async () => {
   const { github, repo, standIn, name } = world;
-  standIn.failNext({ method: 'POST', path: /\/pulls$/, status: 422, body: { message: 'Draft pull requests are not supported in this repository.' } });
+  standIn.failNext({
+    method: 'POST',
+    path: /\/pulls$/,
+    status: 422,
+    body: { message: 'Draft pull requests are not supported in this repository.' },
+  });
   await github.upsertPullRequest(repo, { ...wanted, draft: true });
   expect(standIn.pullRequests(name)).toMatchObject([{ draft: false }]);
 });

@@ -48,7 +48,8 @@ it('reads a text file at a ref', async () => {
   const { github, repo, head } = world;
   expect(await github.readFile(repo, '.github/nofx.yml', head)).toBe('gates:\n  test: npm test\n');
   expect(await github.readFile(repo, '.github/nofx.yml', 'main')).toBe('gates:\n  test: npm test\n');
-  for (const path of ['missing.txt', '.github', 'README.md/x']) expect(await github.readFile(repo, path, head)).toBeNull();
+  for (const path of ['missing.txt', '.github', 'README.md/x'])
+    expect(await github.readFile(repo, path, head)).toBeNull();
   expect(await github.readFile(repo, 'README.md', '0'.repeat(40))).toBeNull();
 });
 
@@ -58,13 +59,18 @@ it('gives a git token for this repository and its contents alone', async () => {
   const [first, second] = [await github.gitToken(repo), await github.gitToken(repo)];
   expect(first).not.toBe(second);
 
-  const asked = standIn.requests().filter((each) => each.path.endsWith('access_tokens')).at(-1)!;
+  const asked = standIn
+    .requests()
+    .filter((each) => each.path.endsWith('access_tokens'))
+    .at(-1)!;
   expect(asked.body).toEqual({ repository_ids: [repo.repositoryId], permissions: { contents: 'write' } });
 
   const answers = await Promise.all(
-    [`${standIn.apiUrl}/repos/octo/secret`, `${standIn.apiUrl}/repos/octo/app/issues/1/comments`, `${standIn.apiUrl}/repos/octo/app/contents/README.md`].map((url) =>
-      fetch(url, { headers: { authorization: `Bearer ${first}` } }).then((response) => response.status),
-    ),
+    [
+      `${standIn.apiUrl}/repos/octo/secret`,
+      `${standIn.apiUrl}/repos/octo/app/issues/1/comments`,
+      `${standIn.apiUrl}/repos/octo/app/contents/README.md`,
+    ].map((url) => fetch(url, { headers: { authorization: `Bearer ${first}` } }).then((response) => response.status)),
   );
   expect(answers).toEqual([404, 403, 200]);
 });

@@ -20,7 +20,9 @@ export type World = {
 
 const silent = pino({ level: 'silent' });
 /** One for the whole file: making a key takes longer than most tests. */
-const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString();
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  .privateKey.export({ type: 'pkcs1', format: 'pem' })
+  .toString();
 
 /** An adapter of its own on a stand-in, as a process started anew would have. */
 export function adapterFor(standIn: GitHubStandIn): GitHub {

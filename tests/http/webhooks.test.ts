@@ -21,7 +21,8 @@ describe(`webhooks on ${lane}`, () => {
     await fresh.stop();
   });
 
-  const stored = async () => (await fresh.db.select({ guid: delivery.guid }).from(delivery)).map((row) => row.guid).sort();
+  const stored = async () =>
+    (await fresh.db.select({ guid: delivery.guid }).from(delivery)).map((row) => row.guid).sort();
   const post = (body: string | Buffer, headers: Record<string, string>) =>
     fetch(`http://127.0.0.1:${server.port}/api/github/webhooks`, {
       method: 'POST',
@@ -41,9 +42,27 @@ describe(`webhooks on ${lane}`, () => {
 
   it.each([
     ['no signature', '{}', { 'x-github-delivery': 'guid-refused' }, 401, 'X-Hub-Signature-256 is missing'],
-    ['a SHA-1 signature only', '{}', { 'x-github-delivery': 'guid-refused', 'x-hub-signature': 'sha1=00' }, 401, 'missing'],
-    ['a wrong signature', '{}', { 'x-github-delivery': 'guid-refused', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }, 401, 'WEBHOOK_SECRET'],
-    ['a signature that is none', '{}', { 'x-github-delivery': 'guid-refused', 'x-hub-signature-256': 'x' }, 401, 'WEBHOOK_SECRET'],
+    [
+      'a SHA-1 signature only',
+      '{}',
+      { 'x-github-delivery': 'guid-refused', 'x-hub-signature': 'sha1=00' },
+      401,
+      'missing',
+    ],
+    [
+      'a wrong signature',
+      '{}',
+      { 'x-github-delivery': 'guid-refused', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` },
+      401,
+      'WEBHOOK_SECRET',
+    ],
+    [
+      'a signature that is none',
+      '{}',
+      { 'x-github-delivery': 'guid-refused', 'x-hub-signature-256': 'x' },
+      401,
+      'WEBHOOK_SECRET',
+    ],
     ['no delivery id', '{}', {}, 400, 'X-GitHub-Delivery'],
   ])('refuses %s and stores nothing', async (_, body, headers, status, words) => {
     const answer = await post(body, headers);
@@ -67,7 +86,10 @@ describe(`webhooks on ${lane}`, () => {
   });
 
   it('refuses more than 25 MB', async () => {
-    const answer = await post(Buffer.alloc(26 * 1024 * 1024, 32), { 'x-github-delivery': 'guid-large', 'x-hub-signature-256': 'x' });
+    const answer = await post(Buffer.alloc(26 * 1024 * 1024, 32), {
+      'x-github-delivery': 'guid-large',
+      'x-hub-signature-256': 'x',
+    });
     expect(answer.status).toBe(413);
   });
 });

@@ -76,7 +76,9 @@ describe(`cancelling and taking turns on ${lane}`, () => {
     const [first, second, third, elsewhere] = [await open(4), await open(4), await open(4), await open(5)];
     expect(await steps(elsewhere)).toEqual(['queued', 'pending']);
     expect(await steps(second)).toEqual(['pending', 'pending']);
-    expect((await listEvents(fresh.db, third)).find(({ type }) => type === 'run.waiting')?.payload).toEqual({ ahead: 2 });
+    expect((await listEvents(fresh.db, third)).find(({ type }) => type === 'run.waiting')?.payload).toEqual({
+      ahead: 2,
+    });
     await finish(first);
     expect(await steps(second)).toEqual(['queued', 'pending']);
     expect(await steps(third)).toEqual(['pending', 'pending']);

@@ -21,7 +21,14 @@ describe(`finishing steps on ${lane}`, () => {
       ...request,
       // An issue of its own: runs on one issue take turns.
       source: { ...request.source, issue: { ...request.source.issue!, number: trigger } },
-      plan: { goal: 'g', steps: steps.map(({ name, after = [] }) => ({ name, tool: 'codegen', inputs: { prompt: 'p', _dependsOn: after } })) },
+      plan: {
+        goal: 'g',
+        steps: steps.map(({ name, after = [] }) => ({
+          name,
+          tool: 'codegen',
+          inputs: { prompt: 'p', _dependsOn: after },
+        })),
+      },
     });
     if (!opened.ok) throw new Error(opened.errors.join());
     return opened.run.id;
@@ -67,7 +74,9 @@ describe(`finishing steps on ${lane}`, () => {
     const runId = await open([{ name: 'a' }]);
     const stale = await claim(runId, 'a');
     const fresher = await claim(runId, 'a');
-    expect(await finishStep(fresh, stale, { status: 'failed', failure: { kind: 'internal', message: 'm', next: 'n' } })).toBe(false);
+    expect(
+      await finishStep(fresh, stale, { status: 'failed', failure: { kind: 'internal', message: 'm', next: 'n' } }),
+    ).toBe(false);
     expect(await statuses(runId)).toEqual(['running']);
     expect(await finishStep(fresh, fresher, succeeded)).toBe(true);
     expect((await getRun(fresh.db, runId))!.status).toBe('succeeded');

@@ -6,12 +6,15 @@ import { listEvents } from '../../src/db/events.ts';
 import type { Run } from '../../src/db/runs.ts';
 import { run as runTable } from '../../src/db/schema.ts';
 import { listSteps } from '../../src/db/steps.ts';
+import type { Plan } from '../../src/domain/plan.ts';
 import { createLogger } from '../../src/log.ts';
 import type { NewRepository } from '../../src/playground/github/people.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import { startPlayground, type Playground, type PlaygroundOptions } from '../../src/playground/playground.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
+import { logFields } from '../../src/telemetry/work.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { freshDatabaseOptions } from './database.ts';
 import { createGitHubValidator } from './openapi.ts';
 import { git } from './repository.ts';
@@ -37,6 +40,8 @@ export type RepositoryOptions = Partial<NewRepository> & {
   model?: Script;
   /** `.github/nofx.yml`; unless given, one whose tests take no time. `null` leaves it out. */
   config?: string | null;
+  /** False where GitHub takes no comment, so that none can be promised. */
+  commentable?: false;
 };
 
 export type Repository = Awaited<ReturnType<typeof openRepository>>;
@@ -51,14 +56,19 @@ export function does(calls: [tool: string, input: Record<string, unknown>][], su
   return ({ turn: step }: ScriptRequest): Turn => (step === 0 ? turn.tools(calls) : turn.text(summary));
 }
 
-/** A model that writes one file: the least a run can be about. */
+/** A model that finds everything in place: the shortest run there is, for tests of what comes before it. */
+export const changesNothing: Script = () => turn.text('It is all there.');
+
+/** A model that writes one file: the least a pull request can be about. */
 export const writesNotes = does([['write', { file_path: 'notes.md', content: 'Noted.\n' }]], 'Adds the notes.');
 
 /**
  * NOFX, whole, on a GitHub of its own, driven as people would. Every request it sends is held against
  * GitHub's own description.
  */
-export async function startHarness(options: { environment?: Record<string, string>; database?: PlaygroundOptions['database'] } = {}): Promise<Harness> {
+export async function startHarness(
+  options: { environment?: Record<string, string>; database?: PlaygroundOptions['database'] } = {},
+): Promise<Harness> {
   const problems: string[] = [];
   const logged: string[] = [];
   const scripts: { match: RegExp; script: Script }[] = [];
@@ -68,9 +78,17 @@ export async function startHarness(options: { environment?: Record<string, strin
     model: { script: scripts },
     github: { onExchange: (exchange) => problems.push(...validator.request(exchange)) },
     database: options.database ?? (await freshDatabaseOptions()),
-    environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<string, string>,
+    environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<
+      string,
+      string
+    >,
     log: (secrets) =>
-      createLogger({ level: 'debug', redact: secrets.redact, destination: { write: (line) => void logged.push(line) } }),
+      createLogger({
+        level: 'debug',
+        redact: secrets.redact,
+        fields: logFields,
+        destination: { write: (line) => void logged.push(line) },
+      }),
   });
 
   return new Proxy(playground as Harness, {
@@ -92,7 +110,10 @@ export async function startHarness(options: { environment?: Record<string, strin
           await playground.stop();
         }
         expect(problems, 'requests that GitHub would not understand').toEqual([]);
-        expect(logged.filter((line) => /"level":(50|60)/.test(line)), 'errors in the log').toEqual([]);
+        expect(
+          logged.filter((line) => /"level":(50|60)/.test(line)),
+          'errors in the log',
+        ).toEqual([]);
       };
     },
   });
@@ -104,12 +125,16 @@ function nameOf(repository: Repository): RegExp {
 }
 
 /** One repository, as the people who use it see it. */
-async function openRepository(playground: Playground, { config = PASSING, ...options }: Omit<RepositoryOptions, 'model'>, count: number) {
+async function openRepository(
+  playground: Playground,
+  { config = PASSING, commentable, ...options }: Omit<RepositoryOptions, 'model'>,
+  count: number,
+) {
   const { github } = playground;
   const shortName = options.name ?? `project-${count}`;
   let name = `${options.owner ?? OWNER}/${shortName}`;
   const files = options.files ?? (options.from === undefined ? await sampleFiles() : undefined);
-  const { id } = await github.createRepository({
+  const { id, installationId, cloneUrl } = await github.createRepository({
     owner: OWNER,
     collaborators: { mona: 'write', rita: 'read' },
     ...options,
@@ -122,6 +147,7 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
   const { main: firstHead } = await github.branches(name);
   /** Where people left the default branch. */
   let theirs = firstHead;
+  const issues: number[] = [];
   const inDatabase = () => playground.nofx.database.db;
 
   const repository = {
@@ -132,14 +158,19 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
     gitDir,
 
     /** Comments, on a new issue unless told; gives the issue's number and the comment's id. */
-    async comment(body: string, { by = 'mona', issue, title = 'Add the notes', body: text = 'We need them.' }: Author = {}) {
+    async comment(
+      body: string,
+      { by = 'mona', issue, title = 'Add the notes', body: text = 'We need them.' }: Author = {},
+    ) {
       const number = issue ?? (await repository.openIssue({ title, body: text }));
       const { id: comment } = await github.comment({ repo: name, issue: number, body, by });
       return { issue: number, comment };
     },
 
     async openIssue({ by = 'mona', title = 'Add the notes', body = 'We need them.' }: Author = {}): Promise<number> {
-      return (await github.openIssue({ repo: name, title, body, by })).number;
+      const { number } = await github.openIssue({ repo: name, title, body, by });
+      issues.push(number);
+      return number;
     },
 
     /** Puts a label on a new issue, unless told on which. */
@@ -161,6 +192,46 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
       name = `${options.owner ?? OWNER}/${to}`;
     },
 
+    /** Opens a run with a plan of its own, on a new issue, and works on it to its end. */
+    async start(plan: Plan) {
+      const issue = await repository.openIssue();
+      const opened = await openRun(
+        { db: inDatabase(), queue: playground.nofx.deps.queue },
+        {
+          project: {
+            id: `gh_${id}`,
+            name,
+            repoUrl: cloneUrl,
+            localPath: null,
+            workspaceMode: 'worktree',
+            gitMode: 'basic',
+            defaultBranch: 'main',
+            installationId,
+            repositoryId: id,
+          },
+          plan,
+          source: {
+            kind: 'issue',
+            repository: name,
+            installationId,
+            repositoryId: id,
+            requester: { login: 'mona', id: 7 },
+            prompt: plan.goal,
+            issue: { number: issue, title: plan.goal, body: '', url: `${github.url}/${name}/issues/${issue}` },
+            commentId: null,
+          },
+          config: { test: { command: 'true' }, setup: null, draft: false },
+          model: 'claude-sonnet-5-5',
+          maxCostUsd: 5,
+          baseRef: 'main',
+          baseSha: theirs!,
+          triggerKey: `test:${name}:${issue}`,
+        },
+      );
+      await repository.drain();
+      return { issue, errors: opened.ok ? [] : opened.errors };
+    },
+
     /** A person pushes to the default branch. */
     async push(files: Record<string, string | null>) {
       theirs = (await github.push({ repo: name, files, by: 'mona' })).sha;
@@ -179,7 +250,10 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
     /** The one pull request; fails when there is none or more. */
     pullRequest() {
       const all = github.pullRequests(name);
-      expect(all.map(({ title }) => title)).toHaveLength(1);
+      expect(
+        all.map(({ title }) => title),
+        repository.everything(),
+      ).toHaveLength(1);
       return all[0]!;
     },
 
@@ -197,6 +271,9 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
       return all[0]!;
     },
 
+    /** All that NOFX said here, for the message of a test that fails. */
+    everything: (): string => issues.flatMap((issue) => repository.answers(issue)).join('\n\n') || 'NOFX said nothing',
+
     /** The reactions of the app, in the order it gave them. */
     reactions: (target: { comment: number } | { issue: number }): string[] =>
       github
@@ -205,20 +282,26 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
         .map(({ content }) => content),
 
     /** Check runs as `name: status/conclusion`, those on `sha` only when given. */
-    checks: (sha?: string): string[] => github.checkRuns(name, sha).map((check) => `${check.name}: ${check.status}/${check.conclusion}`),
+    checks: (sha?: string): string[] =>
+      github.checkRuns(name, sha).map((check) => `${check.name}: ${check.status}/${check.conclusion}`),
     checkRuns: (sha?: string) => github.checkRuns(name, sha),
 
     branches: () => github.branches(name),
 
     /** The branches of NOFX. */
-    ownBranches: async (): Promise<string[]> => Object.keys(await github.branches(name)).filter((branch) => branch.startsWith('nofx/')),
+    ownBranches: async (): Promise<string[]> =>
+      Object.keys(await github.branches(name)).filter((branch) => branch.startsWith('nofx/')),
 
     /** Runs plain git in the bare repository. */
     git: (...args: string[]): string => git(gitDir, ...args),
 
     /** The runs here, oldest first. */
     runs: (): Promise<Run[]> =>
-      inDatabase().select().from(runTable).where(eq(runTable.projectId, `gh_${id}`)).orderBy(runTable.createdAt),
+      inDatabase()
+        .select()
+        .from(runTable)
+        .where(eq(runTable.projectId, `gh_${id}`))
+        .orderBy(runTable.createdAt),
 
     /** The one run, with all that is kept about it. */
     async run() {
@@ -229,7 +312,11 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
 
     async detailsOf(run: Run) {
       const db = inDatabase();
-      const [steps, events, artifacts] = [await listSteps(db, run.id), await listEvents(db, run.id), await listArtifacts(db, run.id)];
+      const [steps, events, artifacts] = [
+        await listSteps(db, run.id),
+        await listEvents(db, run.id),
+        await listArtifacts(db, run.id),
+      ];
       return { ...run, steps, events, artifacts };
     },
 
@@ -243,24 +330,34 @@ async function openRepository(playground: Playground, { config = PASSING, ...opt
     },
 
     /** What came of it. */
-    outcome: async (): Promise<string | null> => (await findDelivery(inDatabase(), repository.delivery().guid))?.outcome ?? null,
+    outcome: async (): Promise<string | null> =>
+      (await findDelivery(inDatabase(), repository.delivery().guid))?.outcome ?? null,
 
     /** What NOFX promises everybody, whatever they asked for and however it went. */
     async keptItsPromises(): Promise<void> {
       const heads = await github.branches(name);
       expect(heads['main'], `${name}: the default branch is where people left it`).toBe(theirs);
-      const onDefault = github.checkRuns(name).filter((check) => check.head_sha === theirs || check.head_sha === firstHead);
+      const onDefault = github
+        .checkRuns(name)
+        .filter((check) => check.head_sha === theirs || check.head_sha === firstHead);
       expect(onDefault, `${name}: no check on the default branch`).toEqual([]);
       const runs = await repository.runs();
-      expect(runs.filter(({ endedAt }) => endedAt === null), `${name}: every run has ended`).toEqual([]);
-      expect(repository.checks().filter((check) => !check.includes(': completed/')), `${name}: no check is left open`).toEqual([]);
+      expect(
+        runs.filter(({ endedAt }) => endedAt === null),
+        `${name}: every run has ended`,
+      ).toEqual([]);
+      expect(
+        repository.checks().filter((check) => !check.includes(': completed/')),
+        `${name}: no check is left open`,
+      ).toEqual([]);
       for (const run of runs) {
         const { number } = run.source.issue!;
         const own = repository.answers(number).filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
-        expect(own, `${name}: one comment of ${run.id}`).toHaveLength(1);
-        expect(github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length, `${name}: pull requests`).toBe(
-          run.status === 'succeeded' ? 1 : 0,
-        );
+        expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);
+        expect(
+          github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length,
+          `${name}: pull requests`,
+        ).toBe(run.status === 'succeeded' ? 1 : 0);
       }
     },
   };

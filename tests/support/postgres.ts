@@ -23,15 +23,15 @@ export default async function setup(): Promise<() => Promise<void>> {
 }
 
 /** A server of one's own; `stop` leaves nothing behind. `durable` has it keep what it committed through a power cut, as one in use would. */
-export async function startPostgres({ durable = false } = {}): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'nofx-postgres-'));
   const remove = () => rm(folder, { recursive: true, force: true });
   try {
-    const { url, stop } = await start(folder, durable);
+    const server = await start(folder, durable);
     return {
-      url,
+      ...server,
       async stop() {
-        await stop();
+        await server.stop();
         await remove();
       },
     };
@@ -41,10 +41,19 @@ export async function startPostgres({ durable = false } = {}): Promise<{ url: st
   }
 }
 
+export type PostgresServer = {
+  url: string;
+  stop(): Promise<void>;
+  /** Stops it at once, as if its power went. */
+  cut(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  restore(): Promise<void>;
+};
+
 /** Postgres refuses to run as root: then it runs as this one, which every Unix has. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
 
-async function start(folder: string, durable: boolean): Promise<{ url: string; stop(): Promise<void> }> {
+async function start(folder: string, durable: boolean): Promise<PostgresServer> {
   const user = process.getuid?.() === 0 ? NOBODY : {};
   const data = join(folder, 'data');
   const passwordFile = join(folder, 'password');
@@ -83,23 +92,33 @@ async function start(folder: string, durable: boolean): Promise<{ url: string; s
   const careless = durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
   const settings = [...careless, 'max_connections=200'];
   const address = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories='];
-  const postgres = execa(
-    join(native, 'bin/postgres'),
-    ['-D', data, ...[...settings, ...address].flatMap((setting) => ['-c', setting])],
-    { ...options, reject: false, all: true, buffer: true },
-  );
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-  await Promise.race([
-    reachable(url),
-    postgres.then(({ all }) => Promise.reject(new Error(`Postgres ended before it was ready:\n${all}`))),
-  ]);
+  const launch = async () => {
+    const postgres = execa(
+      join(native, 'bin/postgres'),
+      ['-D', data, ...[...settings, ...address].flatMap((setting) => ['-c', setting])],
+      { ...options, reject: false, all: true, buffer: true },
+    );
+    await Promise.race([
+      reachable(url),
+      postgres.then(({ all }) => Promise.reject(new Error(`Postgres ended before it was ready:\n${all}`))),
+    ]);
+    // In an object: a promise's promise is awaited, and this one ends with the server.
+    return { postgres };
+  };
 
+  let { postgres } = await launch();
+  // Postgres's own words for it: SIGINT is its fast shutdown, which closes connections, SIGQUIT its immediate one.
+  const end = async (signal: 'SIGINT' | 'SIGQUIT') => {
+    postgres.kill(signal);
+    await postgres;
+  };
   return {
     url,
-    async stop() {
-      // SIGINT is Postgres's "fast shutdown": connections are closed, not waited for.
-      postgres.kill('SIGINT');
-      await postgres;
+    stop: () => end('SIGINT'),
+    cut: () => end('SIGQUIT'),
+    async restore() {
+      ({ postgres } = await launch());
     },
   };
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { openDb, type Database } from '../../src/db/client.ts';
+import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
 import { event, run } from '../../src/db/schema.ts';
 import { createGitHubStandIn, type GitHubStandIn } from '../../src/playground/github-stand-in.ts';
 import { createScriptedModel, type ScriptedModel, type Scripts } from '../../src/playground/model.ts';
@@ -40,14 +40,19 @@ export type Town = {
 };
 
 /** GitHub, a model and a Postgres to start, kill and freeze NOFX processes in. Everything but GitHub and the model is real. */
-export async function buildTown(options: { script: Scripts; embedded?: boolean }): Promise<Town> {
+export async function buildTown(options: { script: Scripts; database?: DatabaseOptions }): Promise<Town> {
   const dataDir = await mkdtemp(join(tmpdir(), 'nofx-town-'));
   const github = await createGitHubStandIn();
   const model = await createScriptedModel({ script: options.script });
-  const where = options.embedded ? null : await freshDatabaseOptions();
-  if (where !== null && where.kind !== 'postgres') throw new Error('several processes need the Postgres lane');
-  const database = where === null ? null : await openDb(where);
-  await github.createRepository({ owner: 'acme', name: 'text-kit', files: await sampleFiles(), collaborators: { mona: 'write' } });
+  const where = options.database ?? (await freshDatabaseOptions());
+  if (where.kind !== 'postgres') throw new Error('several processes need the Postgres lane');
+  const database = await openDb(where);
+  await github.createRepository({
+    owner: 'acme',
+    name: 'text-kit',
+    files: await sampleFiles(),
+    collaborators: { mona: 'write' },
+  });
   const servers: Server[] = [];
 
   const start = async (environment: Record<string, string> = {}) => {
@@ -66,7 +71,7 @@ export async function buildTown(options: { script: Scripts; embedded?: boolean }
         ANTHROPIC_BASE_URL: model.url,
         NOFX_DATA_DIR: join(dataDir, 'data'),
         NOFX_ARTIFACTS_DIR: join(dataDir, 'artifacts'),
-        ...(where ? { DATABASE_URL: where.url } : {}),
+        DATABASE_URL: where.url,
         PORT: '0',
         ...environment,
       },
@@ -81,26 +86,29 @@ export async function buildTown(options: { script: Scripts; embedded?: boolean }
   return {
     github,
     model,
-    get database() {
-      return database!;
-    },
+    database,
     start,
     async comment(body, issue) {
-      const number = issue ?? (await github.openIssue({ repo: REPO, title: 'Add a slugify helper', body: '', by: 'mona' })).number;
+      const number =
+        issue ?? (await github.openIssue({ repo: REPO, title: 'Add a slugify helper', body: '', by: 'mona' })).number;
       await github.comment({ repo: REPO, issue: number, body, by: 'mona' });
       return number;
     },
     async ended(count = 1) {
       for (;;) {
-        const rows = await database!.db.select().from(run).catch(() => []);
-        if (rows.length >= count && rows.every(({ endedAt }) => endedAt !== null) && (await idle(database!))) return rows;
+        const rows = await database.db
+          .select()
+          .from(run)
+          .catch(() => []);
+        if (rows.length >= count && rows.every(({ endedAt }) => endedAt !== null) && (await idle(database)))
+          return rows;
         await sleep(50);
       }
     },
     async stop() {
       github.setWebhook(null);
       await Promise.all(servers.map((server) => server.kill('SIGKILL')));
-      await database?.close();
+      await database.close();
       await model.stop();
       await github.stop();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
@@ -143,7 +151,10 @@ function watch(child: ChildProcess): Server {
         look();
         void exited.then((code) => {
           // What it said last may still be on its way through the pipe.
-          setTimeout(() => reject(new Error(`The process ended (${code}): ${lines.map(({ msg }) => msg).join('\n')}`)), 200);
+          setTimeout(
+            () => reject(new Error(`The process ended (${code}): ${lines.map(({ msg }) => msg).join('\n')}`)),
+            200,
+          );
         });
       }),
     async kill(signal) {
@@ -173,7 +184,10 @@ export async function expectOneStory(town: Town, issue: number): Promise<string[
   const events = await database.db.select().from(event);
   const seqs = events.map(({ seq }) => seq).sort((a, b) => a - b);
   if (seqs.some((seq, index) => seq !== index + 1)) problems.push(`event numbers: ${seqs.join(' ')}`);
-  const ends = events.filter(({ type }) => ['run.succeeded', 'run.failed', 'run.neutral', 'run.cancelled'].includes(type));
-  if (ends.length !== 1 || ends[0]!.type !== 'run.succeeded') problems.push(`ends: ${ends.map(({ type }) => type).join(', ')}`);
+  const ends = events.filter(({ type }) =>
+    ['run.succeeded', 'run.failed', 'run.neutral', 'run.cancelled'].includes(type),
+  );
+  if (ends.length !== 1 || ends[0]!.type !== 'run.succeeded')
+    problems.push(`ends: ${ends.map(({ type }) => type).join(', ')}`);
   return problems;
 }

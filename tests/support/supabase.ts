@@ -48,6 +48,13 @@ export async function startSupabase(options: { port?: number } = {}) {
     return context.json({ Id: 'x', Key: `${context.req.param('bucket')}/${key}` });
   });
 
+  app.delete('/object/:bucket', async (context) => {
+    const bucket = buckets.get(context.req.param('bucket'));
+    if (!bucket) return fault(404, 'Bucket not found');
+    const { prefixes } = await context.req.json<{ prefixes: string[] }>();
+    return context.json(prefixes.filter((key) => bucket.objects.delete(key)).map((name) => ({ name })));
+  });
+
   const server = await serve(app, { host: '127.0.0.1', port: options.port ?? 0 });
   return {
     options: { url: `http://127.0.0.1:${server.port}`, serviceRoleKey, bucket: 'nofx-artifacts' },

@@ -1,0 +1,75 @@
+import type { Redactor } from './redact.ts';
+import type { RunStatus } from './run.ts';
+import { truncateChars } from './text.ts';
+
+/** A run event as an endpoint is told of it. */
+export type MessageFacts = {
+  messageId: string;
+  type: string;
+  at: Date;
+  run: { id: string; status: RunStatus; project: { id: string; name: string } };
+  step: { id: string; name: string; tool: string } | null;
+  seq: number;
+  payload: Record<string, unknown>;
+};
+
+/** In bytes. Receivers may refuse more: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+export const LARGEST_BODY = 64 * 1024;
+
+/** What long texts of a payload are cut to, where the whole is too large. */
+const CUTS = [4_000, 500, 50] as const;
+
+/**
+ * The JSON that is sent: `{ id, type, timestamp, data: { run, step?, seq, payload, truncated? } }`, at most
+ * `LARGEST_BODY` bytes, without a secret in it. Only of facts that never change, so that every attempt says the
+ * same. Messages may overtake each other: `data.seq` is the event's place in its run.
+ */
+export function messageBody(facts: MessageFacts, redact: Redactor): string {
+  const write = (payload: unknown, more: object = {}) =>
+    clean(
+      {
+        id: facts.messageId,
+        type: facts.type,
+        timestamp: facts.at.toISOString(),
+        data: { run: facts.run, ...(facts.step ? { step: facts.step } : {}), seq: facts.seq, payload, ...more },
+      },
+      redact,
+    );
+
+  const whole = write(facts.payload);
+  if (fits(whole)) return whole;
+  for (const limit of CUTS) {
+    const shorter = write(JSON.parse(clean(facts.payload, redact), cutTo(limit)), { truncated: true });
+    if (fits(shorter)) return shorter;
+  }
+  return write({}, { truncated: true });
+}
+
+/**
+ * JSON without secrets: its names and texts as they read, then the whole, where a name and its value make one
+ * (`"authorization":"Bearer …"`), unless that would leave no JSON.
+ */
+function clean(value: unknown, redact: Redactor): string {
+  const parts = JSON.stringify(value, (_key, part: unknown) => cleanPart(part, redact));
+  const whole = redact(parts);
+  try {
+    JSON.parse(whole);
+    return whole;
+  } catch {
+    return parts;
+  }
+}
+
+function cleanPart(part: unknown, redact: Redactor): unknown {
+  if (typeof part === 'string') return redact(part);
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
+  return Object.fromEntries(Object.entries(part).map(([name, value]) => [redact(name), value]));
+}
+
+function cutTo(limit: number): (key: string, part: unknown) => unknown {
+  return (_key, part) => (typeof part === 'string' ? truncateChars(part, limit) : part);
+}
+
+function fits(body: string): boolean {
+  return Buffer.byteLength(body) <= LARGEST_BODY;
+}

@@ -1,0 +1,146 @@
+import type { Logger } from 'pino';
+import type { Probot } from 'probot';
+import { createAgent } from './agent/agent.ts';
+import { checkPath } from './domain/paths.ts';
+import { createArtifactStore } from './artifacts/store.ts';
+import type { Config } from './config.ts';
+import { blockWrites, GITHUB_LIMITS, takeWrite, type WriteLimits } from './db/budget.ts';
+import { openDb, type Database, type DatabaseOptions, type Executor } from './db/client.ts';
+import { tellCommitted } from './db/committed.ts';
+import { findRunTrace } from './db/events.ts';
+import { migrate } from './db/migrate.ts';
+import { createGitHub, openProbot } from './github/index.ts';
+import type { GitHub } from './github/port.ts';
+import { startQueue } from './queue/boss.ts';
+import { queueDepths } from './queue/depth.ts';
+import type { Deps } from './runs/deps.ts';
+import type { SecretKeeper } from './secrets.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+import { observeOctokit } from './telemetry/observe-github.ts';
+import { createJobObserver, type JobObserver } from './telemetry/observe-jobs.ts';
+import { observeAgent, observeModelRequests } from './telemetry/observe-model.ts';
+import { observeSandbox, observeWorkspaces } from './telemetry/observe-workspace.ts';
+import { startTracing } from './telemetry/tracing.ts';
+import { createWorkspaces } from './workspace/manager.ts';
+import { readNpmSettings } from './workspace/process-npm.ts';
+import { createSandbox } from './workspace/sandbox.ts';
+
+export type NofxConfig = Omit<Config, 'github' | 'database'> & {
+  github: NonNullable<Config['github']>;
+  database: DatabaseOptions;
+  /** Between two writes to GitHub; 1,000 ms unless a stand-in needs no manners. */
+  writeIntervalMs?: number;
+  /** How much may be written in a minute and an hour: GitHub's own limits, or none where it needs no manners. */
+  writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
+  /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
+  progressEveryMs?: number;
+};
+
+export type Parts = { database: Database; deps: Deps; probot: Probot; jobs: JobObserver; observers: Observers };
+
+/** Puts the parts together: database, queue, GitHub, model, workspaces. Nothing of it works by itself yet. */
+export async function openNofx(
+  config: NofxConfig,
+  { log, secrets }: { log: Logger; secrets: SecretKeeper },
+): Promise<Parts> {
+  const database = await openDb(config.database);
+  await migrate(database);
+  const tracing = await startTracing(config.tracing && { ...config.tracing, log });
+  const queue = await startQueue(database, log, tracing.propagator);
+  const metrics = createMetrics({
+    queueDepths: () => queueDepths(database.db),
+    model: config.model,
+    prices: config.prices,
+  });
+  const jobs = createJobObserver({ metrics, tracing, traceOf: (runId) => findRunTrace(database.db, runId) });
+  tellCommitted(database.db, jobs.events);
+  const probot = openProbot({
+    appId: config.github.appId,
+    privateKey: config.github.privateKey,
+    secret: config.github.webhookSecret,
+    baseUrl: config.github.apiUrl,
+    // It logs what its handlers throw with the whole payload, as an error; we log it ourselves, and what comes of it.
+    log: log.child({ name: 'probot' }, { level: 'fatal' }),
+  });
+  const observers = { metrics, tracing };
+  const adapters = await createAdapters(config, { db: database.db, probot, log, secrets, observers });
+  const deps: Deps = { db: database.db, queue, log, tracing, adapters, progressEveryMs: config.progressEveryMs };
+  return { database, deps, probot, jobs, observers };
+}
+
+type Observers = { metrics: Metrics; tracing: Awaited<ReturnType<typeof startTracing>> };
+
+async function createAdapters(
+  config: NofxConfig,
+  {
+    db,
+    probot,
+    log,
+    secrets,
+    observers,
+  }: { db: Executor; probot: Probot; log: Logger; secrets: SecretKeeper; observers: Observers },
+): Promise<Deps['adapters']> {
+  const npm = await readNpmSettings(config.machine);
+  const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
+  const octokitFor = observeOctokit((id) => probot.auth(id), observers);
+  const limits = writeLimits(config);
+  const github = createGitHub({
+    octokitFor,
+    log,
+    writeIntervalMs: limits.spacingMs,
+    permit: (installationId) => takeWrite(db, installationId, limits),
+    blocked: (installationId, forMs) => blockWrites(db, installationId, forMs),
+  });
+  const aroundRequest = observeModelRequests(observers);
+  const workspaces = createWorkspaces({
+    ...config.machine,
+    caFile,
+    root: config.workspaceRoot,
+    allowHttp: config.github.protocol === 'http',
+  });
+  const sandbox = await createSandbox({
+    ...config.machine,
+    caFile,
+    npmRegistry: npm.registry ?? undefined,
+    mode: config.sandbox,
+    log: { warn: (message) => log.warn(message) },
+  });
+  return {
+    agent: config.anthropic
+      ? observeAgent(
+          createAgent({ ...config.anthropic, prices: config.prices, refusePath, aroundRequest, log }),
+          observers,
+        )
+      : null,
+    workspaces: observeWorkspaces(workspaces, observers),
+    sandbox: observeSandbox(sandbox, observers),
+    npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
+    artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
+    github: rememberTokens(github, secrets),
+    redact: secrets.redact,
+    host: config.github.host,
+  };
+}
+
+function writeLimits({ writeIntervalMs: spacingMs = GITHUB_LIMITS.spacingMs, writeBudget }: NofxConfig): WriteLimits {
+  const none = { perMinute: 1_000_000, perHour: 1_000_000 };
+  return { ...(spacingMs === 0 ? none : GITHUB_LIMITS), ...writeBudget, spacingMs };
+}
+
+/** The model hears at once what it may not write, not after the money is spent. */
+function refusePath(path: string): string | null {
+  const checked = checkPath(path);
+  return checked.ok ? null : checked.reason;
+}
+
+/** A token that is handed out is a secret from then on, whatever it looks like. */
+function rememberTokens(github: GitHub, secrets: SecretKeeper): GitHub {
+  return {
+    ...github,
+    async gitToken(repository) {
+      const token = await github.gitToken(repository);
+      secrets.remember(token);
+      return token;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { listArtifacts } from '../db/artifacts.ts';
+import { deleteArtifact, deleteDeliveries, deleteRun, listExpiredRuns } from '../db/retention.ts';
+import type { Deps } from '../runs/deps.ts';
+
+export type RetentionDays = {
+  /** runs that are over, with their events and artifacts */
+  runs: number;
+  /** deliveries that were worked on; more than the three days in which GitHub may deliver them again */
+  deliveries: number;
+};
+
+/** Rows in one statement: short enough that nobody notices. */
+const BATCH = 200;
+const RUNS_AT_A_TIME = 20;
+
+/**
+ * Removes what is older than it should be kept. In small batches, each found by an index, so that its cost is that of what
+ * it removes. An artifact's bytes go before its row: if this ends between the two, the row still says what to remove.
+ */
+export async function applyRetention(
+  { db, log, adapters }: Pick<Deps, 'db' | 'log' | 'adapters'>,
+  days: RetentionDays,
+  signal: AbortSignal,
+): Promise<{ again: boolean; runs: number; deliveries: number; artifacts: number }> {
+  const removed = { runs: 0, deliveries: 0, artifacts: 0 };
+  const failed: string[] = [];
+
+  while (!signal.aborted) {
+    const count = await deleteDeliveries(db, { days: days.deliveries, limit: BATCH });
+    removed.deliveries += count;
+    if (count < BATCH) break;
+    await yieldToOthers();
+  }
+  while (!signal.aborted) {
+    const expired = await listExpiredRuns(db, { days: days.runs, limit: RUNS_AT_A_TIME, skip: failed });
+    for (const { id } of expired) {
+      if (signal.aborted) break;
+      try {
+        await removeRun(id);
+      } catch (error) {
+        // Storage that does not answer: this run's turn comes again.
+        failed.push(id);
+        log.warn({ run: id, err: error }, 'an old run could not be removed; it stays for now');
+        if (failed.length >= RUNS_AT_A_TIME) return { again: false, ...removed };
+      }
+    }
+    if (expired.length < RUNS_AT_A_TIME) break;
+    await yieldToOthers();
+  }
+  if (removed.runs + removed.deliveries > 0) log.info(removed, 'removed what was older than it is kept');
+  return { again: signal.aborted, ...removed };
+
+  async function removeRun(id: string): Promise<void> {
+    for (const { id: artifactId, ...ref } of await listArtifacts(db, id)) {
+      await adapters.artifacts.remove(ref);
+      await deleteArtifact(db, artifactId);
+      removed.artifacts += 1;
+    }
+    if (await deleteRun(db, id)) removed.runs += 1;
+  }
+}

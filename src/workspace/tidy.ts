@@ -1,0 +1,100 @@
+import { readdir, rename, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { safeName } from './layout.ts';
+import { removeTree } from './remove-tree.ts';
+import { removeCheckout } from './checkout.ts';
+import { withLock } from './lock.ts';
+import type { TidyOptions } from './port.ts';
+
+/** What this room makes in the system's temporary folder; see git-credentials.ts and sandbox.ts. */
+const TEMPORARY = /^nofx-(git|home|run|probe)-/;
+/** Checkouts are named after their run, scratch checkouts begin with it. */
+const RUN = /^run_[0-9a-f]+/;
+
+/**
+ * Removes checkouts and scratch folders of runs that are over, mirrors that nobody used for long, and temporary folders
+ * that a killed process left. Gives the removed paths. Several processes may do this on one disk at a time.
+ */
+export async function tidy(root: string, options: TidyOptions & { temporary?: string }): Promise<string[]> {
+  const removed: string[] = [];
+  const { signal } = options;
+
+  for (const kind of ['workspaces', 'scratch'] as const) {
+    for (const folder of await list(join(root, kind))) {
+      const entries = await list(folder.path);
+      const paths = new Map<string, Entry>();
+      for (const entry of entries) {
+        // A checkout, the repository of a clone and its state file are one.
+        const path = entry.path.replace(/(\.git|\.state\.json(\.new)?)$/, '');
+        const known = paths.get(path);
+        if (!known || known.usedAt < entry.usedAt) paths.set(path, { ...entry, path });
+      }
+      const old = [...paths.values()].filter(({ usedAt }) => Date.now() - usedAt >= options.checkoutsAfterMs);
+      const runOf = (path: string) => RUN.exec(path.slice(folder.path.length + 1))?.[0];
+      const inUse = await options.inUse([...new Set(old.flatMap(({ path }) => runOf(path) ?? []))]);
+      for (const { path } of old) {
+        signal?.throwIfAborted();
+        const run = runOf(path);
+        if (run && inUse.has(run)) continue;
+        await (kind === 'workspaces' ? removeCheckout(path) : removeTree(path));
+        removed.push(path);
+      }
+    }
+  }
+
+  const projects = new Set([...(await options.projectsInUse())].map((id) => `${safeName(id)}.git`));
+  for (const { path, usedAt } of await list(join(root, 'mirrors'))) {
+    signal?.throwIfAborted();
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (!name.endsWith('.git') || projects.has(name)) continue;
+    const lastUsed = Math.max(usedAt, await lastFetch(path));
+    if (Date.now() - lastUsed < options.mirrorsAfterMs) continue;
+    // Away in one move: who comes now finds none and makes a new one.
+    await withLock(path, signal, async () => {
+      const away = join(root, 'mirrors', `.gone-${randomUUID()}`);
+      await rename(path, away);
+      await removeTree(away);
+    });
+    removed.push(path);
+  }
+
+  for (const { path, usedAt, mine } of await list(options.temporary ?? tmpdir(), TEMPORARY)) {
+    signal?.throwIfAborted();
+    if (!mine || Date.now() - usedAt < options.temporaryAfterMs) continue;
+    await removeTree(path);
+    removed.push(path);
+  }
+  return removed;
+}
+
+type Entry = { path: string; usedAt: number; mine: boolean };
+
+/** The entries of a folder with the time something in them was made or removed last; none when there is no folder. */
+async function list(folder: string, named = /^/): Promise<Entry[]> {
+  const names = await readdir(folder).catch(() => []);
+  const entries = await Promise.all(
+    names
+      .filter((name) => named.test(name))
+      .map(async (name): Promise<Entry[]> => {
+        const path = join(folder, name);
+        const found = await stat(path).catch(() => null);
+        return found ? [{ path, usedAt: found.mtimeMs, mine: found.uid === process.getuid?.() }] : [];
+      }),
+  );
+  return entries.flat();
+}
+
+/** When something last came into a mirror. */
+async function lastFetch(mirror: string): Promise<number> {
+  const times = await Promise.all(
+    ['objects', 'objects/pack', 'refs/nofx/commits', 'refs/nofx/heads', 'worktrees'].map((name) =>
+      stat(join(mirror, name)).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
+  return Math.max(...times);
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tidy } from '../../src/workspace/tidy.ts';
+
+const HOUR = 3_600_000;
+
+describe('tidying a disk', () => {
+  let root: string;
+  beforeEach(async () => void (root = await mkdtemp(join(tmpdir(), 'nofx-tidy-'))));
+  afterEach(() => rm(root, { recursive: true, force: true }));
+
+  const made = async (path: string, hoursOld: number, file = false) => {
+    const full = join(root, path);
+    await mkdir(file ? join(full, '..') : full, { recursive: true });
+    if (file) await writeFile(full, '{}');
+    const then = new Date(Date.now() - hoursOld * HOUR);
+    await utimes(full, then, then);
+  };
+  const there = (path: string) => existsSync(join(root, path));
+  const run = () =>
+    tidy(root, {
+      inUse: async (ids) => new Set(ids.filter((id) => id === 'run_aa')),
+      projectsInUse: async () => new Set(['gh_2']),
+      checkoutsAfterMs: HOUR,
+      mirrorsAfterMs: 30 * 24 * HOUR,
+      temporaryAfterMs: 3 * HOUR,
+      temporary: join(root, 'tmp'),
+    });
+
+  it('removes checkouts and scratch folders of runs that are over, and keeps those that are young or in use', async () => {
+    for (const id of ['run_aa', 'run_bb', 'run_cc']) {
+      await made(`workspaces/gh_1/${id}`, id === 'run_cc' ? 0 : 2);
+      await made(`workspaces/gh_1/${id}.git`, 2);
+      await made(`workspaces/gh_1/${id}.state.json`, 2, true);
+      await made(`scratch/gh_1/${id}-step_1-1`, id === 'run_cc' ? 0 : 2);
+    }
+    expect((await run()).sort()).toEqual([
+      join(root, 'scratch/gh_1/run_bb-step_1-1'),
+      join(root, 'workspaces/gh_1/run_bb'),
+    ]);
+    for (const end of ['', '.git', '.state.json']) expect(there(`workspaces/gh_1/run_bb${end}`)).toBe(false);
+    for (const id of ['run_aa', 'run_cc']) {
+      for (const end of ['', '.git', '.state.json']) expect(there(`workspaces/gh_1/${id}${end}`)).toBe(true);
+      expect(there(`scratch/gh_1/${id}-step_1-1`)).toBe(true);
+    }
+    expect(await run()).toEqual([]);
+  });
+
+  it('removes mirrors that nobody used for thirty days and no unfinished run needs', async () => {
+    await made('mirrors/gh_1.git', 31 * 24);
+    await made('mirrors/gh_2.git', 31 * 24);
+    await made('mirrors/gh_3.git', 29 * 24);
+    await made('mirrors/gh_4.git/objects', 1);
+    await made('mirrors/gh_4.git', 31 * 24);
+    expect(await run()).toEqual([join(root, 'mirrors/gh_1.git')]);
+    expect(await run()).toEqual([]);
+  });
+
+  it('removes temporary folders of ours only, once no step can be using them', async () => {
+    for (const name of ['nofx-git-a', 'nofx-home-a', 'nofx-run-a', 'nofx-other-a', 'git-a'])
+      await made(`tmp/${name}`, 4);
+    await made('tmp/nofx-home-b', 2);
+    expect((await run()).sort()).toEqual(['git', 'home', 'run'].map((name) => join(root, 'tmp', `nofx-${name}-a`)));
+  });
+});
