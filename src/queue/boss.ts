@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, fromPglite, PgBoss, type JobWithMetadata, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
@@ -322,6 +323,9 @@ async function startWorker<N extends QueueName>(
       ...(GROUP_CONCURRENCY[name] ? { groupConcurrency: GROUP_CONCURRENCY[name] } : {}),
     },
     async ([job]) => {
+      // PGlite answers within microtasks: without a pause a full queue would be worked off before any socket is
+      // read again, and webhooks would wait for all of it.
+      await nextTurn();
       try {
         await handle({ id: job!.id, retry: job!.retryCount, data: job!.data, signal: job!.signal });
       } finally {

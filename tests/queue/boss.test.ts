@@ -43,6 +43,27 @@ describe(`the queue on ${lane}`, () => {
     expect(times).toBe(1);
   });
 
+  it('leaves sockets and timers their turn between jobs', async () => {
+    const { db, queue } = fresh;
+    const jobs = 40;
+    await db.transaction(async (tx) => {
+      for (let i = 0; i < jobs; i += 1) await queue.enqueue(tx, 'dead', {});
+    });
+    let turns = 0;
+    let left = jobs;
+    const count = () => {
+      turns += 1;
+      if (left > 0) setImmediate(count);
+    };
+    const done = Promise.withResolvers<number>();
+    await queue.work('dead', 1, async () => {
+      if (left === jobs) setImmediate(count);
+      left -= 1;
+      if (left === 0) done.resolve(turns);
+    });
+    expect(await done.promise).toBeGreaterThanOrEqual(jobs - 2);
+  });
+
   it('keeps one progress job queued per run', async () => {
     const { db, queue } = fresh;
     for (let i = 0; i < 5; i += 1) {
