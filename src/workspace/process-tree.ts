@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 
 /** What a process and all its descendants hold now. `memoryBytes` is null when there were too many to look at each. */
@@ -28,7 +28,9 @@ function namespaceProc(root: number): string | null {
   // `NSpid: 1234 1`: the process has another number in a namespace of its own.
   if (!/^NSpid:\s+\d+(\s+\d+)*\s+1$/m.test(status)) return null;
   const proc = `/proc/${child}/root/proc`;
-  return list(proc).includes('1') ? proc : null;
+  // Until bubblewrap has set the namespace up, this is the machine's own /proc, with everybody's processes.
+  const namespace = link(`/proc/${child}/ns/pid`);
+  return namespace !== null && link(`${proc}/1/ns/pid`) === namespace ? proc : null;
 }
 
 function walk(root: number, most: number): number[] {
@@ -61,6 +63,14 @@ function list(path: string): string[] {
     return readdirSync(path);
   } catch {
     return [];
+  }
+}
+
+function link(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
   }
 }
 
