@@ -7,7 +7,7 @@ import { desiredChecks } from '../domain/checks.ts';
 import type { Project } from '../domain/project.ts';
 import { commentMarker, renderComment, type RunView } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
-import { UserError } from '../errors.ts';
+import { InternalError, messageOf, UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
@@ -34,7 +34,8 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   if (!settled || !project) return;
   if (project.installationId !== null) await show(deps, { ...settled, project, signal: job.signal });
   // The reaper looks for ended runs without this.
-  if (isTerminal(settled.run.status)) await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
+  if (isTerminal(settled.run.status))
+    await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
 }
 
 async function show(
@@ -43,9 +44,11 @@ async function show(
 ): Promise<void> {
   const repository = repositoryOf({ project });
 
-  const failures: unknown[] = [];
+  const failures: Error[] = [];
   for (const part of [keepComment, keepChecks, keepReaction]) {
-    await part(deps, { run, repository, view }).catch((error: unknown) => failures.push(error));
+    await part(deps, { run, repository, view }).catch((error: unknown) =>
+      failures.push(error instanceof Error ? error : new InternalError(messageOf(error))),
+    );
   }
   await lookAgain(deps, run);
   const passing = failures.find((error) => !(error instanceof UserError));
@@ -95,7 +98,9 @@ async function keepChecks(deps: Deps, { run, repository, view }: Shown): Promise
   const marker = await ensureMarker(deps, run, repository);
   const pushed = (await listEffects(deps.db, run.id)).get('push') as { sha: string } | undefined;
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
-    await keep(deps, run.id, key, check, (known) => deps.adapters.github.upsertCheckRun(repository, { ...check, known }));
+    await keep(deps, run.id, key, check, (known) =>
+      deps.adapters.github.upsertCheckRun(repository, { ...check, known }),
+    );
   }
 }
 

@@ -63,7 +63,13 @@ describe.concurrent(`changes on their way from the model to the branch, on ${lan
             ['write', { file_path: 'large.txt', content: large }],
           ]),
           turn.tools([
-            ['bash', { command: 'chmod +x run.sh && printf "\\000\\001\\377binary" > pixel.bin && ln -s ../README.md docs/readme-link' }],
+            [
+              'bash',
+              {
+                command:
+                  'chmod +x run.sh && printf "\\000\\001\\377binary" > pixel.bin && ln -s ../README.md docs/readme-link',
+              },
+            ],
           ]),
         ][step] ?? turn.text('All kinds of changes.'),
     });
@@ -90,7 +96,11 @@ describe.concurrent(`changes on their way from the model to the branch, on ${lan
     const { artifacts, steps } = await kit.run();
     const codegen = steps.find(({ tool }) => tool === 'codegen')!;
     const of = (name: string) => artifacts.find((artifact) => artifact.stepId === codegen.id && artifact.name === name);
-    expect(of('files/large.txt')).toMatchObject({ size: 1_048_577, sha256: sha256(large), contentType: 'text/plain; charset=utf-8' });
+    expect(of('files/large.txt')).toMatchObject({
+      size: 1_048_577,
+      sha256: sha256(large),
+      contentType: 'text/plain; charset=utf-8',
+    });
     expect(of('files/pixel.bin')).toMatchObject({ size: 9, contentType: 'application/octet-stream' });
     expect(of('files/empty.txt')).toMatchObject({ size: 0, sha256: sha256('') });
     expect(of('files/docs/readme-link')).toMatchObject({ sha256: sha256('../README.md') });
@@ -118,11 +128,10 @@ describe.concurrent(`changes on their way from the model to the branch, on ${lan
     });
     const tree = await treeOfPullRequest(kit);
     expect(tree).toBe(
-      treeByHand(
-        kit,
-        { 'renamed.txt': BASE['old/name.txt']!.replace('only', 'now'), 'config/app.ini': 'a=1\n' },
-        ['old/name.txt', 'config'],
-      ),
+      treeByHand(kit, { 'renamed.txt': BASE['old/name.txt']!.replace('only', 'now'), 'config/app.ini': 'a=1\n' }, [
+        'old/name.txt',
+        'config',
+      ]),
     );
   });
 
@@ -150,7 +159,10 @@ describe.concurrent(`changes on their way from the model to the branch, on ${lan
     const run = await kit.run();
     expect(run.failure).toMatchObject({ kind: 'policy' });
     expect(run.steps.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'skipped']);
-    const [refused] = nofx.model!.requests().filter((request) => JSON.stringify(request).includes(`${kit.name}:`)).slice(1);
+    const [refused] = nofx
+      .model!.requests()
+      .filter((request) => JSON.stringify(request).includes(`${kit.name}:`))
+      .slice(1);
     expect(JSON.stringify(refused)).toContain(reason);
   });
 
@@ -178,7 +190,9 @@ describe.concurrent(`changes on their way from the model to the branch, on ${lan
         const [run] = await kit.runs();
         const folder = join(nofx.dataDir, 'artifacts', 'runs', run!.id);
         try {
-          const found = readdirSync(folder, { recursive: true, withFileTypes: true }).find(({ name }) => name === 'notes.md');
+          const found = readdirSync(folder, { recursive: true, withFileTypes: true }).find(
+            ({ name }) => name === 'notes.md',
+          );
           if (found) return writeFileSync(join(found.parentPath, found.name), 'Pwned.\n');
         } catch {
           // The step has not stored anything yet.

@@ -25,32 +25,62 @@ describe.concurrent(`when GitHub answers badly, on ${lane}`, () => {
 
   it('makes one of each when the answer to every creation is lost', async () => {
     const kit = await nofx.repository();
-    const creations = ['issues/1/comments', 'issues/comments/\\d+/reactions', 'git/commits', 'git/refs', 'check-runs', 'pulls'];
+    const creations = [
+      'issues/1/comments',
+      'issues/comments/\\d+/reactions',
+      'git/commits',
+      'git/refs',
+      'check-runs',
+      'pulls',
+    ];
     for (const creation of creations) {
-      nofx.github.failNext({ method: 'POST', path: new RegExp(`^/repos/${kit.name}/${creation}$`), status: 502, afterEffect: true });
+      nofx.github.failNext({
+        method: 'POST',
+        path: new RegExp(`^/repos/${kit.name}/${creation}$`),
+        status: 502,
+        afterEffect: true,
+      });
     }
     const { issue, comment } = await kit.ask();
     await expectOneOfEach(kit, issue);
     expect(kit.reactions({ comment })).toEqual(['eyes', 'rocket']);
-    const lost = nofx.github.requests().filter(({ faulted, path }) => faulted && path.startsWith(`/repos/${kit.name}/`));
+    const lost = nofx.github
+      .requests()
+      .filter(({ faulted, path }) => faulted && path.startsWith(`/repos/${kit.name}/`));
     expect(lost).toHaveLength(creations.length);
   });
 
   it('tries a step again later when the rate limit is reached, and succeeds then', async () => {
     const kit = await nofx.repository();
-    nofx.github.failNext({ method: 'GET', path: new RegExp(`^/repos/${kit.name}/pulls$`), status: 403, headers: { 'retry-after': '1' } });
+    nofx.github.failNext({
+      method: 'GET',
+      path: new RegExp(`^/repos/${kit.name}/pulls$`),
+      status: 403,
+      headers: { 'retry-after': '1' },
+    });
     const { issue } = await kit.ask();
     await expectOneOfEach(kit, issue);
     const run = await kit.run();
     expect(run.steps.map(({ attempt }) => attempt)).toEqual([1, 1, 1, 2]);
-    expect(run.events.find(({ type }) => type === 'step.retried')!.payload).toMatchObject({ name: 'pull_request', attempt: 1 });
+    expect(run.events.find(({ type }) => type === 'step.retried')!.payload).toMatchObject({
+      name: 'pull_request',
+      attempt: 1,
+    });
   });
 
   it('keeps its checks and its pull request going when GitHub takes no comment', async () => {
     const kit = await nofx.repository({ commentable: false });
-    nofx.github.failNext({ method: 'POST', path: new RegExp(`^/repos/${kit.name}/issues/1/comments$`), status: 410, times: 1000 });
+    nofx.github.failNext({
+      method: 'POST',
+      path: new RegExp(`^/repos/${kit.name}/issues/1/comments$`),
+      status: 410,
+      times: 1000,
+    });
     const { comment } = await kit.ask();
-    expect(kit.checks(kit.pullRequest().head.sha)).toEqual(['NOFX: completed/success', 'NOFX / gate: test: completed/success']);
+    expect(kit.checks(kit.pullRequest().head.sha)).toEqual([
+      'NOFX: completed/success',
+      'NOFX / gate: test: completed/success',
+    ]);
     expect(kit.reactions({ comment })).toEqual(['eyes', 'rocket']);
   });
 
@@ -93,7 +123,9 @@ describe(`when NOFX is stopped in the middle, on ${lane}`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'nofx-crash-'));
   beforeAll(async () => {
     // In memory there would be nothing to come back to.
-    nofx = await startHarness({ database: lane === 'pglite' ? { kind: 'pglite', dir: folder } : await freshDatabaseOptions() });
+    nofx = await startHarness({
+      database: lane === 'pglite' ? { kind: 'pglite', dir: folder } : await freshDatabaseOptions(),
+    });
   });
   afterAll(async () => {
     await nofx.stop();

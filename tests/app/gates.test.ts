@@ -35,7 +35,9 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
     expect(kit.pullRequests()).toEqual([]);
     const answer = kit.answer(issue);
     expect(answer).toContain("NOFX could not finish @mona's task");
-    expect(answer).toContain('**What failed:** The tests (`npm test`) failed with exit code 1. No pull request was opened.');
+    expect(answer).toContain(
+      '**What failed:** The tests (`npm test`) failed with exit code 1. No pull request was opened.',
+    );
     expect(answer).toMatch(/^(not ok 1 -|✖) adds numbers/m);
     expect(answer).toContain('**Next:** Comment the command again');
     expect(kit.reactions({ comment })).toEqual(['eyes', 'confused']);
@@ -47,11 +49,14 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
     const run = await kit.run();
     expect(run.failure).toMatchObject({ kind: 'gate' });
     expect(run.steps.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'failed', 'skipped']);
-    expect(run.artifacts.find(({ name }) => name === 'output.log')).toMatchObject({ contentType: 'text/plain; charset=utf-8' });
+    expect(run.artifacts.find(({ name }) => name === 'output.log')).toMatchObject({
+      contentType: 'text/plain; charset=utf-8',
+    });
   });
 
   it('runs the set-up and the tests of the base branch, and commits nothing of what they made', async () => {
-    const test = 'grep -q ready "$HOME/set-up" && grep -q Noted notes.md && echo changed > notes.md && echo new > made-by-test.txt';
+    const test =
+      'grep -q ready "$HOME/set-up" && grep -q Noted notes.md && echo changed > notes.md && echo new > made-by-test.txt';
     const kit = await nofx.repository({ config: `setup: echo ready > "$HOME/set-up"\ngates:\n  test: ${test}\n` });
     await kit.ask();
     const { head, body } = kit.pullRequest();
@@ -75,13 +80,17 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
       model: ({ turn: step }) =>
         step === 0
           ? turn.tools([
-              ['write', { file_path: 'package.json', content: '{ "type": "module", "scripts": { "test": "true" } }\n' }],
+              [
+                'write',
+                { file_path: 'package.json', content: '{ "type": "module", "scripts": { "test": "true" } }\n' },
+              ],
               ['write', { file_path: 'Makefile', content: 'test:\n\ttrue\n' }],
             ])
           : turn.text('Now everything passes.'),
       files: {
         'package.json': '{ "type": "module", "scripts": { "test": "node --test" } }\n',
-        'strict.test.js': "import { test } from 'node:test';\ntest('never', () => {\n  throw new Error('still here');\n});\n",
+        'strict.test.js':
+          "import { test } from 'node:test';\ntest('never', () => {\n  throw new Error('still here');\n});\n",
         '.github/nofx.yml': 'gates:\n  test: node --test\n',
       },
     });
@@ -98,7 +107,10 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
     expect(kit.answer(issue)).toContain('⚪ **test** was not run');
     expect(gateCheck(kit).conclusion).toBe('neutral');
     expect(gateCheck(kit).output.summary).toContain('.github/nofx.yml');
-    expect(kit.checks(kit.pullRequest().head.sha)).toEqual(['NOFX: completed/success', 'NOFX / gate: test: completed/neutral']);
+    expect(kit.checks(kit.pullRequest().head.sha)).toEqual([
+      'NOFX: completed/success',
+      'NOFX / gate: test: completed/neutral',
+    ]);
   });
 
   it('lets no secret out that a test prints', async () => {
@@ -125,7 +137,9 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
   });
 
   it('stops tests that take longer than they may', async () => {
-    const kit = await nofx.repository({ config: 'gates:\n  test:\n    command: echo begun; sleep 600\n    timeout_minutes: 0.01\n' });
+    const kit = await nofx.repository({
+      config: 'gates:\n  test:\n    command: echo begun; sleep 600\n    timeout_minutes: 0.01\n',
+    });
     const { issue } = await kit.ask();
     expect(kit.answer(issue)).toContain('ran out of time');
     expect(kit.answer(issue)).toMatch(/^begun$/m);
@@ -143,11 +157,19 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const { link } = nofx.nofx.database;
     const database = link.kind === 'postgres' ? new URL(link.url).port : '5432';
-    const targets = [(server.address() as AddressInfo).port, new URL(nofx.nofx.url).port, new URL(nofx.github.url).port, database];
+    const targets = [
+      (server.address() as AddressInfo).port,
+      new URL(nofx.nofx.url).port,
+      new URL(nofx.github.url).port,
+      database,
+    ];
     const attempt = (host: string, port: number | string) =>
       `node -e 'require("net").connect(${port}, "${host}").on("connect", () => process.exit(0)).on("error", () => process.exit(9))' && echo reached ${port}`;
     const script = [...targets.map((port) => attempt('127.0.0.1', port)), attempt('1.1.1.1', 443)].join('\n');
-    const kit = await nofx.repository({ config: 'gates:\n  test: sh try.sh; exit 1\n', files: { 'try.sh': `${script}\necho tried all\n` } });
+    const kit = await nofx.repository({
+      config: 'gates:\n  test: sh try.sh; exit 1\n',
+      files: { 'try.sh': `${script}\necho tried all\n` },
+    });
     const { issue } = await kit.ask();
     server.close();
     expect(kit.answer(issue)).toMatch(/^tried all$/m);

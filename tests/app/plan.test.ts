@@ -34,7 +34,7 @@ describe.concurrent(`plans and their policies, on ${lane}`, () => {
       { ...CODEGEN, env_allowed: ['CI'], inputs: { ...CODEGEN.inputs, env: ['CI', 'AWS_KEY'] } },
       'its policy does not allow the environment variables AWS_KEY',
     ],
-  ])("does not run a step whose policy says no: %s", async (_what, step, reason) => {
+  ])('does not run a step whose policy says no: %s', async (_what, step, reason) => {
     const kit = await nofx.repository();
     const before = nofx.model!.requests().length;
     const { issue } = await kit.start({ goal: 'Add the notes', steps: [step, ...REST] });
@@ -43,7 +43,12 @@ describe.concurrent(`plans and their policies, on ${lane}`, () => {
     expect(run.failure).toMatchObject({ kind: 'policy' });
     expect(run.steps.map(({ status }) => status)).toEqual(['failed', 'skipped', 'skipped', 'skipped']);
     expect(kit.pullRequests()).toEqual([]);
-    expect(nofx.model!.requests().slice(before).filter((request) => JSON.stringify(request).includes(`${kit.name}:`))).toEqual([]);
+    expect(
+      nofx
+        .model!.requests()
+        .slice(before)
+        .filter((request) => JSON.stringify(request).includes(`${kit.name}:`)),
+    ).toEqual([]);
   });
 
   it('opens no run for a plan with mistakes, and lists all of them', async () => {
@@ -57,7 +62,9 @@ describe.concurrent(`plans and their policies, on ${lane}`, () => {
       ],
     });
     expect(errors).toHaveLength(3);
-    expect(errors.join('\n')).toMatch(/two steps are named "b"\n.*unknown tool "rm -rf".*\nthese steps wait for each other/);
+    expect(errors.join('\n')).toMatch(
+      /two steps are named "b"\n.*unknown tool "rm -rf".*\nthese steps wait for each other/,
+    );
     expect(await kit.runs()).toEqual([]);
     expect(kit.answers(issue)).toEqual([]);
   });
@@ -105,7 +112,10 @@ describe.concurrent(`plans and their policies, on ${lane}`, () => {
             ])
           : turn.text('Adds the notes.'),
     });
-    await kit.start({ goal: 'Add the notes', steps: [{ ...CODEGEN, inputs: { ...CODEGEN.inputs, filename: 'notes.md' } }, ...REST] });
+    await kit.start({
+      goal: 'Add the notes',
+      steps: [{ ...CODEGEN, inputs: { ...CODEGEN.inputs, filename: 'notes.md' } }, ...REST],
+    });
     expect(kit.git('diff', '--name-only', 'main', kit.pullRequest().head.sha).trim()).toBe('notes.md');
   });
 });

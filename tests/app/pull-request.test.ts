@@ -27,7 +27,12 @@ describe(`from /nofx to a pull request, on ${lane}`, () => {
 
   it('opens one pull request with the work on a branch of its own', () => {
     const pull = kit.pullRequest();
-    expect(pull).toMatchObject({ title: 'Add a slugify helper', draft: false, user: { login: 'nofx[bot]' }, base: { ref: 'main', sha: base } });
+    expect(pull).toMatchObject({
+      title: 'Add a slugify helper',
+      draft: false,
+      user: { login: 'nofx[bot]' },
+      base: { ref: 'main', sha: base },
+    });
     expect(pull.head.ref).toMatch(/^nofx\/1-add-a-slugify-helper-[0-9a-f]+$/);
     expect(kit.git('diff', '--name-status', 'main', pull.head.ref).trim().split('\n')).toEqual([
       'M\tsrc/index.js',
@@ -80,9 +85,13 @@ describe(`from /nofx to a pull request, on ${lane}`, () => {
     const marker = kit.checkRuns().find((check) => check.head_sha !== head.sha)!.head_sha;
     expect(kit.checks(marker)).toEqual(both);
     expect(kit.checks()).toHaveLength(4);
-    expect(kit.git('log', '-1', '--format=%P %T', marker).trim()).toBe(`${base} ${kit.git('rev-parse', 'main^{tree}').trim()}`);
+    expect(kit.git('log', '-1', '--format=%P %T', marker).trim()).toBe(
+      `${base} ${kit.git('rev-parse', 'main^{tree}').trim()}`,
+    );
     expect(kit.git('log', '-1', '--format=%B', marker)).toContain('[skip ci]');
-    expect(kit.checkRuns(head.sha)[0]).toMatchObject({ output: { title: expect.stringContaining('pull request #2') as string } });
+    expect(kit.checkRuns(head.sha)[0]).toMatchObject({
+      output: { title: expect.stringContaining('pull request #2') as string },
+    });
   });
 
   it('leaves the default branch where it was, without a check', async () => {

@@ -44,7 +44,12 @@ describe.concurrent(`which repositories a run can work in, on ${lane}`, () => {
 
   it('works in a private repository, from the branch its configuration names, and opens drafts where it says so', async () => {
     const kit = await nofx.repository({ private: true, config: `${PASSING}base: develop\ndraft: true\n` });
-    const { sha } = await nofx.github.push({ repo: kit.name, branch: 'develop', files: { 'develop.md': 'Here.\n' }, by: 'mona' });
+    const { sha } = await nofx.github.push({
+      repo: kit.name,
+      branch: 'develop',
+      files: { 'develop.md': 'Here.\n' },
+      by: 'mona',
+    });
     await kit.ask();
     expect(kit.pullRequest()).toMatchObject({ base: { ref: 'develop', sha }, draft: true });
     expect(kit.git('log', '-1', '--format=%P', kit.pullRequest().head.sha).trim()).toBe(sha);

@@ -10,7 +10,10 @@ describe.concurrent(`who and what starts a run, on ${lane}`, () => {
   afterAll(() => nofx.stop());
 
   it('works for people with the write, maintain and admin role', async () => {
-    const kit = await nofx.repository({ model: changesNothing, collaborators: { mona: 'write', maya: 'maintain', ada: 'admin' } });
+    const kit = await nofx.repository({
+      model: changesNothing,
+      collaborators: { mona: 'write', maya: 'maintain', ada: 'admin' },
+    });
     for (const by of ['mona', 'maya', 'ada']) await kit.comment('/nofx add the notes', { by });
     await kit.drain();
     expect((await kit.runs()).map(({ source }) => source.requester.login).sort()).toEqual(['ada', 'maya', 'mona']);

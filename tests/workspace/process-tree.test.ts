@@ -14,7 +14,21 @@ describe('what a command holds', () => {
     // bubblewrap waits on descriptor 4 with the namespace made and nothing mounted in it yet.
     const child = spawn(
       'bwrap',
-      ['--unshare-user', '--unshare-pid', '--info-fd', '3', '--userns-block-fd', '4', '--ro-bind', '/', '/', '--proc', '/proc', 'sleep', '60'],
+      [
+        '--unshare-user',
+        '--unshare-pid',
+        '--info-fd',
+        '3',
+        '--userns-block-fd',
+        '4',
+        '--ro-bind',
+        '/',
+        '/',
+        '--proc',
+        '/proc',
+        'sleep',
+        '60',
+      ],
       { stdio: ['ignore', 'ignore', 'inherit', 'pipe', 'pipe'], detached: true },
     );
     stop = () => void process.kill(-child.pid!, 'SIGKILL');
@@ -26,10 +40,27 @@ describe('what a command holds', () => {
   });
 
   it('sees the whole namespace once it is there', async () => {
-    const child = spawn('bwrap', ['--unshare-user', '--unshare-pid', '--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', 'sh', '-c', 'sleep 60 & sleep 60 & echo ready; wait'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      detached: true,
-    });
+    const child = spawn(
+      'bwrap',
+      [
+        '--unshare-user',
+        '--unshare-pid',
+        '--ro-bind',
+        '/',
+        '/',
+        '--dev',
+        '/dev',
+        '--proc',
+        '/proc',
+        'sh',
+        '-c',
+        'sleep 60 & sleep 60 & echo ready; wait',
+      ],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        detached: true,
+      },
+    );
     stop = () => void process.kill(-child.pid!, 'SIGKILL');
     await once(child.stdout!, 'data');
     // bubblewrap as the namespace's first process, the shell, and both of its children.
