@@ -10,7 +10,13 @@ describe(`how deep the queues are, on ${lane}`, () => {
   const depth = async (queue: string) => (await queueDepths(fresh.db)).find((each) => each.queue === queue);
 
   it('tells every queue, also an empty one', async () => {
-    expect((await queueDepths(fresh.db)).map(({ queue }) => queue)).toEqual(['dead', 'delivery', 'outbound', 'progress', 'step']);
+    expect((await queueDepths(fresh.db)).map(({ queue }) => queue)).toEqual([
+      'dead',
+      'delivery',
+      'outbound',
+      'progress',
+      'step',
+    ]);
     expect(await depth('dead')).toEqual({ queue: 'dead', waiting: 0, deferred: 0, active: 0, oldestSeconds: 0 });
   });
 
