@@ -17,12 +17,15 @@ export async function readNpmSettings(options: {
     stdin: 'ignore',
     timeout: 20_000,
   } as const;
-  const ask = async (key: string) => {
-    const { stdout, exitCode } = await execa('npm', ['config', 'get', key], settings);
-    return exitCode === 0 && stdout !== 'null' && stdout !== 'undefined' && stdout !== '' ? stdout.trim() : null;
+  // One process for both: npm takes a second to start. It answers `key=value`, a line each.
+  const { stdout, exitCode } = await execa('npm', ['config', 'get', 'registry', 'cafile'], settings);
+  const answer = (key: string) => {
+    const line = exitCode === 0 ? stdout.split('\n').find((each) => each.startsWith(`${key}=`)) : undefined;
+    const value = line?.slice(key.length + 1).trim();
+    return value && value !== 'null' && value !== 'undefined' ? value : null;
   };
-  const [registry, caFile] = await Promise.all([ask('registry'), ask('cafile')]);
-  return { registry: registry === null ? null : withoutUser(registry), caFile };
+  const registry = answer('registry');
+  return { registry: registry === null ? null : withoutUser(registry), caFile: answer('cafile') };
 }
 
 function withoutUser(address: string): string | null {
