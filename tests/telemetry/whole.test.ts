@@ -169,10 +169,7 @@ describe(`what one run tells, on ${lane}`, () => {
       }
     });
 
-    it('has them in the lines of libraries too', () => {
-      const requests = lines().filter(({ msg }) => String(msg).startsWith('GitHub request'));
-      expect(requests.length).toBeGreaterThan(20);
-      expect(requests.filter((line) => !line['run'] && !line['delivery'])).toEqual([]);
+    it('has the delivery and the run in the line that says what came of the event', () => {
       const opened = lines().find(({ msg }) => msg === 'run opened');
       expect(opened).toMatchObject({ delivery: expect.stringMatching(/^[\da-f-]{36}$/), run: run.id });
     });
