@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
 import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
 import { holdsFence, listSteps, type Step } from '../db/steps.ts';
-import { addUsage, type Cost, type Usage } from '../domain/pricing.ts';
+import { addCost, addUsage, type Cost, type Usage } from '../domain/pricing.ts';
 import type { Project } from '../domain/project.ts';
 import { InternalError, UserError } from '../errors.ts';
 import { repositoryOf } from '../handlers/access.ts';
@@ -89,10 +89,6 @@ async function spend({ db }: Deps, runId: string, usage: Usage, cost: Cost): Pro
       cost: run.cost ? addCost(run.cost, cost) : cost,
     });
   });
-}
-
-function addCost(a: Cost, b: Cost): Cost {
-  return { usd: a.usd === null || b.usd === null ? null : a.usd + b.usd, cappedUsd: a.cappedUsd + b.cappedUsd };
 }
 
 function factsOf(run: Run): RunFacts {
