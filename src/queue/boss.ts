@@ -14,8 +14,8 @@ export type Jobs = {
   progress: { runId: string };
   /** a run event to tell an endpoint of */
   outbound: { messageId: string; endpointId: string };
-  /** a job that failed too often: its queue's data, to close what it left open */
-  dead: Partial<Jobs['delivery'] & Jobs['step'] & Jobs['outbound']>;
+  /** a job that failed too often: its queue's data, to close what it left open; `reason` where we gave it up ourselves */
+  dead: Partial<Jobs['delivery'] & Jobs['step'] & Jobs['outbound'] & { reason: string }>;
 };
 export type QueueName = keyof Jobs;
 
@@ -295,7 +295,7 @@ function deadLetter(job: JobWithMetadata<Jobs['dead']>): DeadLetter {
     from: job.data.guid ? 'delivery' : job.data.stepId ? 'step' : null,
     diedAt: new Date(job.createdOn),
     closed: job.state === 'completed',
-    reason: typeof error?.message === 'string' ? error.message : 'its worker was lost',
+    reason: job.data.reason ?? (typeof error?.message === 'string' ? error.message : 'its worker was lost'),
   };
 }
 

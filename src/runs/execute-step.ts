@@ -1,11 +1,12 @@
 import type { NewEvent } from '../db/events.ts';
 import { lockRun, startRun } from '../db/runs.ts';
-import { claimStep, releaseStep, type Step } from '../db/steps.ts';
+import { claimStep, type Step } from '../db/steps.ts';
 import { messageOf } from '../errors.ts';
 import { publish } from '../outbox/publish.ts';
 import { Stopping, type ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
 import { Cancelled, type CancelWatch } from './cancel.ts';
+import { comeBack } from './come-back.ts';
 import type { Deps } from './deps.ts';
 import { judge } from './failure.ts';
 import { finishStep } from './finish-step.ts';
@@ -40,7 +41,11 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: Claimed
   }
 }
 
-async function claim(deps: Deps, job: ClaimedJob<'step'>): Promise<Step | null> {
+/** Takes a step for this worker, with its events, in one transaction; null when it is not to be run. */
+export async function claim(
+  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
+  job: Pick<ClaimedJob<'step'>, 'id' | 'retry' | 'data'>,
+): Promise<Step | null> {
   const { db } = deps;
   const { runId, stepId } = job.data;
   return db.transaction(async (tx) => {
@@ -68,28 +73,4 @@ async function settle(deps: Deps, step: Step, job: ClaimedJob<'step'>, error: un
   }
   const reason = redact(messageOf(error));
   await comeBack(deps, step, job, { event: 'step.retried', reason, seconds: verdict.retryInSeconds });
-}
-
-/**
- * Puts the step back in the queue, at once or for later, instead of sleeping on a worker's place. Only
- * a fault counts against it; that this process stops is not the step's fault.
- */
-async function comeBack(
-  deps: Deps,
-  step: Step,
-  job: ClaimedJob<'step'>,
-  { event, reason, seconds }: { event: 'step.retried' | 'step.returned'; reason: string; seconds: number },
-): Promise<void> {
-  const { db, queue, log } = deps;
-  await db.transaction(async (tx) => {
-    const run = await lockRun(tx, step.runId);
-    if (run === null || !(await releaseStep(tx, step, { failed: event === 'step.retried' }))) return;
-    await queue.complete(tx, 'step', job);
-    await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds, priority: run.priority });
-    await publish(tx, queue, step.runId, [
-      { type: event, stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
-    ]);
-    await announce(tx, deps, step.runId, 'soon');
-  });
-  log.info({ run: step.runId, step: step.id, event, seconds }, 'step will be run again');
 }

@@ -27,6 +27,8 @@ export async function finishStep(
     const held = await endStep(tx, step, { status: outcome.status, outputs: outcome.outputs ?? {}, failure });
     if (!held) return false;
     if (job) await queue.complete(tx, 'step', job);
+    // Our own fault is kept for the operator, who can drive it again; a person can do nothing about it.
+    if (job && failure?.kind === 'internal') await queue.enqueue(tx, 'dead', { ...job.data, reason: failure.message });
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
 
     await publish(tx, queue, run.id, [

@@ -88,7 +88,12 @@ export async function openRun(
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
 
     await insertSteps(tx, steps);
-    const created = { goal: run.goal, requester: source.requester.login, trigger: triggerKey };
+    const created = {
+      goal: run.goal,
+      requester: source.requester.login,
+      trigger: triggerKey,
+      steps: steps.map(({ id, name, tool }) => ({ id, name, tool })),
+    };
     const events: NewEvent[] = [
       {
         type: 'run.created',

@@ -12,6 +12,7 @@ import type { Script } from '../../src/playground/model.ts';
 import type { Playground } from '../../src/playground/playground.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { openRun } from '../../src/runs/open-run.ts';
+import { compareHistory } from './history.ts';
 import { git } from './repository.ts';
 
 const OWNER = 'acme';
@@ -259,6 +260,8 @@ export async function openRepository(
         `${name}: no check is left open`,
       ).toEqual([]);
       for (const run of runs) {
+        const { steps, events } = await repository.detailsOf(run);
+        expect(compareHistory(run, steps, events), `${name}: the events tell what the rows say`).toEqual([]);
         const { number } = run.source.issue!;
         const own = repository.answers(number).filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
         expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);

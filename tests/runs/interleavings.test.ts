@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listEvents } from '../../src/db/events.ts';
+import { getRun } from '../../src/db/runs.ts';
+import { listSteps, type Step } from '../../src/db/steps.ts';
+import { isTerminal } from '../../src/domain/run.ts';
+import type { ClaimedJob } from '../../src/queue/boss.ts';
+import { cancelRun } from '../../src/runs/cancel.ts';
+import { comeBack } from '../../src/runs/come-back.ts';
+import { claim } from '../../src/runs/execute-step.ts';
+import { finishStep } from '../../src/runs/finish-step.ts';
+import { openRun } from '../../src/runs/open-run.ts';
+import { giveUpRun } from '../../src/runs/repair.ts';
+import { lane } from '../support/database.ts';
+import { compareHistory } from '../support/history.ts';
+import { runRequest } from '../support/run-request.ts';
+import { startEngine, type Engine } from '../upkeep/engine.ts';
+
+const ENDS = ['succeeded', 'neutral', 'stopped', 'failed', 'cancelled'] as const;
+type End = (typeof ENDS)[number];
+
+/** What may happen to a run. `pick` chooses among the steps, or among the claims so far, stale ones too. */
+const Action = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), pick: fc.nat(20) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('finish' as const), pick: fc.nat(20), end: fc.constantFrom<End>(...ENDS) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('claim again' as const), pick: fc.nat(20) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom('retry' as const, 'return' as const), pick: fc.nat(20) }),
+  },
+  { weight: 1, arbitrary: fc.constant({ do: 'cancel' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'give up' as const }) },
+);
+type Action = typeof Action extends fc.Arbitrary<infer T> ? T : never;
+
+const Shape = fc.array(fc.array(fc.nat(5), { maxLength: 2 }), { minLength: 1, maxLength: 4 });
+const FAILURE = { kind: 'internal', message: 'm', next: 'n' } as const;
+
+describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
+  let engine: Engine;
+  beforeAll(async () => void (engine = await startEngine()));
+  afterAll(() => engine.stop());
+
+  let count = 0;
+  const open = async (shape: number[][]) => {
+    const request = runRequest({ triggerKey: `interleaving:${(count += 1)}` });
+    const opened = await openRun(engine.deps, {
+      ...request,
+      source: { ...request.source, issue: { ...request.source.issue!, number: 10_000 + count } },
+      plan: {
+        goal: 'g',
+        steps: shape.map((after, index) => ({
+          name: `s${index}`,
+          tool: 'codegen',
+          inputs: { prompt: 'p', _dependsOn: index === 0 ? [] : [...new Set(after.map((n) => `s${n % index}`))] },
+        })),
+      },
+    });
+    if (!opened.ok) throw new Error(opened.errors.join());
+    return opened.run.id;
+  };
+
+  const jobOf = (runId: string, stepId: string, id: string = randomUUID(), retry = 0): ClaimedJob<'step'> => ({
+    id,
+    retry,
+    data: { runId, stepId },
+    signal: new AbortController().signal,
+  });
+  const outcome = (end: End) =>
+    end === 'failed' ? { status: end, failure: FAILURE } : { status: end, outputs: { by: end } };
+
+  /** One run and the claims that were ever made on it, the stale ones kept: they may wake up at any time. */
+  const play = async (runId: string, actions: readonly Action[]) => {
+    const claims: { step: Step; job: ClaimedJob<'step'> }[] = [];
+    const take = async (job: ClaimedJob<'step'>) => {
+      const step = await claim(engine.deps, job);
+      if (step) claims.push({ step, job });
+    };
+    const one = async (action: Action) => {
+      if (action.do === 'cancel') return void (await cancelRun(engine.deps, runId, 'mona'));
+      if (action.do === 'give up') return void (await giveUpRun(engine.deps, runId, FAILURE));
+      if (action.do === 'claim') {
+        const steps = await listSteps(engine.db, runId);
+        return take(jobOf(runId, steps[action.pick % steps.length]!.id));
+      }
+      const claimed = claims[action.pick % claims.length];
+      if (!claimed) return;
+      const { step, job } = claimed;
+      if (action.do === 'claim again') return take(jobOf(runId, step.id, job.id, job.retry + (action.pick % 2)));
+      if (action.do === 'finish') return void (await finishStep(engine.deps, step, outcome(action.end), job));
+      const event = action.do === 'retry' ? 'step.retried' : 'step.returned';
+      await comeBack(engine.deps, step, job, { event, reason: 'r', seconds: 0 });
+    };
+    for (const action of actions) await one(action);
+  };
+
+  /** Every step that is still to be done is done, by a worker without faults. */
+  const workOff = async (runId: string) => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const open = (await listSteps(engine.db, runId)).filter(({ status }) => ['queued', 'running'].includes(status));
+      if (open.length === 0) return;
+      for (const { id } of open) {
+        const job = jobOf(runId, id);
+        const step = await claim(engine.deps, job);
+        if (step) await finishStep(engine.deps, step, outcome('succeeded'), job);
+      }
+    }
+  };
+
+  const problemsOf = async (runId: string): Promise<string[]> => {
+    const run = (await getRun(engine.db, runId))!;
+    const steps = await listSteps(engine.db, runId);
+    const events = await listEvents(engine.db, runId);
+    const problems = compareHistory(run, steps, events);
+    if (isTerminal(run.status) && steps.some(({ status }) => ['pending', 'queued', 'running'].includes(status)))
+      problems.push(`a step was left open: ${steps.map(({ status }) => status).join(' ')}`);
+    return problems;
+  };
+
+  it('it is in a legal state at every moment, its events tell how, and it ends once', async () => {
+    await fc.assert(
+      fc.asyncProperty(Shape, fc.array(Action, { maxLength: 16 }), async (shape, actions) => {
+        const runId = await open(shape);
+        await play(runId, actions);
+        expect(await problemsOf(runId)).toEqual([]);
+        await workOff(runId);
+        expect(await problemsOf(runId)).toEqual([]);
+        expect(isTerminal((await getRun(engine.db, runId))!.status)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('also when two workers act at the same time', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        Shape,
+        fc.array(Action, { maxLength: 8 }),
+        fc.array(Action, { maxLength: 8 }),
+        async (shape, one, other) => {
+          const runId = await open(shape);
+          await Promise.all([play(runId, one), play(runId, other)]);
+          await workOff(runId);
+          expect(await problemsOf(runId)).toEqual([]);
+          expect(isTerminal((await getRun(engine.db, runId))!.status)).toBe(true);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+});
