@@ -88,6 +88,8 @@ export const Variables = z.object({
     .optional(),
   BACKPRESSURE_AGE_MS: wholeNumber(0, 3_600_000).prefault('5000'),
   NOFX_STEP_CONCURRENCY: wholeNumber(1, 64).prefault('2'),
+  NOFX_MODEL_CONCURRENCY: wholeNumber(1, 64).prefault('4'),
+  NOFX_GIT_CONCURRENCY: wholeNumber(1, 64).prefault('4'),
   NOFX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault('90'),
   NOFX_DELIVERY_RETENTION_DAYS: wholeNumber(4, 36_500).prefault('14'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
@@ -264,7 +266,10 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     artifactsDir: env.NOFX_ARTIFACTS_DIR ?? join(env.NOFX_DATA_DIR, 'artifacts'),
     /** New runs are held back once the oldest step that could run has waited this long; ms. */
     backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
+    /** How much of each may be under way in this process: steps, requests to the model, git processes. */
     stepConcurrency: env.NOFX_STEP_CONCURRENCY,
+    modelConcurrency: env.NOFX_MODEL_CONCURRENCY,
+    gitConcurrency: env.NOFX_GIT_CONCURRENCY,
     /** How long things are kept once they are over. GitHub may deliver again for 3 days: deliveries are kept longer. */
     retentionDays: { runs: env.NOFX_RETENTION_DAYS, deliveries: env.NOFX_DELIVERY_RETENTION_DAYS },
     label: env.NOFX_LABEL,

@@ -96,6 +96,7 @@ async function createAdapters(
     ...config.machine,
     caFile,
     root: config.workspaceRoot,
+    gitAtOnce: config.gitConcurrency,
     allowHttp: config.github.protocol === 'http',
   });
   const sandbox = await createSandbox({
@@ -108,7 +109,14 @@ async function createAdapters(
   return {
     agent: config.anthropic
       ? observeAgent(
-          createAgent({ ...config.anthropic, prices: config.prices, refusePath, aroundRequest, log }),
+          createAgent({
+            ...config.anthropic,
+            prices: config.prices,
+            refusePath,
+            aroundRequest,
+            requestsAtOnce: config.modelConcurrency,
+            log,
+          }),
           observers,
         )
       : null,

@@ -55,6 +55,8 @@ describe('with nothing set', () => {
       artifactsDir: join(data, 'artifacts'),
       backpressureAgeMs: 5_000,
       stepConcurrency: 2,
+      modelConcurrency: 4,
+      gitConcurrency: 4,
       metrics: { token: null },
       tracing: null,
       label: 'nofx',

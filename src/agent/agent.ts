@@ -4,6 +4,7 @@ import { converse } from './loop.ts';
 import { createLedger } from './ledger.ts';
 import { userMessage } from './prompt.ts';
 import { createTools } from './tools.ts';
+import { createTurns, type AroundRequest } from './turns.ts';
 import { createWire } from './wire.ts';
 import { InternalError, messageOf, RetryableError, UserError } from '../errors.ts';
 import type { PriceOverrides, Spent } from '../domain/pricing.ts';
@@ -26,8 +27,10 @@ export type AgentOptions = {
    */
   refusePath?: (relative: string) => string | null;
   log: Log;
-  /** Around each request, also those the SDK sends again: to watch it. Must send it, and give its response. */
-  aroundRequest?: (model: string, send: () => Promise<Response>) => Promise<Response>;
+  /** Around each request, also those the SDK sends again. */
+  aroundRequest?: AroundRequest;
+  /** Most requests under way at once, over all tasks; the others wait. Default: no bound. */
+  requestsAtOnce?: number;
   /** How often a request or a broken-off reply is tried again. Default 3. */
   retries?: number;
   /** Wait before a broken-off reply is asked for again, doubled each time. Default 1,000 ms. */
@@ -44,13 +47,16 @@ export type Log = {
 export function createAgent(options: AgentOptions): Agent {
   const { log, prices } = options;
   const apiKey = options.apiKey.trim();
+  const inTurn = createTurns(
+    options.requestsAtOnce ?? Infinity,
+    options.aroundRequest ?? (async (_model, send) => (await send()).response),
+  );
 
   return {
     async writeCode(task) {
       const ledger = createLedger(task.model, task.maxCostUsd, prices);
       if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
       const malformed = new Set<string>();
-      const { aroundRequest = (_model, send) => send() } = options;
       const client = new Anthropic({
         apiKey,
         // Explicit, or the SDK would look into the environment for them.
@@ -59,7 +65,7 @@ export function createAgent(options: AgentOptions): Agent {
         logLevel: 'off',
         maxRetries: options.retries ?? 3,
         middleware: [
-          (request, next) => aroundRequest(task.model, () => next(request)),
+          (request, next) => inTurn(task.model, () => next(request)),
           createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) }),
         ],
       });

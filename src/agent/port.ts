@@ -61,3 +61,5 @@ export type Agent = {
    */
   writeCode(task: CodeTask): Promise<CodeResult>;
 };
+
+export type { AroundRequest } from './turns.ts';

@@ -1,5 +1,5 @@
 import { addUsage, NO_COST, NO_USAGE, type Cost, type Usage } from '../domain/pricing.ts';
-import type { Agent } from '../agent/port.ts';
+import type { Agent, AroundRequest } from '../agent/port.ts';
 import type { Metrics } from './metrics.ts';
 import type { Tracing } from './port.ts';
 
@@ -40,19 +40,18 @@ function minus(total: Usage, before: Usage): Usage {
 }
 
 /** Watches each request to the model, until the last byte of its reply has been read or it was given up. */
-export function observeModelRequests({ metrics, tracing }: Observers) {
-  return (model: string, send: () => Promise<Response>): Promise<Response> => {
+export function observeModelRequests({ metrics, tracing }: Observers): AroundRequest {
+  return (model, send) => {
     const attributes = { 'gen_ai.request.model': metrics.modelLabel(model) };
     const answered = Promise.withResolvers<Response>();
     const watched = tracing.span('model request', { kind: 'client', attributes }, async (span) => {
       const started = performance.now();
       let status = 'none';
       try {
-        const response = await send();
+        const { response, ended } = await send();
         status = String(response.status);
         span.set({ 'http.response.status_code': response.status });
-        const { body, ended } = untilRead(response);
-        answered.resolve(body);
+        answered.resolve(response);
         await ended;
       } catch (error) {
         answered.reject(error);
@@ -65,12 +64,4 @@ export function observeModelRequests({ metrics, tracing }: Observers) {
     watched.catch(() => {});
     return answered.promise;
   };
-}
-
-/** The same response, and a promise for when nobody reads it any more. */
-function untilRead(response: Response): { body: Response; ended: Promise<void> } {
-  if (response.body === null) return { body: response, ended: Promise.resolve() };
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const ended = response.body.pipeTo(writable).catch(() => {});
-  return { body: new Response(readable, response), ended };
 }

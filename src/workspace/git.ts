@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { simpleGit } from 'simple-git';
 import { InternalError, RetryableError, messageOf } from '../errors.ts';
 import { gitEnvironment } from './git-env.ts';
@@ -54,9 +55,14 @@ const OUR_ENVIRONMENT = [
  * The only door to the git binary. Arguments are written by this room's code; what comes from users or models
  * is only ever a checked branch name, an object name, or data on stdin.
  * simple-git's checks of the arguments (pack programs, `--exec`, abbreviations …) stay on.
+ * At most `atOnce` processes run at the same time; the others wait their turn.
  */
-export function createGit(options: { path: string; network: GitNetwork; cwd: string }): Git {
-  async function run(args: string[], command: GitCommand = {}): Promise<GitResult> {
+export function createGit(options: { path: string; network: GitNetwork; cwd: string; atOnce: number }): Git {
+  // Its time runs from its turn on, not while it waits for one.
+  const turn = pLimit(options.atOnce);
+  const run = (args: string[], command: GitCommand = {}) => turn(() => runNow(args, command));
+
+  async function runNow(args: string[], command: GitCommand): Promise<GitResult> {
     const env = {
       ...gitEnvironment(options.path, options.network, command.config),
       ...placeEnvironment(command.place),

@@ -25,6 +25,8 @@ export type WorkspacesOptions = {
   root: string;
   /** The PATH git and its helpers are looked up in. */
   path: string;
+  /** Most git processes at once; 8 unless told. */
+  gitAtOnce?: number;
   /** Plain http remotes, for stand-ins (GHE_PROTOCOL=http). */
   allowHttp?: boolean;
   /** Folders that `local_path` projects may be in. None: no such project. */
@@ -40,7 +42,12 @@ export type WorkspacesOptions = {
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   const { root, path, allowHttp = false, allowedLocalRoots = [], protectedPaths, proxy, noProxy, caFile } = options;
   mkdirSync(root, { recursive: true });
-  const git = createGit({ path, cwd: root, network: { allowHttp, proxy, noProxy, caFile } });
+  const git = createGit({
+    path,
+    cwd: root,
+    network: { allowHttp, proxy, noProxy, caFile },
+    atOnce: options.gitAtOnce ?? 8,
+  });
   const places = layout(root);
 
   const isLocal = (access: RepositoryAccess) => access.project.workspaceMode === 'local_path';
