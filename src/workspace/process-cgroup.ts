@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -40,6 +40,31 @@ export function openCgroup(most: number): Cgroup | null {
     }),
     remove: () => remove(group),
   };
+}
+
+/**
+ * Removes groups that a process which was killed in the middle of a command left behind, and gives their paths. A young one
+ * may just be waiting for its command, so it stays; the kernel keeps any that has a process in it.
+ */
+export function tidyCgroups(olderThanMs: number): string[] {
+  const parent = ownGroup();
+  if (parent === null) return [];
+  return readdirSync(parent)
+    .filter((name) => OURS.test(name))
+    .map((name) => join(parent, name))
+    .filter((group) => removed(group, olderThanMs));
+}
+
+const OURS = /^nofx-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function removed(group: string, olderThanMs: number): boolean {
+  try {
+    if (Date.now() - statSync(group).mtimeMs < olderThanMs) return false;
+    rmdirSync(group);
+    return true;
+  } catch {
+    return false; // in use, not ours to remove, or gone meanwhile
+  }
 }
 
 /** Where this process's own group is: children of it count against its limits too. */

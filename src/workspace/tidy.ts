@@ -6,6 +6,7 @@ import { safeName } from './layout.ts';
 import { removeTree } from './remove-tree.ts';
 import { removeCheckout } from './checkout.ts';
 import { withLock } from './lock.ts';
+import { tidyCgroups } from './process-cgroup.ts';
 import type { TidyOptions } from './port.ts';
 
 /** What this room makes in the system's temporary folder; see git-credentials.ts and sandbox.ts. */
@@ -14,8 +15,8 @@ const TEMPORARY = /^nofx-(git|home|run|probe)-/;
 const RUN = /^run_[0-9a-f]+/;
 
 /**
- * Removes checkouts and scratch folders of runs that are over, mirrors that nobody used for long, and temporary folders
- * that a killed process left. Gives the removed paths. Several processes may do this on one disk at a time.
+ * Removes checkouts and scratch folders of runs that are over, mirrors that nobody used for long, and the temporary folders
+ * and cgroups that a killed process left. Gives the removed paths. Several processes may do this on one disk at a time.
  */
 export async function tidy(root: string, options: TidyOptions & { temporary?: string }): Promise<string[]> {
   const removed: string[] = [];
@@ -66,7 +67,7 @@ export async function tidy(root: string, options: TidyOptions & { temporary?: st
     await removeTree(path);
     removed.push(path);
   }
-  return removed;
+  return [...removed, ...tidyCgroups(options.temporaryAfterMs)];
 }
 
 type Entry = { path: string; usedAt: number; mine: boolean };
