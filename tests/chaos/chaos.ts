@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { openDb } from '../../src/db/client.ts';
 import { createGitHubStandIn } from '../../src/playground/github-stand-in.ts';
 import { createScriptedModel, turn } from '../../src/playground/model.ts';
+import { tidy } from '../../src/workspace/tidy.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { problemsOf } from './checks.ts';
 import { gather, leftUnder, processesOf, progressOf } from './facts.ts';
@@ -127,22 +128,32 @@ do {
 await github.settled();
 const duration = seconds();
 
-const stops = (await Promise.all([web, ...workers].map((one) => one.stop()))).flat();
+const processes = [web, ...workers];
+const stops = (await Promise.all(processes.map((one) => one.stop()))).flat();
+// A killed attempt cannot clear up: the hourly tidy does that for it, and must leave nothing.
+const tidied = await tidy(root, {
+  inUse: async () => new Set(),
+  projectsInUse: async () => new Set(),
+  checkoutsAfterMs: 0,
+  mirrorsAfterMs: Infinity,
+  temporaryAfterMs: 0,
+  temporary: join(folder, 'tmp'),
+});
 const facts = {
   asked,
   ...(await gather(database, github, repos)),
   orphans: await processesOf(folder),
   leftOnDisk: await leftUnder(root),
 };
-const problems = [...problemsOf(facts), ...stops];
+const problems = [...problemsOf(facts), ...stops, ...processes.flatMap(({ crashes }) => crashes)];
 if (asked.length < options.runs)
   problems.push(`${options.runs - asked.length} runs were not even asked for within ${options.minutes} minutes`);
 
-const gaveUp = [web, ...workers].flatMap((one) => one.gaveUp);
-console.log(
-  `${facts.runs.length} runs in ${duration} s: ${counts.kills} kills of workers, ${counts.cuts} cuts of the database, ${counts.lostAnswers} answers of GitHub lost, ${counts.redelivered} webhooks delivered again, ${gaveUp.length} processes that ended by themselves and were started again`,
-);
-for (const line of new Set(gaveUp)) console.log(`  ${line}`);
+const vain = processes.reduce((sum, one) => sum + one.vainStarts(), 0);
+console.log(`${facts.runs.length} runs in ${duration} s.
+${counts.kills} kills of workers, ${counts.cuts} cuts of the database, which made ${vain} starts of a process vain.
+${counts.lostAnswers} answers of GitHub lost after their effect, ${counts.redelivered} webhooks sent again.
+${tidied.length} folders that killed attempts left, removed as the hourly tidy does.`);
 console.log(problems.length === 0 ? 'Nothing is broken.' : `${problems.length} problems:`);
 for (const problem of problems) console.log(`  - ${problem}`);
 

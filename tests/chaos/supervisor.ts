@@ -10,8 +10,10 @@ const PATIENCE_MS = 45_000;
 export type Supervised = {
   /** Resolves when it was ready for the first time. */
   ready: Promise<void>;
-  /** How often it ended without being told to, and why it could not go on: a start while the database is away, say. */
-  gaveUp: string[];
+  /** Starts that came to nothing: the database was away. */
+  vainStarts(): number;
+  /** What it said last whenever it ended in the middle of its work, which nothing but a kill should make it do. */
+  crashes: string[];
   /** False where there is nothing to kill just now. */
   kill(): boolean;
   /** Asks it to end; gives what was wrong with that. */
@@ -24,7 +26,8 @@ export function supervise(
   options: { cwd: string; env: NodeJS.ProcessEnv; onReady?(webhooks: string): void },
 ): Supervised {
   const ready = Promise.withResolvers<void>();
-  const gaveUp: string[] = [];
+  const crashes: string[] = [];
+  let vainStarts = 0;
   let child: ChildProcess | null = null;
   let stopping = false;
 
@@ -35,18 +38,23 @@ export function supervise(
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = spawned;
-    let last = '';
+    const last: string[] = [];
+    let wasReady = false;
     for (const stream of [spawned.stdout, spawned.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
-        last = line;
+        last.push(line.slice(0, 300));
+        if (last.length > 12) last.shift();
         if (!line.includes('"msg":"ready"')) return;
         options.onReady?.(String((JSON.parse(line) as { webhooks: string }).webhooks));
+        wasReady = true;
         ready.resolve();
       });
     }
     const [code, signal] = (await once(spawned, 'exit')) as [number | null, NodeJS.Signals | null];
     child = null;
-    if (!stopping && signal !== 'SIGKILL') gaveUp.push(`${name} ended (${code ?? signal}): ${last.slice(0, 300)}`);
+    if (stopping || signal === 'SIGKILL') return;
+    if (wasReady) crashes.push(`${name} ended (${code ?? signal}): ${last.join('\n      ')}`);
+    else vainStarts += 1;
   }
 
   const living = (async () => {
@@ -58,7 +66,8 @@ export function supervise(
 
   return {
     ready: ready.promise,
-    gaveUp,
+    vainStarts: () => vainStarts,
+    crashes,
     kill: () => child?.kill('SIGKILL') ?? false,
     async stop() {
       stopping = true;
