@@ -66,10 +66,13 @@ export async function restore(
 
 export async function removeCheckout(path: string): Promise<void> {
   const found = await readState(path);
-  await rm(statePath(path), { force: true });
+  // Of no use to anybody from here on; yet where the mirror's part lies is known until that is gone too, or whoever is
+  // killed on the way would leave it there for good.
+  if (found) await writeState(path, { ...found, base: '' });
   await removeTree(path);
   await removeTree(`${path}.git`);
   if (found?.mode === 'worktree') await removeTree(found.gitDir);
+  await rm(statePath(path), { force: true });
 }
 
 async function addWorktree(git: Git, mirror: Mirror, { path, base, branch, signal }: CheckoutOptions): Promise<string> {

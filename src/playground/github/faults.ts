@@ -12,6 +12,8 @@ export type Fault = {
   afterEffect?: boolean;
   /** How many requests; 1 when absent. */
   times?: number;
+  /** Whether it strikes a request that fits; it does when absent. */
+  strikes?(): boolean;
 };
 
 export type Faults = ReturnType<typeof createFaults>;
@@ -25,7 +27,11 @@ export function createFaults() {
     },
     take(method: string, path: string): Fault | undefined {
       const fault = waiting.find(
-        (one) => one.left > 0 && (!one.method || one.method.toUpperCase() === method) && one.path.test(path),
+        (one) =>
+          one.left > 0 &&
+          (!one.method || one.method.toUpperCase() === method) &&
+          one.path.test(path) &&
+          (one.strikes?.() ?? true),
       );
       if (fault) fault.left -= 1;
       return fault;
