@@ -1,0 +1,48 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDb, type Database } from '../../src/db/client.ts';
+import { joinWorkers } from '../../src/db/presence.ts';
+import { freshDatabaseOptions, lane } from '../support/database.ts';
+
+describe.skipIf(lane !== 'postgres')('being there among the workers (Postgres only: PGlite has one process)', () => {
+  let database: Database;
+  beforeAll(async () => void (database = await openDb(await freshDatabaseOptions())));
+  afterAll(() => database.close());
+
+  const join = async () => {
+    let alone = false;
+    const { leave } = await joinWorkers(database, async () => void (alone = true));
+    return { alone, leave };
+  };
+  const connections = async () => {
+    const { rows } = await database.db.execute<{ pid: number }>(
+      sql`select pid from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())`,
+    );
+    return rows.map(({ pid }) => pid);
+  };
+
+  it('the first is alone, who comes while others are there is not, and the last one gone leaves nobody', async () => {
+    const first = await join();
+    const second = await join();
+    expect([first.alone, second.alone]).toEqual([true, false]);
+    await first.leave();
+    await second.leave();
+    const third = await join();
+    expect(third.alone).toBe(true);
+    await third.leave();
+    expect(await connections()).toEqual([]);
+  });
+
+  it('a worker whose connection was cut is there again: who starts then does not take its jobs away', async () => {
+    const worker = await join();
+    const [before] = await connections();
+    await database.db.execute(sql`select pg_terminate_backend(${before!})`);
+    while ((await connections()).length === 0 || (await connections()).includes(before!))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const next = await join();
+    expect(next.alone).toBe(false);
+    await next.leave();
+    await worker.leave();
+    expect(await connections()).toEqual([]);
+  });
+});
