@@ -38,7 +38,7 @@ describe('a boot loop', () => {
     const issue = await town.comment('/nofx add a slugify helper');
     await dead.promise;
     const before = await town.database.db.select().from(step);
-    expect(before.map(({ attempt }) => attempt).sort()).toEqual([0, 0, 0, 1]);
+    expect(before.map(({ attempt }) => attempt).sort((a, b) => a - b)).toEqual([0, 0, 0, 1]);
 
     const { link } = town.database;
     const url = new URL(link.kind === 'postgres' ? link.url : '');
