@@ -6,7 +6,7 @@ import { defineHandler } from '../src/handlers/handler.ts';
 import { startQueue, type ClaimedJob, type Queue } from '../src/queue/boss.ts';
 import { watchCancels } from '../src/runs/cancel.ts';
 import type { Deps } from '../src/runs/deps.ts';
-import { executeStep } from '../src/runs/execute-step.ts';
+import { executeStep, executeSteps } from '../src/runs/execute-step.ts';
 import { openRun } from '../src/runs/open-run.ts';
 import { runRequest } from '../tests/support/run-request.ts';
 import { percentile, spread, type Spread } from './stats.ts';
@@ -50,10 +50,12 @@ async function openChain(database: Database, queue: Queue): Promise<void> {
 async function workOurs(database: Database, queue: Queue, concurrency: number, done: () => void): Promise<() => void> {
   const deps = { db: database.db, queue, log, adapters: { redact: (text: string) => text } } as unknown as Deps;
   const cancels = watchCancels(deps);
-  await queue.work('step', concurrency, async (job) => {
-    await executeStep(deps, cancels, job);
+  const execute = executeSteps(async (job) => {
+    const next = await executeStep(deps, cancels, job);
     done();
+    return next;
   });
+  await queue.work('step', concurrency, execute);
   return cancels.stop;
 }
 

@@ -17,7 +17,7 @@ import { type ClaimedJob } from './queue/boss.ts';
 import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
-import { executeStep } from './runs/execute-step.ts';
+import { executeStep, executeSteps, type StepJob } from './runs/execute-step.ts';
 import { postponing } from './runs/postpone.ts';
 import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
@@ -128,7 +128,7 @@ async function startWorkers(
   await queue.work(
     'step',
     options.concurrency,
-    observed('step', (job) => executeStep(deps, cancels, job)),
+    executeSteps(observed('step', (job: StepJob) => executeStep(deps, cancels, job))),
   );
   await queue.work('progress', 2, observed('progress', show));
   await queue.work('outbound', 4, observed('outbound', createDeliverer(options.outbox)));

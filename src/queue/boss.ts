@@ -53,11 +53,20 @@ export type DeadLetter = {
   reason: string;
 };
 
+/** Which claim of a job is meant. */
+export type Lease = Pick<ClaimedJob<QueueName>, 'id' | 'retry'>;
+
 export type Queue = {
   /** Adds a job as part of `tx`. A transaction is required: on its own a job can outlive what it is about. */
   enqueue<N extends QueueName>(tx: Executor, name: N, data: Jobs[N], options?: JobOptions): Promise<void>;
   /** Marks a claimed job as done as part of `tx`, so that its work and its end are one. */
-  complete<N extends QueueName>(tx: Executor, name: N, job: ClaimedJob<N>): Promise<void>;
+  complete(tx: Executor, name: QueueName, job: Lease): Promise<void>;
+  /**
+   * Has a claimed job go on as the one for `data`, under the lease it has, as part of `tx`: no job to make, to wake a
+   * worker for and to fetch. False, and nothing done, where a job of at least `priority` waits, which goes first, or
+   * where the lease is gone.
+   */
+  passOn<N extends QueueName>(tx: Executor, name: N, job: Lease, data: Jobs[N], priority: number): Promise<boolean>;
   /** Starts `concurrency` workers. A handler that throws has its job retried, later, with backoff. */
   work<N extends QueueName>(name: N, concurrency: number, handle: (job: ClaimedJob<N>) => Promise<void>): Promise<void>;
   /** Jobs waiting or running, over all queues; for tests and drains. */
@@ -219,6 +228,17 @@ function bindQueue(boss: PgBoss): Queue {
     },
     async complete(tx, name, job) {
       await boss.complete(name, { id: job.id, retryCount: job.retry }, null, { db: fromDrizzle(tx, sql) });
+    },
+    async passOn(tx, name, job, data, priority) {
+      const passed = await tx.execute(sql`
+        update pgboss.job set data = ${JSON.stringify(data)}::jsonb
+        where name = ${name} and id = ${job.id} and state = 'active' and retry_count = ${job.retry}
+          and not exists (
+            select 1 from pgboss.job waiting
+            where waiting.name = ${name} and waiting.state < 'active' and not waiting.blocked
+              and waiting.priority >= ${priority} and waiting.start_after <= now())
+        returning id`);
+      return passed.rows.length > 0;
     },
     async work(name, concurrency, handle) {
       for (let i = 0; i < concurrency; i += 1) {

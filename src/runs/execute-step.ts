@@ -10,20 +10,41 @@ import { comeBack } from './come-back.ts';
 import type { Deps } from './deps.ts';
 import { judge } from './failure.ts';
 import { finishStep } from './finish-step.ts';
+import { started } from './move-on.ts';
 import { runHandler } from './run-handler.ts';
 import { FenceLost } from './step-context.ts';
 
-/** Works on one step job: claim, run the handler, finish. Whatever goes wrong, the step is accounted for. */
-export async function executeStep(deps: Deps, cancels: CancelWatch, job: ClaimedJob<'step'>): Promise<void> {
-  const step = await claim(deps, job);
-  if (step === null) return; // done, skipped, or another worker's by now
+/** For how long a job may go on with further steps. With the longest step it stays below the queue's own limit. */
+const GO_ON_FOR_MS = 25 * 60_000;
+
+/** A step job to work on; `held` where its step was claimed with the end of the one before it. */
+export type StepJob = ClaimedJob<'step'> & { held?: Step; since?: number };
+
+/** Works on a step job, and on the run's next steps for as long as it may go on with them. `execute` does one of them. */
+export function executeSteps(execute: (job: StepJob) => Promise<StepJob | null>): (job: StepJob) => Promise<void> {
+  return async (first) => {
+    for (let job: StepJob | null = first; job !== null;) job = await execute(job);
+  };
+}
+
+/**
+ * Works on one step: claim, run the handler, finish. Whatever goes wrong, the step is accounted for.
+ * Gives what to go on with: the run's next step, claimed already.
+ */
+export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob): Promise<StepJob | null> {
+  const step = job.held ?? (await claim(deps, job));
+  if (step === null) return null; // done, skipped, or another worker's by now
+  const { since = performance.now() } = job;
   const log = deps.log.child({ run: step.runId, step: step.id, attempt: step.attempt, tool: step.tool });
   log.info('step started');
   const cancel = cancels.watch(step.runId);
   try {
     const outcome = await runHandler(deps, step, AbortSignal.any([job.signal, cancel.signal]));
-    const kept = await finishStep(deps, step, outcome, job);
+    // After a crash each step has a job of its own, so that retries are counted for each.
+    const goOn = job.retry === 0 && !job.signal.aborted && performance.now() - since < GO_ON_FOR_MS;
+    const { kept, next } = await finishStep(deps, step, outcome, job, { goOn });
     log.info({ status: outcome.status, kept }, 'step finished');
+    return next && { ...job, data: { runId: next.runId, stepId: next.id }, held: next, since };
   } catch (error) {
     if (job.signal.reason instanceof Stopping) {
       await comeBack(deps, step, job, { event: 'step.returned', reason: 'the process is stopping', seconds: 0 });
@@ -36,6 +57,7 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: Claimed
       log.warn({ err: error }, 'step threw');
       await settle(deps, step, job, error);
     }
+    return null;
   } finally {
     cancel.done();
   }
@@ -55,7 +77,7 @@ export async function claim(
     if (step === null) return null;
     const events: NewEvent[] = [];
     if (await startRun(tx, runId)) events.push({ type: 'run.started' });
-    events.push({ type: 'step.started', stepId, payload: { name: step.name, tool: step.tool, attempt: step.attempt } });
+    events.push(started(step));
     await publish(tx, deps.queue, runId, events);
     await announce(tx, deps, runId, 'soon');
     return step;

@@ -104,7 +104,7 @@ export async function openRun(
     else if (pressure.delayMs > 0) events.push({ type: 'queue.backpressure', payload: pressure });
     await publish(tx, queue, runId, events);
     // Behind others it waits with its steps pending; whoever ends before it starts it.
-    if (ahead.length === 0) await moveOn(tx, deps, run, pressure.delayMs / 1000);
+    if (ahead.length === 0) await moveOn(tx, deps, run, { startAfterSeconds: pressure.delayMs / 1000 });
     await announce(tx, deps, runId, 'now');
     return { ok: true, run, opened: true };
   });

@@ -4,7 +4,12 @@ import type { Attributes, Carrier, Tracing } from './port.ts';
 import { currentWork, inWork, noteWork, type Work } from './work.ts';
 
 /** The part of a claimed job that says what it is about. */
-type Job = { retry: number; data: { guid?: string; runId?: string; stepId?: string; messageId?: string } };
+type Job = {
+  retry: number;
+  data: { guid?: string; runId?: string; stepId?: string; messageId?: string };
+  /** the attempt, where it was claimed with the end of the one before it */
+  held?: { attempt: number; tool: string };
+};
 
 /** The part of a run's event that figures are made of. */
 type RunEvent = { runId: string; stepId?: string; type: string; payload?: Record<string, unknown> };
@@ -14,7 +19,7 @@ type Attempt = Work & { claimedAt?: number; outcome?: string };
 
 export type JobObserver = {
   /** A handler whose jobs have their ids in every line of the log, a span each, and their faults counted. */
-  observed<J extends Job>(queue: string, handle: (job: J) => Promise<void>): (job: J) => Promise<void>;
+  observed<J extends Job, R>(queue: string, handle: (job: J) => Promise<R>): (job: J) => Promise<R>;
   /** Hears the events of runs once they are committed. */
   events(events: readonly RunEvent[]): void;
 };
@@ -44,12 +49,13 @@ export function createJobObserver(deps: {
         ...(guid && { delivery: guid }),
         ...(runId && { run: runId }),
         ...(stepId && { step: stepId }),
+        ...(job.held && { attempt: job.held.attempt, tool: job.held.tool, claimedAt: performance.now() }),
       };
       const parent = tracing.on && runId ? await deps.traceOf(runId).catch(() => undefined) : undefined;
-      await inWork(work, () =>
+      return inWork(work, () =>
         tracing.span(queue, { kind: 'consumer', parent, attributes: { 'nofx.job.retry': job.retry } }, async (span) => {
           try {
-            await handle(job);
+            return await handle(job);
           } catch (error) {
             metrics.jobError(queue);
             throw error;

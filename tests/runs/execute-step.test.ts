@@ -3,7 +3,7 @@ import { listEvents } from '../../src/db/events.ts';
 import { getRun } from '../../src/db/runs.ts';
 import { watchCancels } from '../../src/runs/cancel.ts';
 import { closeDead } from '../../src/runs/close-dead.ts';
-import { executeStep } from '../../src/runs/execute-step.ts';
+import { executeStep, executeSteps } from '../../src/runs/execute-step.ts';
 import { listDead, redriveDead } from '../../src/upkeep/dead.ts';
 import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from '../upkeep/engine.ts';
@@ -16,10 +16,11 @@ describe(`a step that meets a mistake of ours, on ${lane}`, () => {
     // Adapters that are not there are a mistake of the programmer's, as real as any.
     const deps = { ...engine.deps, adapters: { redact: (text: string) => text } } as typeof engine.deps;
     const cancels = watchCancels(deps);
-    await engine.queue.work('step', 1, (job) => {
+    const execute = executeSteps((job) => {
       tries += 1;
       return executeStep(deps, cancels, job);
     });
+    await engine.queue.work('step', 1, execute);
     await engine.queue.work('dead', 1, (job) => closeDead(deps, job));
   });
   afterAll(() => engine.stop());
