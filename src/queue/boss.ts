@@ -63,8 +63,8 @@ export type Queue = {
   complete(tx: Executor, name: QueueName, job: Lease): Promise<void>;
   /**
    * Has a claimed job go on as the one for `data`, under the lease it has, as part of `tx`: no job to make, to wake a
-   * worker for and to fetch. False, and nothing done, where a job of at least `priority` waits, which goes first, or
-   * where the lease is gone.
+   * worker for and to fetch. False, and nothing done, where a job of at least `priority` waits, which goes first,
+   * where the lease is gone, or where this process is stopping.
    */
   passOn<N extends QueueName>(tx: Executor, name: N, job: Lease, data: Jobs[N], priority: number): Promise<boolean>;
   /** Starts `concurrency` workers. A handler that throws has its job retried, later, with backoff. */
@@ -199,6 +199,7 @@ function bindQueue(boss: PgBoss): Queue {
   const stopping = new AbortController();
   const inFlight = new Set<Promise<void>>();
   const workers: { name: QueueName; id: string }[] = [];
+  let draining = false;
 
   /** Runs a handler so that a stop can wait for it. */
   const tracked = async (work: () => Promise<void>) => {
@@ -230,6 +231,7 @@ function bindQueue(boss: PgBoss): Queue {
       await boss.complete(name, { id: job.id, retryCount: job.retry }, null, { db: fromDrizzle(tx, sql) });
     },
     async passOn(tx, name, job, data, priority) {
+      if (draining) return false;
       const passed = await tx.execute(sql`
         update pgboss.job set data = ${JSON.stringify(data)}::jsonb
         where name = ${name} and id = ${job.id} and state = 'active' and retry_count = ${job.retry}
@@ -295,6 +297,7 @@ function bindQueue(boss: PgBoss): Queue {
       await boss.deleteJob('dead', id, { db: fromDrizzle(tx, sql) });
     },
     async stop(graceMs) {
+      draining = true;
       await Promise.all(workers.map(({ name, id }) => boss.offWork(name, { id, wait: false })));
       await settled(inFlight, graceMs);
       stopping.abort(new Stopping('This process is stopping.'));
