@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, sql, type SQL } from 'drizzle-orm';
 import { InternalError } from '../errors.ts';
 import type { Executor } from './client.ts';
 import { noteAppended } from './committed.ts';
@@ -8,7 +8,7 @@ export type EventRow = typeof event.$inferSelect;
 export type NewEvent = { type: EventType; stepId?: string; payload?: Record<string, unknown> };
 
 /** A message that is to go to an endpoint. */
-type NewMessage = { id: string; endpointId: string };
+export type NewMessage = { id: string; endpointId: string };
 
 export type EventType =
   | 'run.created'
@@ -38,17 +38,30 @@ export type EventType =
  */
 export async function appendEvents(tx: Executor, runId: string, events: NewEvent[]): Promise<NewMessage[]> {
   if (events.length === 0) return [];
+  const { rows } = await tx.execute<Appended>(sql`
+    with numbered as (
+      update ${run} set last_seq = last_seq + ${events.length} where id = ${runId}
+      returning last_seq - ${events.length} as base, project_id
+    ), ${appending(runId, events)}
+    select ${whatWasAppended}`);
+  return noted(tx, runId, events, rows[0]);
+}
+
+/** What a statement with `whatWasAppended` gives. */
+export type Appended = { appended: number; messages: NewMessage[] };
+
+/** The columns `appended` and `messages`, for a statement with the parts of `appending`. */
+export const whatWasAppended = sql`(select count(*)::int from appended) as appended, (select coalesce(json_agg(told), '[]') from told) as messages`;
+
+/** The parts `appended` and `told` of a statement, behind one `numbered` that has made room for the events: (base, project_id). */
+export function appending(runId: string, events: NewEvent[]): SQL {
   const entries = events.map(({ type, stepId, payload }, position) => ({
     position,
     type,
     stepId,
     payload: payload ?? {},
   }));
-  const { rows } = await tx.execute<{ appended: number; messages: NewMessage[] }>(sql`
-    with numbered as (
-      update ${run} set last_seq = last_seq + ${events.length} where id = ${runId}
-      returning last_seq - ${events.length} as base, project_id
-    ), appended as (
+  return sql`appended as (
       insert into ${event} (run_id, seq, step_id, type, payload)
       select ${runId}, numbered.base + entry.position + 1, entry."stepId", entry.type, entry.payload
       from numbered, jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as entry(position int, type text, "stepId" text, payload jsonb)
@@ -63,9 +76,11 @@ export async function appendEvents(tx: Executor, runId: string, events: NewEvent
         and (wants.types is null or jsonb_exists(wants.types, appended.type))
       order by appended.seq
       returning id, endpoint_id as "endpointId"
-    )
-    select (select count(*)::int from appended) as appended, (select coalesce(json_agg(told), '[]') from told) as messages`);
-  const [row] = rows;
+    )`;
+}
+
+/** Notes appended events for whoever listens once they are committed, and gives their messages. */
+export function noted(tx: Executor, runId: string, events: NewEvent[], row: Appended | undefined): NewMessage[] {
   if (row?.appended !== events.length) throw new InternalError(`There is no run ${runId} to tell of.`);
   noteAppended(tx, runId, events);
   return row.messages;

@@ -24,14 +24,9 @@ export async function getStep(db: Executor, id: string): Promise<Step | null> {
  * Claims a step for one worker: raises the fence and gives the step as claimed, or null when it is
  * not to be run (done already, skipped, or claimed by a later delivery of the same job).
  * `lease` is the queue job and its retry count: an earlier retry that wakes up late cannot take the
- * step back from a later one. `from` are the statuses it is claimed out of.
+ * step back from a later one.
  */
-export async function claimStep(
-  tx: Executor,
-  id: string,
-  lease: { job: string; retry: number },
-  from: StepStatus[] = ['queued', 'running'],
-): Promise<Step | null> {
+export async function claimStep(tx: Executor, id: string, lease: { job: string; retry: number }): Promise<Step | null> {
   const [row] = await tx
     .update(step)
     .set({
@@ -42,7 +37,7 @@ export async function claimStep(
       startedAt: sql`coalesce(${step.startedAt}, now())`,
     })
     .where(
-      sql`${step.id} = ${id} and ${step.status} in ${from}
+      sql`${step.id} = ${id} and ${step.status} in ('queued', 'running')
         and (${step.leaseJob} is distinct from ${lease.job} or ${step.leaseRetry} < ${lease.retry})`,
     )
     .returning();

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import { fromDrizzle, fromPglite, PgBoss, type JobWithMetadata, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Executor } from '../db/client.ts';
@@ -57,16 +57,19 @@ export type DeadLetter = {
 export type Lease = Pick<ClaimedJob<QueueName>, 'id' | 'retry'>;
 
 export type Queue = {
-  /** Adds a job as part of `tx`. A transaction is required: on its own a job can outlive what it is about. */
-  enqueue<N extends QueueName>(tx: Executor, name: N, data: Jobs[N], options?: JobOptions): Promise<void>;
+  /**
+   * Adds a job as part of `tx`. A transaction is required: on its own a job can outlive what it is about.
+   * False where one of its singleton key waits already.
+   */
+  enqueue<N extends QueueName>(tx: Executor, name: N, data: Jobs[N], options?: JobOptions): Promise<boolean>;
   /** Marks a claimed job as done as part of `tx`, so that its work and its end are one. */
   complete(tx: Executor, name: QueueName, job: Lease): Promise<void>;
   /**
-   * Has a claimed job go on as the one for `data`, under the lease it has, as part of `tx`: no job to make, to wake a
-   * worker for and to fetch. False, and nothing done, where a job of at least `priority` waits, which goes first,
-   * where the lease is gone, or where this process is stopping.
+   * How a claimed job goes on as the one for `data`, under the lease it has: no job to make, to wake a worker for and to
+   * fetch. `free` is a condition: no job of at least `priority` waits, which would go first. `take` is the statement,
+   * up to its conditions, which changes nothing where the lease is gone. Null where this process is stopping.
    */
-  passOn<N extends QueueName>(tx: Executor, name: N, job: Lease, data: Jobs[N], priority: number): Promise<boolean>;
+  passOn<N extends QueueName>(name: N, job: Lease, data: Jobs[N], priority: number): { free: SQL; take: SQL } | null;
   /** Starts `concurrency` workers. A handler that throws has its job retried, later, with backoff. */
   work<N extends QueueName>(name: N, concurrency: number, handle: (job: ClaimedJob<N>) => Promise<void>): Promise<void>;
   /** Jobs waiting or running, over all queues; for tests and drains. */
@@ -217,30 +220,30 @@ function bindQueue(boss: PgBoss): Queue {
       const db = fromDrizzle(tx, sql);
       if (bringForward && singletonKey) {
         const { updated } = await boss.update(name, data, { db, singletonKey, startAfter: 0 });
-        if (updated > 0) return;
+        if (updated > 0) return false;
       }
-      await boss.send(name, data, {
+      const id = await boss.send(name, data, {
         db,
         ...(startAfterSeconds ? { startAfter: startAfterSeconds } : {}),
         ...(singletonKey ? { singletonKey } : {}),
         ...(priority ? { priority } : {}),
         ...(group ? { group: { id: group } } : {}),
       });
+      return id !== null;
     },
     async complete(tx, name, job) {
       await boss.complete(name, { id: job.id, retryCount: job.retry }, null, { db: fromDrizzle(tx, sql) });
     },
-    async passOn(tx, name, job, data, priority) {
-      if (draining) return false;
-      const passed = await tx.execute(sql`
-        update pgboss.job set data = ${JSON.stringify(data)}::jsonb
-        where name = ${name} and id = ${job.id} and state = 'active' and retry_count = ${job.retry}
-          and not exists (
-            select 1 from pgboss.job waiting
-            where waiting.name = ${name} and waiting.state < 'active' and not waiting.blocked
-              and waiting.priority >= ${priority} and waiting.start_after <= now())
-        returning id`);
-      return passed.rows.length > 0;
+    passOn(name, job, data, priority) {
+      if (draining) return null;
+      return {
+        free: sql`not exists (
+          select from pgboss.job waiting
+          where waiting.name = ${name} and waiting.state < 'active' and not waiting.blocked
+            and waiting.priority >= ${priority} and waiting.start_after <= now())`,
+        take: sql`update pgboss.job set data = ${JSON.stringify(data)}::jsonb
+          where name = ${name} and id = ${job.id} and state = 'active' and retry_count = ${job.retry}`,
+      };
     },
     async work(name, concurrency, handle) {
       for (let i = 0; i < concurrency; i += 1) {

@@ -12,14 +12,17 @@ const PROGRESS_EVERY_MS = 2_000;
  * The caller holds the run's lock, and the update reads the rows under that lock (`readSettled`). So a
  * call that finds an update queued may leave it at that: the update waits for this transaction, and
  * sees it. The last change of a run is always shown, by whichever process.
+ *
+ * Gives until when (`performance.now()`) the update it has queued is certain to wait; 0 where that is not known.
  */
 export async function announce(
   tx: Executor,
   { queue, progressEveryMs = PROGRESS_EVERY_MS }: Pick<Deps, 'queue' | 'progressEveryMs'>,
   runId: string,
   when: 'now' | 'soon',
-): Promise<void> {
-  await queue.enqueue(
+): Promise<number> {
+  const asked = performance.now();
+  const made = await queue.enqueue(
     tx,
     'progress',
     { runId },
@@ -28,4 +31,5 @@ export async function announce(
       ...(when === 'now' ? { bringForward: true } : { startAfterSeconds: progressEveryMs / 1_000 }),
     },
   );
+  return made && when === 'soon' ? asked + progressEveryMs : 0;
 }

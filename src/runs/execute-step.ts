@@ -1,16 +1,14 @@
-import type { NewEvent } from '../db/events.ts';
-import { lockRun, startRun } from '../db/runs.ts';
-import { claimStep, type Step } from '../db/steps.ts';
+import type { Step } from '../db/steps.ts';
 import { messageOf } from '../errors.ts';
-import { publish } from '../outbox/publish.ts';
 import { Stopping, type ClaimedJob } from '../queue/boss.ts';
-import { announce } from './announce.ts';
 import { Cancelled, type CancelWatch } from './cancel.ts';
+import { claim } from './claim-step.ts';
 import { comeBack } from './come-back.ts';
 import type { Deps } from './deps.ts';
 import { judge } from './failure.ts';
 import { finishStep } from './finish-step.ts';
-import { started } from './move-on.ts';
+import { goOn } from './go-on.ts';
+import type { Held } from './held.ts';
 import { runHandler } from './run-handler.ts';
 import { FenceLost } from './step-context.ts';
 
@@ -18,7 +16,7 @@ import { FenceLost } from './step-context.ts';
 const GO_ON_FOR_MS = 25 * 60_000;
 
 /** A step job to work on; `held` where its step was claimed with the end of the one before it. */
-export type StepJob = ClaimedJob<'step'> & { held?: Step; since?: number };
+export type StepJob = ClaimedJob<'step'> & { held?: Held; since?: number };
 
 /** Works on a step job, and on the run's next steps for as long as it may go on with them. `execute` does one of them. */
 export function executeSteps(execute: (job: StepJob) => Promise<StepJob | null>): (job: StepJob) => Promise<void> {
@@ -32,19 +30,21 @@ export function executeSteps(execute: (job: StepJob) => Promise<StepJob | null>)
  * Gives what to go on with: the run's next step, claimed already.
  */
 export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob): Promise<StepJob | null> {
-  const step = job.held ?? (await claim(deps, job));
-  if (step === null) return null; // done, skipped, or another worker's by now
+  const held = job.held ?? (await claim(deps, job));
+  if (held === null) return null; // done, skipped, or another worker's by now
+  const { step } = held;
   const { since = performance.now() } = job;
   const log = deps.log.child({ run: step.runId, step: step.id, attempt: step.attempt, tool: step.tool });
   log.info('step started');
   const cancel = cancels.watch(step.runId);
   try {
-    const outcome = await runHandler(deps, step, AbortSignal.any([job.signal, cancel.signal]));
+    const outcome = await runHandler(deps, held, AbortSignal.any([job.signal, cancel.signal]));
     // After a crash each step has a job of its own, so that retries are counted for each.
-    const goOn = job.retry === 0 && !job.signal.aborted && performance.now() - since < GO_ON_FOR_MS;
-    const { kept, next } = await finishStep(deps, step, outcome, job, { goOn });
+    const mayGoOn = job.retry === 0 && !job.signal.aborted && performance.now() - since < GO_ON_FOR_MS;
+    const next = mayGoOn ? await goOn(deps, held, outcome, job) : null;
+    const kept = next !== null || (await finishStep(deps, step, outcome, job));
     log.info({ status: outcome.status, kept }, 'step finished');
-    return next && { ...job, data: { runId: next.runId, stepId: next.id }, held: next, since };
+    return next && { ...job, data: { runId: step.runId, stepId: next.step.id }, held: next, since };
   } catch (error) {
     if (job.signal.reason instanceof Stopping) {
       await comeBack(deps, step, job, { event: 'step.returned', reason: 'the process is stopping', seconds: 0 });
@@ -61,27 +61,6 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
   } finally {
     cancel.done();
   }
-}
-
-/** Takes a step for this worker, with its events, in one transaction; null when it is not to be run. */
-export async function claim(
-  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
-  job: Pick<ClaimedJob<'step'>, 'id' | 'retry' | 'data'>,
-): Promise<Step | null> {
-  const { db } = deps;
-  const { runId, stepId } = job.data;
-  return db.transaction(async (tx) => {
-    // Before the step, as everywhere: two transactions that take both locks take them in one order.
-    await lockRun(tx, runId);
-    const step = await claimStep(tx, stepId, { job: job.id, retry: job.retry });
-    if (step === null) return null;
-    const events: NewEvent[] = [];
-    if (await startRun(tx, runId)) events.push({ type: 'run.started' });
-    events.push(started(step));
-    await publish(tx, deps.queue, runId, events);
-    await announce(tx, deps, runId, 'soon');
-    return step;
-  });
 }
 
 /** Ends the step or tries it again later, as the error deserves. */

@@ -1,68 +1,44 @@
 import type { NewEvent } from '../db/events.ts';
 import { endRun, listLane, lockLane, lockRun, type Run } from '../db/runs.ts';
-import { claimStep, listSteps, setStepStatus, type Step } from '../db/steps.ts';
+import { listSteps, setStepStatus, type Step } from '../db/steps.ts';
 import { decideNext, type RunStatus } from '../domain/run.ts';
 import type { Executor } from '../db/client.ts';
 import { publish } from '../outbox/publish.ts';
-import type { Lease } from '../queue/boss.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 
 type Needs = Pick<Deps, 'queue' | 'progressEveryMs'>;
 
-export type Moved = {
-  /** the run is over now */
-  ended: boolean;
-  /** claimed already, for the job that was to go on with it */
-  next: Step | null;
-};
-
 export type MoveOptions = {
   startAfterSeconds?: number;
   /** what happened before it, for the same entry in the trail */
   events?: NewEvent[];
-  /** a job that is about to be done and may go on with the next step instead */
-  job?: Lease | null;
 };
 
 /**
  * Does what follows from the state of a run's steps: starts what became ready, skips what never will
- * start, and ends the run when nothing is left to do. The caller holds the run's lock.
- *
- * Where a job is offered, the first step that became ready goes on under it, unless another run is first in the queue:
- * the same worker has the run's workspace at hand, and a job need not be made, announced and fetched.
+ * start, and ends the run when nothing is left to do: then true. The caller holds the run's lock.
  */
-export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveOptions = {}): Promise<Moved> {
-  const { startAfterSeconds = 0, events = [], job = null } = options;
+export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveOptions = {}): Promise<boolean> {
+  const { startAfterSeconds = 0, events = [] } = options;
   const steps = await listSteps(tx, run.id);
   const moves = decideNext(steps, { cancelRequested: run.cancelRequestedAt !== null });
   const byId = new Map(steps.map((step) => [step.id, step]));
-  const enqueued = moves.enqueue.map((id) => about('step.enqueued', byId.get(id)!));
-  const skipped = moves.skip.map((id) => about('step.skipped', byId.get(id)!));
-  const [first, ...others] = moves.enqueue;
-  const next = job && first !== undefined ? await goOn(tx, deps, run, first, job) : null;
-
-  const queued = next ? others : moves.enqueue;
-  await setStepStatus(tx, queued, 'queued');
+  await setStepStatus(tx, moves.enqueue, 'queued');
   await setStepStatus(tx, moves.skip, 'skipped');
-  for (const stepId of queued) {
+  await publish(tx, deps.queue, run.id, [
+    ...events,
+    ...moves.enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
+    ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
+  ]);
+  for (const stepId of moves.enqueue) {
     await deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
   }
-  await publish(tx, deps.queue, run.id, [...events, ...enqueued, ...skipped, ...(next ? [started(next)] : [])]);
-  return { ended: moves.end !== null && (await end(tx, deps, run, steps, moves.end)), next };
+  return moves.end !== null && end(tx, deps, run, steps, moves.end);
 }
 
-async function goOn(tx: Executor, deps: Needs, run: Run, stepId: string, job: Lease): Promise<Step | null> {
-  const passed = await deps.queue.passOn(tx, 'step', job, { runId: run.id, stepId }, run.priority);
-  return passed ? claimStep(tx, stepId, { job: job.id, retry: job.retry }, ['pending']) : null;
-}
-
-/** The event of a claim. */
-export function started({ id, name, tool, attempt }: Step): NewEvent {
-  return { type: 'step.started', stepId: id, payload: { name, tool, attempt } };
-}
-
-function about(type: 'step.enqueued' | 'step.skipped', { id, name, tool }: Step): NewEvent {
+/** The event of a step that became ready, or never will be. */
+export function about(type: 'step.enqueued' | 'step.skipped', { id, name, tool }: Step): NewEvent {
   return { type, stepId: id, payload: { name, tool } };
 }
 

@@ -1,21 +1,17 @@
-import { getProject } from '../db/projects.ts';
-import { getRun } from '../db/runs.ts';
-import type { Step } from '../db/steps.ts';
 import { checkPolicy } from '../domain/policy.ts';
-import { InternalError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { handlerOf } from '../handlers/registry.ts';
 import type { Deps } from './deps.ts';
+import type { Held } from './held.ts';
 import { createStepContext } from './step-context.ts';
 
 /**
  * Runs a claimed step's handler under its policy and its time limit. A step that outlives the limit
  * has failed; one aborted through `aborted` throws, and the caller knows why.
  */
-export async function runHandler(deps: Deps, step: Step, aborted: AbortSignal): Promise<StepOutcome> {
-  const run = await getRun(deps.db, step.runId);
-  const project = run && (await getProject(deps.db, run.projectId));
-  if (!run || !project) throw new InternalError(`The run or project of ${step.id} is gone.`);
+export async function runHandler(deps: Deps, held: Held, aborted: AbortSignal): Promise<StepOutcome> {
+  const { step, run, project } = held;
   const handler = handlerOf(step.tool);
   if (!handler) {
     throw new UserError(`This version of NOFX has no tool "${step.tool}".`, 'Start the run again.');

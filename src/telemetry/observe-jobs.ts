@@ -8,7 +8,7 @@ type Job = {
   retry: number;
   data: { guid?: string; runId?: string; stepId?: string; messageId?: string };
   /** the attempt, where it was claimed with the end of the one before it */
-  held?: { attempt: number; tool: string };
+  held?: { step: { attempt: number; tool: string } };
 };
 
 /** The part of a run's event that figures are made of. */
@@ -49,7 +49,7 @@ export function createJobObserver(deps: {
         ...(guid && { delivery: guid }),
         ...(runId && { run: runId }),
         ...(stepId && { step: stepId }),
-        ...(job.held && { attempt: job.held.attempt, tool: job.held.tool, claimedAt: performance.now() }),
+        ...(job.held && { attempt: job.held.step.attempt, tool: job.held.step.tool, claimedAt: performance.now() }),
       };
       const parent = tracing.on && runId ? await deps.traceOf(runId).catch(() => undefined) : undefined;
       return inWork(work, () =>

@@ -1,15 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listEvents } from '../../src/db/events.ts';
 import { getRun } from '../../src/db/runs.ts';
-import { listSteps, type Step } from '../../src/db/steps.ts';
+import { listSteps } from '../../src/db/steps.ts';
 import { isTerminal } from '../../src/domain/run.ts';
 import type { ClaimedJob } from '../../src/queue/boss.ts';
 import { cancelRun } from '../../src/runs/cancel.ts';
 import { comeBack } from '../../src/runs/come-back.ts';
-import { claim } from '../../src/runs/execute-step.ts';
+import { claim } from '../../src/runs/claim-step.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
+import { goOn } from '../../src/runs/go-on.ts';
+import type { Held } from '../../src/runs/held.ts';
 import { openRun } from '../../src/runs/open-run.ts';
 import { giveUpRun } from '../../src/runs/repair.ts';
 import { lane } from '../support/database.ts';
@@ -27,6 +30,7 @@ const Action = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ do: fc.constant('finish' as const), pick: fc.nat(20), end: fc.constantFrom<End>(...ENDS) }),
   },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('go on' as const), pick: fc.nat(20) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('claim again' as const), pick: fc.nat(20) }) },
   {
     weight: 2,
@@ -75,10 +79,16 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
 
   /** One run and the claims that were ever made on it, the stale ones kept: they may wake up at any time. */
   const play = async (runId: string, actions: readonly Action[]) => {
-    const claims: { step: Step; job: ClaimedJob<'step'> }[] = [];
+    const claims: { held: Held; job: ClaimedJob<'step'> }[] = [];
     const take = async (job: ClaimedJob<'step'>) => {
-      const step = await claim(engine.deps, job);
-      if (step) claims.push({ step, job });
+      // The job as the queue has it while a worker is at it; the one that waits since the run was opened is out of the way.
+      await engine.db.execute(sql`delete from pgboss.job where name = 'step' and state < 'active'`);
+      await engine.db.execute(
+        sql`insert into pgboss.job (id, name, state, retry_count) values (${job.id}, 'step', 'active', ${job.retry})
+          on conflict (name, id) do update set retry_count = excluded.retry_count, state = 'active'`,
+      );
+      const held = await claim(engine.deps, job);
+      if (held) claims.push({ held, job });
     };
     const one = async (action: Action) => {
       if (action.do === 'cancel') return void (await cancelRun(engine.deps, runId, 'mona'));
@@ -89,9 +99,15 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
       }
       const claimed = claims[action.pick % claims.length];
       if (!claimed) return;
-      const { step, job } = claimed;
+      const { held, job } = claimed;
+      const { step } = held;
       if (action.do === 'claim again') return take(jobOf(runId, step.id, job.id, job.retry + (action.pick % 2)));
       if (action.do === 'finish') return void (await finishStep(engine.deps, step, outcome(action.end), job));
+      if (action.do === 'go on') {
+        const next = await goOn(engine.deps, held, outcome('succeeded'), job);
+        if (next) claims.push({ held: next, job });
+        return;
+      }
       const event = action.do === 'retry' ? 'step.retried' : 'step.returned';
       await comeBack(engine.deps, step, job, { event, reason: 'r', seconds: 0 });
     };
@@ -105,8 +121,8 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
       if (open.length === 0) return;
       for (const { id } of open) {
         const job = jobOf(runId, id);
-        const step = await claim(engine.deps, job);
-        if (step) await finishStep(engine.deps, step, outcome('succeeded'), job);
+        const held = await claim(engine.deps, job);
+        if (held) await finishStep(engine.deps, held.step, outcome('succeeded'), job);
       }
     }
   };

@@ -1,0 +1,73 @@
+import { passOn } from '../db/pass-on.ts';
+import type { Step } from '../db/steps.ts';
+import { decideNext } from '../domain/run.ts';
+import type { StepOutcome } from '../handlers/handler.ts';
+import { sendMessages } from '../outbox/publish.ts';
+import type { Lease } from '../queue/boss.ts';
+import { announce } from './announce.ts';
+import { started } from './claim-step.ts';
+import type { Deps } from './deps.ts';
+import { told } from './finish-step.ts';
+import type { Held } from './held.ts';
+import { about } from './move-on.ts';
+
+/**
+ * Ends a step and goes on with the one that follows, under the same job: this worker has the run's workspace at hand,
+ * and no job need be made, announced and fetched. What follows is decided from the run as it stood with the claim, and
+ * done only if nothing has happened to it since.
+ *
+ * Null, and nothing is done, where that is not so, where another run's turn has come, and where more follows than one
+ * step: then `finishStep` looks again, under the run's lock.
+ */
+export async function goOn(
+  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
+  held: Held,
+  outcome: StepOutcome,
+  lease: Lease,
+): Promise<Held | null> {
+  const { db, queue } = deps;
+  const { run } = held;
+  if ('pullRequest' in outcome) return null;
+  const steps = held.steps.map((step) => (step.id === held.step.id ? ended(step, outcome) : step));
+  const next = onlyNext(steps);
+  const way = next && queue.passOn('step', lease, { runId: run.id, stepId: next.id }, run.priority);
+  if (!next || !way) return null;
+
+  const claimed: Step = {
+    ...next,
+    status: 'running',
+    attempt: next.attempt + 1,
+    leaseJob: lease.id,
+    leaseRetry: lease.retry,
+  };
+  const ends = { ...held.step, status: outcome.status, outputs: outcome.outputs ?? {} };
+  const events = [told(held.step, outcome), about('step.enqueued', next), started(claimed)];
+  let { announcedUntil } = held;
+  const passed = await passOn(
+    db,
+    { run, ends, next: next.id, job: { ...lease, ...way }, events },
+    async (tx, { messages }) => {
+      await sendMessages(tx, queue, messages);
+      if (performance.now() >= announcedUntil) announcedUntil = await announce(tx, deps, run.id, 'soon');
+    },
+  );
+  if (passed === null) return null;
+  const step = { ...claimed, startedAt: passed.startedAt };
+  return {
+    ...held,
+    step,
+    run: { ...run, ...passed.run },
+    steps: steps.map((each) => (each.id === step.id ? step : each)),
+    announcedUntil,
+  };
+}
+
+function ended(step: Step, { status, outputs = {} }: StepOutcome): Step {
+  return { ...step, status, outputs };
+}
+
+/** The one step that can start now; null where there is none, or where more is to be done than to start it. */
+function onlyNext(steps: readonly Step[]): Step | null {
+  const { enqueue, skip, end } = decideNext(steps);
+  return enqueue.length === 1 && skip.length === 0 && end === null ? steps.find(({ id }) => id === enqueue[0])! : null;
+}
