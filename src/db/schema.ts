@@ -17,7 +17,8 @@ import type { Failure, RunStatus, StepStatus } from '../domain/run.ts';
 import type { GitMode, WorkspaceMode } from '../domain/project.ts';
 import type { Plan, PreparedStep } from '../domain/plan.ts';
 import type { Cost, Usage } from '../domain/pricing.ts';
-import type { RunConfig, RunSource } from '../domain/source.ts';
+import type { RunConfig } from '../domain/run-config.ts';
+import type { RunSource } from '../domain/source.ts';
 
 export const nofx = pgSchema('nofx');
 
@@ -114,7 +115,7 @@ export const run = nofx.table(
     baseRef: text('base_ref').notNull(),
     /** where the base branch stood when it was asked; the whole run works from here */
     baseSha: text('base_sha').notNull(),
-    /** `.github/nofx.yml` as it stood at baseSha, checked */
+    /** what the repository and its organization settled, as it stood when the run was opened; defaults filled in */
     config: jsonb('config').$type<RunConfig>().notNull(),
     branch: text('branch').notNull(),
     /** Runs of one lane take turns, oldest first; runs of different lanes never wait for each other. */

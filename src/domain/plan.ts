@@ -86,7 +86,7 @@ function nameErrors(steps: PreparedStep[]): string[] {
 
 function toolErrors(steps: PreparedStep[], knownTools: readonly string[]): string[] {
   return steps
-    .filter((step) => !knownTools.includes(step.tool))
+    .filter(({ tool }) => !knownTools.includes(tool) && !(gateOf(tool) !== null && knownTools.includes('gate:*')))
     .map((step) => `step "${step.name}": unknown tool "${step.tool}"; known are ${knownTools.join(', ')}`);
 }
 
@@ -129,8 +129,22 @@ function canonicalJson(value: unknown): string {
   );
 }
 
-/** The plan of a `/nofx` comment or label: generate, write, test, open a pull request. */
-export function standardPlan(request: { goal: string; prompt: string; filename?: string; openPr?: boolean }): Plan {
+/** The name of the gate that a tool is, `test` for `gate:test`; null for every other tool. */
+export function gateOf(tool: string): string | null {
+  return /^gate:([a-z][a-z0-9_-]{0,29})$/.exec(tool)?.[1] ?? null;
+}
+
+/**
+ * The plan of a `/nofx` comment or label: generate, write, run the gates (their names, in this order; `test` alone
+ * unless told), open a pull request.
+ */
+export function standardPlan(request: {
+  goal: string;
+  prompt: string;
+  filename?: string;
+  gates?: readonly string[] | undefined;
+  openPr?: boolean;
+}): Plan {
   const steps: PlanStep[] = [
     {
       name: 'codegen',
@@ -139,8 +153,12 @@ export function standardPlan(request: { goal: string; prompt: string; filename?:
       secrets_scope: 'model, github',
     },
     { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'codegen' }, secrets_scope: 'github' },
-    { name: 'test', tool: 'gate:test', inputs: { fromStep: 'write' }, secrets_scope: 'github' },
   ];
+  for (const gate of request.gates ?? ['test']) {
+    const tool = `gate:${gate}`;
+    const name = steps.some((step) => step.name === gate) || gate === 'pull_request' ? tool : gate;
+    steps.push({ name, tool, inputs: { fromStep: 'write' }, secrets_scope: 'github' });
+  }
   if (request.openPr ?? true) {
     steps.push({ name: 'pull_request', tool: 'git_pr', inputs: { fromStep: 'write' }, secrets_scope: 'github' });
   }

@@ -22,3 +22,18 @@ export function isWorkBranch(name: string): boolean {
 export function isSha(text: string): boolean {
   return /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(text);
 }
+
+/** What stands for something in a pattern of branch names. */
+export const BRANCH_PLACES = ['issue', 'slug', 'user', 'run'] as const;
+
+/** What is wrong with a pattern of branch names such as `nofx/{issue}-{run}`; null when nothing is. */
+export function branchPatternProblem(pattern: string): string | null {
+  if (!pattern.startsWith(WORK_BRANCH_PREFIX)) return `must begin with ${WORK_BRANCH_PREFIX}: NOFX pushes nowhere else`;
+  const places = [...pattern.matchAll(/\{([^}]*)\}/g)].map(([, name = '']) => name);
+  const unknown = places.find((name) => !(BRANCH_PLACES as readonly string[]).includes(name));
+  if (unknown !== undefined) return `has an unknown {${unknown}}; known are {${BRANCH_PLACES.join('}, {')}}`;
+  // Without it two runs would want one branch, and the second would not be let onto it.
+  if (!places.includes('run')) return 'must have {run} in it, so that each run has a branch of its own';
+  if (pattern.length > 100) return 'must not be longer than 100 characters';
+  return isBranchName(pattern.replace(/\{[^}]*\}/g, 'x')) ? null : 'must be a branch name';
+}

@@ -1,26 +1,24 @@
-import { distance } from 'fastest-levenshtein';
-import { isMap, LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { patternProblem } from './path-patterns.ts';
 import { GitMode } from './project.ts';
+import { branchPatternProblem, isBranchName } from './refs.ts';
 
-/** `.github/nofx.yml`, always read from the base branch. */
+/** Where a repository keeps its configuration, and an organization (in its repository `.github`) the defaults of all. */
 export const REPO_CONFIG_PATH = '.github/nofx.yml';
 
-const oneCommand = z
+const SOME = 50;
+const LONGEST_DAY_USD = 100_000;
+
+const command = z
   .string()
   .trim()
   .min(1, 'must name a command')
   .max(2_000)
   .refine((text) => !text.includes('\0'), 'must not hold a NUL character');
 
-const Gate = z
-  .union([
-    oneCommand,
-    z.strictObject({ command: oneCommand, timeout_minutes: z.number().positive().max(360).optional() }),
-  ])
-  .transform((gate) =>
-    typeof gate === 'string' ? { command: gate } : { command: gate.command, timeoutMinutes: gate.timeout_minutes },
-  );
+/** Together they stay below the time that a gate's step has. */
+const setupMinutes = z.number().positive().max(20);
+const gateMinutes = z.number().positive().max(40);
 
 const domain = z
   .string()
@@ -29,135 +27,182 @@ const domain = z
     'must be a host name such as registry.example.com',
   );
 
-const Setup = z
-  .union([
-    oneCommand,
-    z.strictObject({
-      command: oneCommand,
-      allow_scripts: z.boolean().optional(),
-      domains: z.array(domain).max(50).optional(),
-    }),
-  ])
-  .transform((setup) =>
-    typeof setup === 'string'
-      ? { command: setup, allowScripts: false, domains: [] as string[] }
-      : { command: setup.command, allowScripts: setup.allow_scripts ?? false, domains: setup.domains ?? [] },
+const Setup = z.union([
+  command,
+  z.strictObject({
+    command: command.optional().describe('Default: what NOFX finds.'),
+    timeout_minutes: setupMinutes.optional().describe('Default: 10.'),
+    allow_scripts: z
+      .boolean()
+      .optional()
+      .describe("Lets npm, pnpm and yarn run the packages' install scripts. Default: false."),
+    domains: z
+      .array(domain)
+      .max(SOME)
+      .optional()
+      .describe('Hosts the set-up may reach over https, beside those of the package registries that NOFX finds.'),
+  }),
+]);
+
+const Gate = z.union([
+  command,
+  z.strictObject({
+    command,
+    timeout_minutes: gateMinutes.optional().describe('Default: 20.'),
+    setup: z.boolean().optional().describe('Whether the set-up is run before it. Default: true.'),
+  }),
+]);
+
+const GateName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,29}$/, 'must be a lower-case letter, then up to 29 letters, digits, "_" or "-"');
+
+/** https://docs.github.com/en/enterprise-cloud@latest/admin/managing-iam/iam-configuration-reference/username-considerations-for-external-authentication */
+const LOGIN = String.raw`[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})(?:_[A-Za-z0-9]+)?`;
+const login = z.string().regex(new RegExp(`^${LOGIN}$`), 'must be a login such as octocat, without @');
+const loginOrTeam = z
+  .string()
+  .regex(
+    new RegExp(`^${LOGIN}(?:/[A-Za-z0-9_.-]{1,100})?$`),
+    'must be a login such as octocat, or a team such as acme/reviewers, without @',
   );
 
-/** What a repository may settle for itself. Everything is optional. */
-export const RepoConfig = z
-  .strictObject({
-    /** The commands a change must pass, by name. */
-    gates: z.strictObject({ test: Gate.optional() }).optional(),
-    /** Run before the gates, e.g. `npm ci`. */
-    setup: Setup.optional(),
-    git_mode: GitMode.optional(),
-    /** The branch to work from, instead of the default branch. */
-    base: z
-      .string()
-      .regex(/^(?!-)(?!.*(?:\.\.|@\{|\/\/|\.lock(?:\/|$)))[^\s~^:?*[\\\p{Cc}]+$/u, 'must be a branch name')
-      .max(200)
-      .optional(),
-    /** Opens pull requests as drafts. */
-    draft: z.boolean().optional(),
-    model: z
-      .string()
-      .regex(/^[\w.:@/-]{1,100}$/, 'must be a model id')
-      .optional(),
-    /** The label that starts a run, instead of `nofx`. */
-    label: z.string().trim().min(1).max(50).optional(),
-  })
-  .transform(({ git_mode, ...rest }): typeof rest & { gitMode?: GitMode } =>
-    git_mode === undefined ? rest : { ...rest, gitMode: git_mode },
-  );
+const modelId = z.string().regex(/^[\w.:@/-]{1,100}$/, 'must be a model id');
+const label = z.string().trim().min(1).max(50);
+const dollars = z.number().positive().max(LONGEST_DAY_USD);
+
+function pathPattern(text: string, context: z.RefinementCtx): void {
+  const problem = patternProblem(text);
+  if (problem) context.addIssue(problem);
+}
+
+/**
+ * `.github/nofx.yml` as it is written: what a repository may settle for itself. Everything is optional; `RunConfig`
+ * has the defaults. The descriptions are what editors show (`nofx.schema.json`).
+ */
+export const RepoConfig = z.strictObject({
+  label: label.optional().describe('The label that starts a run on an issue. Default: nofx.'),
+  model: modelId.optional().describe("The model that writes the code. Default: the server's."),
+  planner: modelId.optional().describe('The model that writes plans. Default: the one of `model`.'),
+  plan_first: z
+    .boolean()
+    .optional()
+    .describe('Makes every run begin with a plan that somebody has to approve. Default: false.'),
+
+  gates: z
+    .record(GateName, Gate)
+    .refine((gates) => Object.keys(gates).length <= 10, 'must not have more than 10 gates')
+    .optional()
+    .describe(
+      'The commands a change must pass, by name, in this order. Default: one gate, `test`, with the command that NOFX finds.',
+    ),
+  setup: Setup.optional().describe('Run before the gates, e.g. `npm ci`. Default: what NOFX finds.'),
+  on_gate_failure: z
+    .enum(['block', 'draft'])
+    .optional()
+    .describe('block: no pull request when a gate fails. draft: a draft that says which. Default: block.'),
+  max_repairs: z
+    .int()
+    .min(0)
+    .max(10)
+    .optional()
+    .describe('How often the model may mend what a gate found. Default: 2.'),
+  on_ci_failure: z
+    .enum(['off', 'repair'])
+    .optional()
+    .describe("repair: mends what the repository's own checks found. Default: off."),
+  on_review: z
+    .enum(['run', 'off'])
+    .optional()
+    .describe('run: a review that requests changes starts a run with all its comments. Default: run.'),
+
+  git_mode: GitMode.optional().describe('How NOFX speaks: hidden (no git words), basic or advanced. Default: basic.'),
+  workspace_mode: z
+    .enum(['worktree', 'clone'])
+    .optional()
+    .describe('clone: for tools that cannot work in a linked worktree. Default: worktree.'),
+  base: z
+    .string()
+    .refine(isBranchName, 'must be a branch name')
+    .optional()
+    .describe('The branch to work from and to open pull requests to. Default: the default branch.'),
+  branch: z
+    .string()
+    .superRefine((text, context) => {
+      const problem = branchPatternProblem(text);
+      if (problem) context.addIssue(problem);
+    })
+    .optional()
+    .describe('How branches are named, from {issue}, {slug}, {user} and {run}. Default: nofx/{issue}-{slug}-{run}.'),
+  commits: z
+    .enum(['plain', 'verified'])
+    .optional()
+    .describe('verified: made through the API and signed by GitHub, where the change allows it. Default: plain.'),
+
+  draft: z.boolean().optional().describe('Opens pull requests as drafts. Default: false.'),
+  reviewers: z
+    .array(loginOrTeam)
+    .max(15)
+    .optional()
+    .describe('Users (octocat) and teams (acme/reviewers) who are asked to review.'),
+  assignees: z.array(login).max(10).optional().describe('Users the pull request is assigned to.'),
+  labels: z.array(label).max(SOME).optional().describe('Labels the pull request gets.'),
+
+  protected_paths: z
+    .array(z.string().superRefine(pathPattern))
+    .max(200)
+    .optional()
+    .describe(
+      'What no change may touch, as in CODEOWNERS: `*.sql`, `/infra/`, `docs/**/api.md`. Default: .github/ and CODEOWNERS. Workflows, this file and .gitmodules are always protected.',
+    ),
+  max_diff: z
+    .strictObject({ files: z.int().positive().optional(), lines: z.int().positive().optional() })
+    .optional()
+    .describe('The largest change that is handed in: files, and lines added and removed. Default: no limit.'),
+  conventions: z
+    .array(z.string().superRefine(filePath))
+    .max(20)
+    .optional()
+    .describe('Files that tell the model how to work here. Default: AGENTS.md, CLAUDE.md, CONTRIBUTING.md.'),
+
+  budgets: z
+    .strictObject({
+      per_run_usd: dollars
+        .optional()
+        .describe("What a run may cost. Default, and the most there can be: the server's limit."),
+      per_day_usd: dollars.optional().describe('What all runs of a day (UTC) may cost together. Default: no limit.'),
+    })
+    .optional()
+    .describe('In US dollars.'),
+  approvers: z
+    .union([z.enum(['write', 'maintain', 'admin']), z.array(loginOrTeam).min(1).max(SOME)])
+    .optional()
+    .describe('Who may approve: everybody with that role, or only these users and teams. Default: write.'),
+  require_other_approver: z
+    .boolean()
+    .optional()
+    .describe('Whoever asked for a plan may not approve it. Default: false.'),
+});
 export type RepoConfig = z.infer<typeof RepoConfig>;
 
-/** `line` counts from 1. */
-export type ConfigProblem = { line: number; message: string };
-export type RepoConfigResult = { ok: true; value: RepoConfig } | { ok: false; errors: ConfigProblem[] };
-
-/** Parses the file's text. Every mistake is reported at once, in the order of the file. */
-export function parseRepoConfig(text: string): RepoConfigResult {
-  const counter = new LineCounter();
-  const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, uniqueKeys: true });
-  const lineAt = (offset: number) => Math.max(1, counter.linePos(offset).line);
-  if (document.errors.length > 0) {
-    return failed(document.errors.map((error) => ({ line: lineAt(error.pos[0]), message: error.message })));
+function filePath(text: string, context: z.RefinementCtx): void {
+  if (!/^(?!\/)(?!.*(?:^|\/)\.{0,2}(?:\/|$))[^\\\p{Cc}]{1,300}$/u.test(text)) {
+    context.addIssue('must be the path of a file in the repository');
   }
-
-  let value: unknown;
-  try {
-    // Few aliases: an honest file has none, a "billion laughs" file has many.
-    value = document.toJS({ maxAliasCount: 20 });
-  } catch (error) {
-    return failed([{ line: 1, message: error instanceof Error ? error.message : String(error) }]);
-  }
-
-  const parsed = RepoConfig.safeParse(value ?? {});
-  if (parsed.success) return { ok: true, value: parsed.data };
-  return failed(
-    parsed.error.issues.flatMap(leaves).map(({ path, message, key }) => ({
-      line: lineAt(offsetOf(document, key === undefined ? path : [...path, key])),
-      message: path.length > 0 ? `${path.join('.')}: ${message}` : message,
-    })),
-  );
 }
 
-function failed(errors: ConfigProblem[]): RepoConfigResult {
-  return { ok: false, errors: errors.toSorted((a, b) => a.line - b.line) };
+/** A repository's configuration over its organization's: key by key, `budgets` and `max_diff` entry by entry. */
+export function mergeRepoConfigs(own: RepoConfig, defaults: RepoConfig): RepoConfig {
+  return {
+    ...defaults,
+    ...own,
+    ...(own.budgets && { budgets: { ...defaults.budgets, ...own.budgets } }),
+    ...(own.max_diff && { max_diff: { ...defaults.max_diff, ...own.max_diff } }),
+  };
 }
 
-type Issue = z.core.$ZodIssue;
-type Leaf = { path: PropertyKey[]; message: string; key?: string };
-
-/** Unfolds unions (text or object) into what is wrong with the form that was meant. */
-function leaves(issue: Issue): Leaf[] {
-  if (issue.code === 'invalid_union') {
-    const forms = issue.errors.map((errors) =>
-      errors.filter((error) => !(error.code === 'invalid_type' && error.path.length === 0)),
-    );
-    const meant = issue.errors.findIndex((errors, i) => errors.length > 0 && forms[i]!.length === errors.length);
-    if (meant >= 0) return forms[meant]!.flatMap((inner) => leaves({ ...inner, path: [...issue.path, ...inner.path] }));
-    return [{ path: issue.path, message: 'must be a command, or an object with `command`' }];
-  }
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: issue.path, key, message: unknownKey(key, issue.path) }));
-  }
-  return [{ path: issue.path, message: issue.message }];
-}
-
-const keysAt: Record<string, string[]> = {
-  '': ['gates', 'setup', 'git_mode', 'base', 'draft', 'model', 'label'],
-  gates: ['test'],
-  'gates.test': ['command', 'timeout_minutes'],
-  setup: ['command', 'allow_scripts', 'domains'],
-};
-
-function unknownKey(key: string, path: PropertyKey[]): string {
-  const known = keysAt[path.join('.')] ?? [];
-  const nearest = known.map((name) => ({ name, edits: distance(key, name) })).sort((a, b) => a.edits - b.edits)[0];
-  const hint =
-    nearest && nearest.edits <= Math.max(2, Math.floor(nearest.name.length / 3))
-      ? `Did you mean "${nearest.name}"?`
-      : `Known here: ${known.join(', ')}.`;
-  return `unknown key "${key}". ${hint}`;
-}
-
-/** Where in the text the key of that path stands; its nearest known ancestor otherwise. */
-function offsetOf(document: Document, path: PropertyKey[]): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const parent = document.getIn(path.slice(0, depth - 1), true);
-    const owner = depth === 1 ? document.contents : parent;
-    const key = path[depth - 1];
-    if (isMap(owner)) {
-      const pair = owner.items.find(
-        (item) => String((item.key as { value?: unknown })?.value ?? item.key) === String(key),
-      );
-      const range = (pair?.key as { range?: [number, number, number] } | undefined)?.range;
-      if (range) return range[0];
-    }
-    const node = document.getIn(path.slice(0, depth), true) as { range?: [number, number, number] } | undefined;
-    if (node?.range) return node.range[0];
-  }
-  return 0;
+/** The JSON Schema that editors complete and check the file with. */
+export function repoConfigJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(RepoConfig, { target: 'draft-07' });
+  return { ...schema, title: 'NOFX', description: `${REPO_CONFIG_PATH}: what a repository settles about NOFX.` };
 }

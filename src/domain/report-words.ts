@@ -2,6 +2,7 @@ import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
 import { code } from './markdown.ts';
+import { gateOf } from './plan.ts';
 import { oneLine } from './text.ts';
 
 /**
@@ -22,6 +23,8 @@ export function stepTitle(step: Pick<StepView, 'name' | 'tool'>, mode: GitMode):
   if (mode === 'advanced')
     return step.name === step.tool ? code(step.tool, 80) : `${code(step.name, 80)} (${code(step.tool, 80)})`;
   if (titles) return titles[mode];
+  const gate = gateOf(step.tool);
+  if (gate !== null) return mode === 'hidden' ? `Check: ${gate}` : `Run the gate ${code(gate, 80)}`;
   return mode === 'hidden' ? 'Work on it' : code(step.name, 80);
 }
 

@@ -13,15 +13,3 @@ export const RunSource = z.object({
   commentId: z.number().int().nullable(),
 });
 export type RunSource = z.infer<typeof RunSource>;
-
-const Command = z.object({ command: z.string(), timeoutMinutes: z.number().positive().optional() });
-
-/** The part of `.github/nofx.yml` a run is bound to, as it stood at its base. */
-export const RunConfig = z.object({
-  /** the repository's own test command; null: detect one */
-  test: Command.nullable(),
-  /** run before the tests; null: detect one */
-  setup: Command.extend({ allowScripts: z.boolean(), domains: z.array(z.string()) }).nullable(),
-  draft: z.boolean(),
-});
-export type RunConfig = z.infer<typeof RunConfig>;

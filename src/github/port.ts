@@ -66,8 +66,8 @@ export type GitHub = {
     repo: RepositoryRef,
     pr: { head: string; base: string; title: string; body: string; draft?: boolean },
   ): Promise<PullRequest & { created: boolean }>;
-  /** A text file at a ref; null when it is not there. */
-  readFile(repo: RepositoryRef, path: string, ref: string): Promise<string | null>;
+  /** A text file at a ref, the default branch unless told; null when it is not there, or nobody may see it. */
+  readFile(repo: RepositoryRef, path: string, ref?: string): Promise<string | null>;
   /** The repository as it is now. UserError when it is archived, empty, gone or suspended. */
   repository(repo: RepositoryRef): Promise<{
     owner: string;

@@ -59,12 +59,12 @@ async function byId({ octokit }: Client, ref: RepositoryRef): Promise<unknown> {
 }
 
 /** A text file as it is at a commit or branch; null where there is none, or no file. */
-export async function readFile({ octokit, at }: Client, path: string, ref: string): Promise<string | null> {
+export async function readFile({ octokit, at }: Client, path: string, ref?: string): Promise<string | null> {
   try {
     const { data } = await octokit.request('GET /repos/{owner}/{repo}/contents/{path}', {
       ...at,
       path,
-      ref,
+      ...(ref === undefined ? {} : { ref }),
       mediaType: { format: 'raw' },
     });
     return asText(data);

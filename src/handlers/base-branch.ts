@@ -1,22 +1,27 @@
 import { detectCommands, READ_FOR_DETECTION } from '../domain/detect.ts';
-import type { RunConfig } from '../domain/source.ts';
+import { GATE_MINUTES, type GateConfig, type RunConfig } from '../domain/run-config.ts';
 import type { BaseFiles } from '../workspace/port.ts';
 
-const CONVENTIONS = ['AGENTS.md', 'CLAUDE.md', 'CONTRIBUTING.md'];
 const CONVENTIONS_LIMIT_BYTES = 20_000;
 const DETECTION_LIMIT_BYTES = 512 * 1024;
 
-const SETUP_MINUTES = 10;
-const TEST_MINUTES = 20;
-
 type TimedCommand = { command: string; timeMs: number };
 
-export type GateCommands = {
-  /** null: no test command was found */
-  test: TimedCommand | null;
-  /** null: nothing to set up */
-  setup: (TimedCommand & { domains: string[] }) | null;
+export type GateCommand = TimedCommand & {
+  name: string;
+  /** whether the set-up is run before it */
+  setup: boolean;
 };
+
+export type GateCommands = {
+  /** none: no test command was found */
+  gates: GateCommand[];
+  /** null: nothing to set up */
+  setup: (TimedCommand & { domains: string[]; env: Record<string, string> }) | null;
+};
+
+/** npm and pnpm, yarn 1, yarn 2 and later: none of them then runs a package's own scripts. */
+const NO_SCRIPTS = { npm_config_ignore_scripts: 'true', YARN_IGNORE_SCRIPTS: 'true', YARN_ENABLE_SCRIPTS: 'false' };
 
 /**
  * How the repository is set up and tested: as its configuration says, else as its files tell. Both as
@@ -29,34 +34,42 @@ export async function chooseCommands(
 ): Promise<GateCommands> {
   const detected = detectCommands(
     { names: base.names, texts: await textsOf(base, READ_FOR_DETECTION, DETECTION_LIMIT_BYTES) },
-    { installScripts: config.setup?.allowScripts ?? false, npmHosts },
+    { installScripts: config.setup.allowScripts, npmHosts },
   );
-  const test = config.test ?? (detected.test === null ? null : { command: detected.test });
-  const setup = config.setup
-    ? { ...config.setup, domains: [...new Set([...detected.domains, ...config.setup.domains])] }
-    : detected.setup === null
-      ? null
-      : { command: detected.setup, domains: detected.domains };
+  const { domains, allowScripts, timeoutMinutes } = config.setup;
+  const setup = config.setup.command ?? detected.setup;
   return {
-    test: test && { command: test.command, timeMs: minutes(config.test?.timeoutMinutes ?? TEST_MINUTES) },
-    setup: setup && {
-      command: setup.command,
-      domains: setup.domains,
-      timeMs: minutes(config.setup?.timeoutMinutes ?? SETUP_MINUTES),
-    },
+    gates: (config.gates ?? gateOf(detected.test)).map(({ timeoutMinutes: limit, ...gate }) => ({
+      ...gate,
+      timeMs: minutes(limit),
+    })),
+    setup:
+      setup === null
+        ? null
+        : {
+            command: setup,
+            domains: [...new Set([...detected.domains, ...domains])],
+            timeMs: minutes(timeoutMinutes),
+            env: allowScripts ? {} : NO_SCRIPTS,
+          },
   };
 }
 
+function gateOf(test: string | null): GateConfig[] {
+  return test === null ? [] : [{ name: 'test', command: test, timeoutMinutes: GATE_MINUTES, setup: true }];
+}
+
 /** The repository's own conventions files, as data for the model: they say how code is written there and grant nothing. */
-export async function readConventions(base: BaseFiles): Promise<{ path: string; text: string }[]> {
-  const texts = await textsOf(base, CONVENTIONS, CONVENTIONS_LIMIT_BYTES);
+export async function readConventions(
+  { conventions }: RunConfig,
+  base: BaseFiles,
+): Promise<{ path: string; text: string }[]> {
+  const texts = await textsOf(base, conventions, CONVENTIONS_LIMIT_BYTES);
   return Object.entries(texts).map(([path, text]) => ({ path, text }));
 }
 
 async function textsOf(base: BaseFiles, names: readonly string[], limitBytes: number): Promise<Record<string, string>> {
-  const read = names
-    .filter((name) => base.names.includes(name))
-    .map(async (name) => [name, await base.text(name, limitBytes)] as const);
+  const read = names.map(async (name) => [name, await base.text(name, limitBytes)] as const);
   const found = (await Promise.all(read)).flatMap(([name, text]) => (text === null ? [] : [[name, text] as const]));
   return Object.fromEntries(found);
 }

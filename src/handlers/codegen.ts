@@ -65,9 +65,10 @@ async function readBriefing(context: StepContext): Promise<Briefing> {
   const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
   const [commands, conventions] = await Promise.all([
     chooseCommands(run.config, base, adapters.npmHosts),
-    readConventions(base),
+    readConventions(run.config, base),
   ]);
-  return { testCommand: commands.test?.command ?? null, conventions };
+  const tested = commands.gates.map(({ command }) => command);
+  return { testCommand: tested.length > 0 ? tested.join('\n') : null, conventions };
 }
 
 async function generate(

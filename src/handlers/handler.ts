@@ -8,7 +8,8 @@ import type { Cost, Usage } from '../domain/pricing.ts';
 import type { GitMode, Project } from '../domain/project.ts';
 import type { RunView } from '../domain/report.ts';
 import type { Failure } from '../domain/run.ts';
-import type { RunConfig, RunSource } from '../domain/source.ts';
+import type { RunConfig } from '../domain/run-config.ts';
+import type { RunSource } from '../domain/source.ts';
 import type { GitHub } from '../github/port.ts';
 import type { Sandbox, Workspaces } from '../workspace/port.ts';
 
@@ -45,7 +46,7 @@ export type RunFacts = {
 export type StepContext<Inputs = unknown> = {
   run: RunFacts;
   project: Project;
-  step: { id: string; name: string; attempt: number };
+  step: { id: string; name: string; tool: string; attempt: number };
   inputs: Inputs;
   adapters: Adapters;
   log: Logger;

@@ -1,14 +1,15 @@
+import { gateOf } from '../domain/plan.ts';
 import { codegen } from './codegen.ts';
-import { gateTest } from './gate-test.ts';
+import { gate } from './gate.ts';
 import { gitPr } from './git-pr.ts';
 import type { Handler } from './handler.ts';
 import { workspaceWrite } from './workspace-write.ts';
 
-/** Every tool a plan may name. */
+/** Every tool a plan may name; `gate:*` stands for a gate of any name. */
 export const handlers = {
   codegen,
   'workspace:write': workspaceWrite,
-  'gate:test': gateTest,
+  'gate:*': gate,
   git_pr: gitPr,
 } satisfies Record<string, Handler>;
 
@@ -18,5 +19,6 @@ export const knownTools = Object.keys(handlers);
 
 /** The handler of a stored step's tool; undefined when an older version knew it and this one does not. */
 export function handlerOf(tool: string): Handler | undefined {
-  return Object.hasOwn(handlers, tool) ? handlers[tool as Tool] : undefined;
+  const known = gateOf(tool) === null ? tool : 'gate:*';
+  return Object.hasOwn(handlers, known) ? handlers[known as Tool] : undefined;
 }

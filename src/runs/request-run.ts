@@ -1,13 +1,13 @@
 import { standardPlan } from '../domain/plan.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import type { Project } from '../domain/project.ts';
-import { parseRepoConfig, REPO_CONFIG_PATH, type RepoConfig } from '../domain/repo-config.ts';
-import type { RunConfig } from '../domain/source.ts';
+import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import { findRunByTrigger } from '../db/runs.ts';
 import type { Deps } from './deps.ts';
 import { openRun, type RunRequest } from './open-run.ts';
+import { readConfig } from './read-config.ts';
 
 export type RunDefaults = {
   model: string;
@@ -56,8 +56,8 @@ export async function requestRun(
     name,
     repoUrl: repository.cloneUrl,
     localPath: null,
-    workspaceMode: 'worktree',
-    gitMode: config.gitMode ?? 'basic',
+    workspaceMode: config.workspaceMode,
+    gitMode: config.gitMode,
     defaultBranch: repository.defaultBranch,
     installationId: ref.installationId,
     repositoryId: ref.repositoryId,
@@ -65,7 +65,11 @@ export async function requestRun(
   const { number, title, body } = demand.issue;
   const opened = await openTraced(deps, {
     project,
-    plan: standardPlan({ goal: pullRequestTitle({ issueTitle: title, prompt: demand.prompt }), prompt: demand.prompt }),
+    plan: standardPlan({
+      goal: pullRequestTitle({ issueTitle: title, prompt: demand.prompt }),
+      prompt: demand.prompt,
+      gates: config.gates?.map((gate) => gate.name),
+    }),
     source: {
       kind: 'issue',
       repository: name,
@@ -76,7 +80,7 @@ export async function requestRun(
       issue: { number, title, body, url: `${repository.htmlUrl}/issues/${number}` },
       commentId: demand.commentId,
     },
-    config: runConfig(config),
+    config,
     model: config.model ?? defaults.model,
     maxCostUsd: defaults.maxCostUsd,
     backpressureAgeMs: defaults.backpressureAgeMs,
@@ -96,26 +100,4 @@ async function openTraced(deps: Deps, request: RunRequest): ReturnType<typeof op
     if (opened.ok) span.set({ 'nofx.run': opened.run.id });
     return opened;
   });
-}
-
-/** From the default branch, never from a pull request's: what it says decides which commands run. */
-async function readConfig(deps: Deps, ref: RepositoryRef, defaultHead: string): Promise<RepoConfig> {
-  const text = await deps.adapters.github.readFile(ref, REPO_CONFIG_PATH, defaultHead);
-  if (text === null) return {};
-  const parsed = parseRepoConfig(text);
-  if (parsed.ok) return parsed.value;
-  const problems = parsed.errors.map(({ line, message }) => `- line ${line}: ${message}`).join('\n');
-  throw new UserError(
-    `\`${REPO_CONFIG_PATH}\` has mistakes:\n\n${problems}`,
-    'Correct them on the default branch, then comment the command again.',
-  );
-}
-
-function runConfig(config: RepoConfig): RunConfig {
-  const { setup } = config;
-  return {
-    test: config.gates?.test ?? null,
-    setup: setup ? { command: setup.command, allowScripts: setup.allowScripts, domains: setup.domains } : null,
-    draft: config.draft ?? false,
-  };
 }

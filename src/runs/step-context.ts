@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
 import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
 import { holdsFence, listSteps, type Step } from '../db/steps.ts';
+import { RunConfig } from '../domain/run-config.ts';
 import { addCost, addUsage, type Cost, type Usage } from '../domain/pricing.ts';
 import type { Project } from '../domain/project.ts';
 import { InternalError, UserError } from '../errors.ts';
@@ -33,7 +34,7 @@ export function createStepContext(
   return {
     run: factsOf(run),
     project,
-    step: { id: step.id, name: step.name, attempt: step.attempt },
+    step: { id: step.id, name: step.name, tool: step.tool, attempt: step.attempt },
     inputs: step.inputs,
     adapters,
     log,
@@ -96,7 +97,8 @@ function factsOf(run: Run): RunFacts {
     id: run.id,
     goal: run.goal,
     source: run.source,
-    config: run.config,
+    // A run that an older version opened has what was known then.
+    config: RunConfig.parse(run.config),
     model: run.model,
     gitMode: run.gitMode,
     baseRef: run.baseRef,

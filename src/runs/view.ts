@@ -7,7 +7,7 @@ import type { StepStatus } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
 import { WriteOutputs } from '../handlers/change-set.ts';
 import { CodegenOutputs } from '../handlers/codegen.ts';
-import { GateOutputs } from '../handlers/gate-test.ts';
+import { GateOutputs } from '../handlers/gate.ts';
 import type { Deps } from './deps.ts';
 
 /** Reads a run as people are told about it. */

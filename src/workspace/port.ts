@@ -60,11 +60,11 @@ export type Workspace = {
   diff(): Promise<string>;
 };
 
-/** The top level of a commit, and of its folders `.github` and `docs`, as git has them. */
+/** The files of a commit as git has them. */
 export type BaseFiles = {
   /** names at the top level; folders end in `/` */
   names: string[];
-  /** The start of a regular file (`package.json`, `docs/guide.md`); null when there is none of that path (a link is none). */
+  /** The start of a regular file at any depth (`package.json`, `docs/guide.md`); null when there is none of that path (a link is none). */
   text(path: string, limitBytes: number): Promise<string | null>;
 };
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { turn } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
-import { PASSING, startHarness, type Harness } from '../support/harness.ts';
+import { startHarness, type Harness } from '../support/harness.ts';
 
 describe.concurrent(`which repositories a run can work in, on ${lane}`, () => {
   let nofx: Harness;
@@ -27,39 +27,6 @@ describe.concurrent(`which repositories a run can work in, on ${lane}`, () => {
     expect(old.answers(issue)).toEqual([]);
     expect(await old.runs()).toEqual([]);
     expect(await old.outcome()).toMatch(/^unanswered: The repository is archived/);
-  });
-
-  it('lists every mistake of .github/nofx.yml with its line', async () => {
-    const config = 'gates:\n  tests: npm test\nsetup:\n  command: npm ci\n  allow_script: yes\ndraft: maybe\n';
-    const kit = await nofx.repository({ config });
-    const { issue, comment } = await kit.ask();
-    const answer = kit.answer(issue);
-    expect(answer).toContain('`.github/nofx.yml` has mistakes');
-    expect(answer).toMatch(/- line 2: .*unknown key "tests"\. Did you mean "test"\?/);
-    expect(answer).toMatch(/- line 5: .*unknown key "allow_script"\. Did you mean "allow_scripts"\?/);
-    expect(answer).toMatch(/- line 6: draft: /);
-    expect(kit.reactions({ comment })).toEqual(['eyes', 'confused']);
-    expect(await kit.runs()).toEqual([]);
-  });
-
-  it('works in a private repository, from the branch its configuration names, and opens drafts where it says so', async () => {
-    const kit = await nofx.repository({ private: true, config: `${PASSING}base: develop\ndraft: true\n` });
-    const { sha } = await nofx.github.push({
-      repo: kit.name,
-      branch: 'develop',
-      files: { 'develop.md': 'Here.\n' },
-      by: 'mona',
-    });
-    await kit.ask();
-    expect(kit.pullRequest()).toMatchObject({ base: { ref: 'develop', sha }, draft: true });
-    expect(kit.git('log', '-1', '--format=%P', kit.pullRequest().head.sha).trim()).toBe(sha);
-    expect(kit.checks(sha)).toEqual([]);
-  });
-
-  it('says which branch is missing', async () => {
-    const kit = await nofx.repository({ config: `${PASSING}base: gone\n` });
-    const { issue } = await kit.ask();
-    expect(kit.answer(issue)).toContain('There is no branch `gone` to start from');
   });
 
   it('follows a repository under its new name', async () => {

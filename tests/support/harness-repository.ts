@@ -7,6 +7,7 @@ import type { Run } from '../../src/db/runs.ts';
 import { run as runTable } from '../../src/db/schema.ts';
 import { listSteps } from '../../src/db/steps.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import { RunConfig } from '../../src/domain/run-config.ts';
 import type { NewRepository } from '../../src/playground/github/people.ts';
 import type { Script } from '../../src/playground/model.ts';
 import type { Playground } from '../../src/playground/playground.ts';
@@ -129,7 +130,7 @@ export async function openRepository(
             issue: { number: issue, title: plan.goal, body: '', url: `${github.url}/${name}/issues/${issue}` },
             commentId: null,
           },
-          config: { test: { command: 'true' }, setup: null, draft: false },
+          config: RunConfig.parse({ gates: [{ name: 'test', command: 'true', timeoutMinutes: 1, setup: true }] }),
           model: 'claude-sonnet-5-5',
           maxCostUsd: 5,
           baseRef: 'main',

@@ -1,3 +1,4 @@
+import { RunConfig } from '../../src/domain/run-config.ts';
 import type { RunRequest } from '../../src/runs/open-run.ts';
 
 /** A request for a run on a repository that is only a row: for tests of the engine itself. */
@@ -25,7 +26,7 @@ export function runRequest(overrides: Partial<RunRequest> = {}): RunRequest {
       issue: { number: 3, title: 'Add a helper', body: '', url: 'https://github.example/acme/text-kit/issues/3' },
       commentId: 11,
     },
-    config: { test: null, setup: null, draft: false },
+    config: RunConfig.parse({}),
     model: 'claude-sonnet-5-5',
     maxCostUsd: 5,
     baseRef: 'main',

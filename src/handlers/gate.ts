@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { gateOf } from '../domain/plan.ts';
 import type { Failure } from '../domain/run.ts';
 import type { CommandResult, Workspace } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
-import { chooseCommands, type GateCommands } from './base-branch.ts';
+import { chooseCommands, type GateCommand, type GateCommands } from './base-branch.ts';
 
 const GateInputs = z.looseObject({ fromStep: z.string() });
 type GateInputs = z.infer<typeof GateInputs>;
@@ -23,10 +24,14 @@ export type GateOutputs = z.infer<typeof GateOutputs>;
 
 const TAIL_LINES = 60;
 
-/** Runs the repository's own test command on the committed work, sandboxed. Its verdict decides about the pull request. */
-export const gateTest = defineHandler<GateInputs>({
+/**
+ * Runs one of the repository's own commands on the committed work, sandboxed. Its verdict decides about the pull
+ * request. Every tool `gate:<name>` is this handler.
+ */
+export const gate = defineHandler<GateInputs>({
   inputs: GateInputs,
-  timeLimitMs: 60 * 60_000,
+  // The longest set-up and the longest command that a configuration may ask for, and a little more.
+  timeLimitMs: 62 * 60_000,
   secrets: ['github'],
   async run(context) {
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
@@ -34,8 +39,9 @@ export const gateTest = defineHandler<GateInputs>({
       readCommands(context),
       openCommitted(context, WriteOutputs.parse(outputs)),
     ]);
-    if (commands.test === null) return neutral();
-    const ran = await runCommands(context, workspace, commands, commands.test);
+    const wanted = commands.gates.find(({ name }) => name === gateOf(context.step.tool));
+    if (wanted === undefined) return neutral();
+    const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
     return verdictOf(ran);
   },
@@ -47,45 +53,38 @@ async function readCommands(context: StepContext): Promise<GateCommands> {
   return chooseCommands(run.config, base, adapters.npmHosts);
 }
 
-type Ran = { phase: 'setup' | 'test'; command: string; result: CommandResult; output: string };
+type Ran = { phase: 'setup' | 'gate'; gate: string; command: string; result: CommandResult; output: string };
 
-/** Set-up first, with the network it needs; then the tests, with none. */
+/** Set-up first, with the network it needs; then the gate's command, with none. */
 async function runCommands(
   { adapters, signal, log }: StepContext,
   { path: cwd, gitPaths: readOnly }: Workspace,
-  commands: GateCommands,
-  test: NonNullable<GateCommands['test']>,
+  setup: GateCommands['setup'],
+  { name, command, timeMs }: GateCommand,
 ): Promise<Ran> {
   const home = await adapters.sandbox.makeHome();
+  const common = { cwd, readOnly, home: home.path, signal };
   try {
     let output = '';
-    if (commands.setup) {
-      const { command, domains, timeMs } = commands.setup;
-      log.info({ command }, 'set-up started');
+    if (setup) {
+      const { domains, env } = setup;
+      log.info({ command: setup.command }, 'set-up started');
       const result = await adapters.sandbox.run({
-        command,
-        cwd,
-        readOnly,
-        home: home.path,
+        ...common,
+        command: setup.command,
+        env,
         network: domains.length > 0 ? { domains } : 'none',
-        limits: { timeMs },
-        signal,
+        limits: { timeMs: setup.timeMs },
       });
-      output = `$ ${command}\n${adapters.redact(result.output)}\n`;
-      if (result.outcome !== 'exited' || result.exitCode !== 0) return { phase: 'setup', command, result, output };
+      output = `$ ${setup.command}\n${adapters.redact(result.output)}\n`;
+      if (result.outcome !== 'exited' || result.exitCode !== 0) {
+        return { phase: 'setup', gate: name, command: setup.command, result, output };
+      }
     }
-    log.info({ command: test.command }, 'tests started');
-    const result = await adapters.sandbox.run({
-      command: test.command,
-      cwd,
-      readOnly,
-      home: home.path,
-      network: 'none',
-      limits: { timeMs: test.timeMs },
-      signal,
-    });
-    output += `$ ${test.command}\n${adapters.redact(result.output)}\n`;
-    return { phase: 'test', command: test.command, result, output };
+    log.info({ command }, 'gate started');
+    const result = await adapters.sandbox.run({ ...common, command, network: 'none', limits: { timeMs } });
+    output += `$ ${command}\n${adapters.redact(result.output)}\n`;
+    return { phase: 'gate', gate: name, command, result, output };
   } finally {
     await home.dispose();
   }
@@ -96,7 +95,7 @@ function neutral(): StepOutcome {
   return { status: 'neutral', outputs };
 }
 
-function verdictOf({ phase, command, result, output }: Ran): StepOutcome {
+function verdictOf({ phase, gate: name, command, result, output }: Ran): StepOutcome {
   const passed = result.outcome === 'exited' && result.exitCode === 0;
   const outputs: GateOutputs = {
     verdict: passed ? 'passed' : result.outcome === 'timed_out' ? 'timed_out' : 'failed',
@@ -107,11 +106,16 @@ function verdictOf({ phase, command, result, output }: Ran): StepOutcome {
   };
   return passed
     ? { status: 'succeeded', outputs }
-    : { status: 'failed', outputs, failure: failureOf(phase, command, result) };
+    : { status: 'failed', outputs, failure: failureOf({ phase, gate: name, command, result }) };
 }
 
-function failureOf(phase: Ran['phase'], command: string, result: CommandResult): Failure {
-  const what = phase === 'setup' ? `The set-up command \`${command}\`` : `The tests (\`${command}\`)`;
+function failureOf({ phase, gate: name, command, result }: Omit<Ran, 'output'>): Failure {
+  const what =
+    phase === 'setup'
+      ? `The set-up command \`${command}\``
+      : name === 'test'
+        ? `The tests (\`${command}\`)`
+        : `The gate \`${name}\` (\`${command}\`)`;
   const how = {
     exited: `failed with exit code ${result.exitCode}`,
     timed_out: `ran out of time after ${Math.round(result.durationMs / 1000)} s`,
