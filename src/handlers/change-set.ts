@@ -95,3 +95,16 @@ export async function openCommitted(context: StepContext, written: WriteOutputs)
   }
   return workspace;
 }
+
+/** Commits a codegen step's artifacts, verified, in the run's workspace. */
+export async function commitWork(context: StepContext, codegenStepId: string): Promise<WriteOutputs> {
+  const { run, adapters } = context;
+  const { changeSet, changes } = await loadChangeSet(context, codegenStepId);
+  const workspace = await adapters.workspaces.openWorkspace(accessOf(context), {
+    key: run.id,
+    base: run.baseSha,
+    branch: run.branch,
+  });
+  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
+  return { sha, branch: run.branch, codegenStepId };
+}
