@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROTECTED_PATHS } from './paths.ts';
 import { GitMode, WorkspaceMode } from './project.ts';
 import type { RepoConfig } from './repo-config.ts';
 
@@ -60,7 +61,7 @@ export const RunConfig = z.object({
   assignees: z.array(z.string()).default([]),
   labels: z.array(z.string()).default([]),
   /** beside what is always protected */
-  protectedPaths: z.array(z.string()).default(['.github/**', 'CODEOWNERS', 'docs/CODEOWNERS']),
+  protectedPaths: z.array(z.string()).default([...PROTECTED_PATHS]),
   maxDiff: z.object({ files: count, lines: count }).prefault({}),
   conventions: z.array(z.string()).default(['AGENTS.md', 'CLAUDE.md', 'CONTRIBUTING.md']),
   budgets: z.object({ perRunUsd: dollars, perDayUsd: dollars }).prefault({}),

@@ -86,6 +86,7 @@ export async function openCommitted(context: StepContext, written: WriteOutputs)
     key: run.id,
     base: run.baseSha,
     branch: run.branch,
+    protectedPaths: run.config.protectedPaths,
   });
   if ((await workspace.head()) === written.sha) return workspace;
   const { changeSet, changes } = await loadChangeSet(context, written.codegenStepId);

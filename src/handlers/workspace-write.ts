@@ -16,6 +16,7 @@ export const workspaceWrite = defineHandler({
       key: run.id,
       base: run.baseSha,
       branch: run.branch,
+      protectedPaths: run.config.protectedPaths,
     });
     const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
     const outputs: WriteOutputs = { sha, branch: run.branch, codegenStepId: stepId };
