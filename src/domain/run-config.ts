@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BRANCH_PATTERN } from './naming.ts';
 import { PROTECTED_PATHS } from './paths.ts';
 import { GitMode, WorkspaceMode } from './project.ts';
 import type { RepoConfig } from './repo-config.ts';
@@ -53,7 +54,7 @@ export const RunConfig = z.object({
   workspaceMode: WorkspaceMode.default('worktree'),
   /** null: the default branch */
   base: z.string().nullable().default(null),
-  branch: z.string().default('nofx/{issue}-{slug}-{run}'),
+  branch: z.string().default(BRANCH_PATTERN),
   commits: z.enum(['plain', 'verified']).default('plain'),
   draft: z.boolean().default(false),
   /** logins, and teams as `org/team` */
