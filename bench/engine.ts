@@ -53,7 +53,7 @@ try {
 } finally {
   await postgres.stop();
 }
-figures.push(await measure('PGlite in memory', { kind: 'pglite', dir: null }));
+if (!process.env['PGONLY']) figures.push(await measure('PGlite in memory', { kind: 'pglite', dir: null }));
 
 console.log(`\n── no-op steps a second, ${options.concurrency} at a time (${options.rounds} × ${options.runs * 10})\n`);
 console.log(

@@ -7,6 +7,7 @@ import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import { lock } from 'proper-lockfile';
 import { UserError } from '../errors.ts';
+import { PreparingClient, preparesStatements } from './prepared.ts';
 import * as schema from './schema.ts';
 
 /** Runs queries: the database itself, or one transaction of it. Every query function takes one first. */
@@ -34,7 +35,11 @@ export async function openDb(options: DatabaseOptions): Promise<Database> {
 }
 
 function openPostgres(url: string): Database {
-  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    ...(preparesStatements(url) ? { Client: PreparingClient } : {}),
+  });
   // A connection that breaks is replaced by the pool, and whoever used it gets the error of their query.
   // Without listeners, on idle ones and on those in use, it would end the process.
   pool.on('error', () => {});

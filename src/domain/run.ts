@@ -40,11 +40,11 @@ export type FailureKind = z.infer<typeof FailureKind>;
 export const Failure = z.object({ kind: FailureKind, message: z.string(), next: z.string() });
 export type Failure = z.infer<typeof Failure>;
 
-const TERMINAL_RUN: readonly RunStatus[] = ['succeeded', 'neutral', 'failed', 'cancelled'];
+const TERMINAL_RUN = ['succeeded', 'neutral', 'failed', 'cancelled'] as const satisfies readonly RunStatus[];
 
 /** True once a run can never change again. */
-export function isTerminal(status: RunStatus): boolean {
-  return TERMINAL_RUN.includes(status);
+export function isTerminal(status: RunStatus): status is (typeof TERMINAL_RUN)[number] {
+  return (TERMINAL_RUN as readonly RunStatus[]).includes(status);
 }
 
 type StepState = { id: string; name: string; status: StepStatus; dependsOn: readonly string[] };

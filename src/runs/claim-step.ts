@@ -21,7 +21,7 @@ export async function claim(
     if (step === null) return null;
     const project = (await getProject(tx, run!.projectId))!;
     const events: NewEvent[] = [];
-    if (await startRun(tx, runId)) events.push({ type: 'run.started' });
+    if (run!.status === 'queued' && (await startRun(tx, runId))) events.push({ type: 'run.started' });
     events.push(started(step));
     await publish(tx, deps.queue, runId, events);
     const announcedUntil = await announce(tx, deps, runId, 'soon');

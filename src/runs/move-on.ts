@@ -1,7 +1,7 @@
 import type { NewEvent } from '../db/events.ts';
 import { endRun, listLane, lockLane, lockRun, type Run } from '../db/runs.ts';
 import { listSteps, setStepStatus, type Step } from '../db/steps.ts';
-import { decideNext, type RunStatus } from '../domain/run.ts';
+import { decideNext, isTerminal, type RunStatus } from '../domain/run.ts';
 import type { Executor } from '../db/client.ts';
 import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
@@ -26,15 +26,19 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
   const byId = new Map(steps.map((step) => [step.id, step]));
   await setStepStatus(tx, moves.enqueue, 'queued');
   await setStepStatus(tx, moves.skip, 'skipped');
+  for (const stepId of moves.enqueue) {
+    await deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
+  }
+  const over = await end(tx, run, steps, moves.end);
   await publish(tx, deps.queue, run.id, [
     ...events,
     ...moves.enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
     ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
+    ...over,
   ]);
-  for (const stepId of moves.enqueue) {
-    await deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
-  }
-  return moves.end !== null && end(tx, deps, run, steps, moves.end);
+  // A run that never left the queue held up nobody.
+  if (over.length > 0 && steps.some((step) => step.attempt > 0)) await startNextOfLane(tx, deps, run.lane);
+  return over.length > 0;
 }
 
 /** The event of a step that became ready, or never will be. */
@@ -42,14 +46,12 @@ export function about(type: 'step.enqueued' | 'step.skipped', { id, name, tool }
   return { type, stepId: id, payload: { name, tool } };
 }
 
-async function end(tx: Executor, deps: Needs, run: Run, steps: Step[], status: RunStatus): Promise<boolean> {
-  if (status === 'queued' || status === 'running') return false;
+/** Ends the run where it is to end, and gives the event of it. */
+async function end(tx: Executor, run: Run, steps: Step[], status: RunStatus | null): Promise<NewEvent[]> {
+  if (status === null || !isTerminal(status)) return [];
   const failure = status === 'failed' ? (steps.find((step) => step.status === 'failed')?.failure ?? null) : null;
-  if (!(await endRun(tx, run.id, status, failure))) return false;
-  await publish(tx, deps.queue, run.id, [{ type: `run.${status}`, payload: failure ? { failure } : {} }]);
-  // A run that never left the queue held up nobody.
-  if (steps.some((step) => step.attempt > 0)) await startNextOfLane(tx, deps, run.lane);
-  return true;
+  if (!(await endRun(tx, run.id, status, failure))) return [];
+  return [{ type: `run.${status}`, payload: failure ? { failure } : {} }];
 }
 
 /**
