@@ -105,9 +105,16 @@ export function failure(view: RunView): string | null {
     draft,
     view.error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(view.error.message, 2_000)}`,
     ...failed.slice(0, 3).map((gate) => (gate.tail.trim() ? fence(gate.tail, 9_000, 'text') : null)),
+    kept(view),
     next(view),
   ];
   return blocks.filter(Boolean).join('\n\n');
+}
+
+function kept({ status, kept: work, gitMode }: RunView): string | null {
+  if (status !== 'cancelled' || !work) return null;
+  const where = gitMode === 'hidden' ? 'was set aside' : `is on ${code(work.branch)}`;
+  return `What was done until then ${where}. It is unfinished, and nothing was handed in for review.`;
 }
 
 function next(view: RunView): string {

@@ -1,3 +1,4 @@
+import type { Kept } from './kept.ts';
 import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
 import type { Failure } from './run.ts';
@@ -22,6 +23,8 @@ export type RunView = {
   cost: Cost | null;
   gates: GateView[];
   pullRequest: { number: number; url: string } | null;
+  /** Where the unfinished work of a cancelled run is. */
+  kept?: Kept | null;
   error: Failure | null;
   files: FileView[];
   /** The model's closing words. Untrusted. */

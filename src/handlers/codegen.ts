@@ -51,11 +51,22 @@ export const codegen = defineHandler<CodegenInputs>({
       const result = await generate(context, scratch, await reading);
       if (result.outcome === 'stopped') return { status: 'failed', failure: stoppedEarly(result) };
       return await collect(context, await scratch.readChanges(), result.summary);
+    } catch (error) {
+      const late = context.late();
+      if (late === null) throw error;
+      return { status: 'cancelled', outputs: await unfinished(late, scratch) };
     } finally {
       await scratch.dispose();
     }
   },
 });
+
+/** What there is of the change when the run is cancelled. */
+async function unfinished(late: StepContext, scratch: Scratch): Promise<Record<string, unknown>> {
+  const changes = await scratch.readChanges(late.signal);
+  const { outputs = {} } = await collect(late, changes, 'Unfinished: the run was cancelled in the middle of it.');
+  return outputs;
+}
 
 type Briefing = { testCommand: string | null; conventions: { path: string; text: string }[] };
 

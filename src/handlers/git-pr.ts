@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { UserError } from '../errors.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import { isRed, renderPullRequestBody } from '../domain/report.ts';
 import { accessOf, repositoryOf } from './access.ts';
-import { openCommitted, WriteOutputs } from './change-set.ts';
+import { WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext } from './handler.ts';
+import { pushWork } from './push-work.ts';
 
 const GitPrInputs = z.looseObject({
   fromStep: z.string(),
@@ -45,7 +45,7 @@ export const gitPr = defineHandler<GitPrInputs>({
     const repository = repositoryOf(context);
     const { outputs } = await context.outputsOf(inputs.fromStep);
     const written = WriteOutputs.parse(outputs);
-    const [template] = await Promise.all([readTemplate(context), push(context, written)]);
+    const [template] = await Promise.all([readTemplate(context), pushWork(context, written)]);
 
     const view = await context.view();
     const pullRequest = await context.effect('pull_request', async () => {
@@ -70,43 +70,6 @@ export const gitPr = defineHandler<GitPrInputs>({
     return { status: 'succeeded', outputs: handedOn, pullRequest };
   },
 });
-
-async function push(context: StepContext, written: WriteOutputs): Promise<void> {
-  const { adapters } = context;
-  await context.effect('push', async () => {
-    const rebuilt = adapters.workspaces
-      .has(accessOf(context), written.sha)
-      // Another machine wrote it, or this one was cleaned: the artifacts make it again.
-      .then((here) => (here ? null : openCommitted(context, written)));
-    const [head] = await Promise.all([replaceable(context, written), rebuilt]);
-    if (head === written.sha) return { sha: written.sha };
-    try {
-      await pushOver(context, written, head);
-    } catch (error) {
-      // The run's own marker may have come to the branch since; anything else is as it was.
-      const now = head === null ? await replaceable(context, written) : null;
-      if (now === null) throw error;
-      if (now !== written.sha) await pushOver(context, written, now);
-    }
-    return { sha: written.sha };
-  });
-}
-
-function pushOver(context: StepContext, { sha }: WriteOutputs, expected: string | null): Promise<void> {
-  const { run, adapters } = context;
-  return adapters.workspaces.push(accessOf(context), { sha, branch: run.branch, expected });
-}
-
-/** Where the branch stands, if a push may go over it: nothing, our own marker, or the same commit. What anyone else put there stays. */
-async function replaceable(context: StepContext, written: WriteOutputs): Promise<string | null> {
-  const { run, adapters } = context;
-  const head = await adapters.github.branchHead(repositoryOf(context), run.branch);
-  if (head === null || head === written.sha || head === (await context.marker()).sha) return head;
-  throw new UserError(
-    `Somebody else pushed to ${run.branch} while the run was under way; their commits were left alone.`,
-    'Comment the command again to start from a new branch.',
-  );
-}
 
 /** As the base branch has it, from our own copy: GitHub need not be asked. */
 async function readTemplate(context: StepContext): Promise<string | undefined> {

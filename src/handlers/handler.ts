@@ -60,6 +60,8 @@ export type StepContext<Inputs = unknown> = {
   readArtifact(stepId: string, name: string): Promise<Buffer>;
   /** Does something to the outside world once: `perform` must find what it did before it does it again. */
   effect<T extends Record<string, unknown>>(key: string, perform: () => Promise<T>): Promise<T>;
+  /** The same for what is still to be kept of a cancelled run: its signal gives half a minute. Null where it was not cancelled. */
+  late(): StepContext<Inputs> | null;
   /** Throws when another worker has taken the step over. Asked before each effect. */
   assertFence(): Promise<void>;
   /** Adds to what the run has spent; seen at once, and kept should this process die. */

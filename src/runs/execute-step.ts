@@ -1,5 +1,6 @@
 import type { Step } from '../db/steps.ts';
 import { messageOf } from '../errors.ts';
+import type { StepOutcome } from '../handlers/handler.ts';
 import { Stopping, type ClaimedJob } from '../queue/boss.ts';
 import { Cancelled, type CancelWatch } from './cancel.ts';
 import { claim } from './claim-step.ts';
@@ -9,6 +10,7 @@ import { judge } from './failure.ts';
 import { finishStep } from './finish-step.ts';
 import { goOn } from './go-on.ts';
 import type { Held } from './held.ts';
+import { keeping } from './keep-work.ts';
 import { runHandler } from './run-handler.ts';
 import { FenceLost } from './step-context.ts';
 
@@ -37,8 +39,18 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
   const log = deps.log.child({ run: step.runId, step: step.id, attempt: step.attempt, tool: step.tool });
   log.info('step started');
   const cancel = cancels.watch(step.runId);
+  const ends = { job: job.signal, cancel: cancel.signal };
+  /** Of a cancelled run, keeps what it has come to. */
+  const end = async (outcome: StepOutcome): Promise<null> => {
+    const { outputs: own = {} } = outcome;
+    const outputs = 'pullRequest' in outcome ? own : await keeping(deps, held, ends, own);
+    const kept = await finishStep(deps, step, { ...outcome, outputs }, job);
+    log.info({ status: outcome.status, kept }, 'step finished');
+    return null;
+  };
   try {
-    const outcome = await runHandler(deps, held, AbortSignal.any([job.signal, cancel.signal]));
+    const outcome = await runHandler(deps, held, ends);
+    if (cancel.signal.aborted) return await end(outcome);
     // After a crash each step has a job of its own, so that retries are counted for each.
     const mayGoOn = job.retry === 0 && !job.signal.aborted && performance.now() - since < GO_ON_FOR_MS;
     const next = mayGoOn ? await goOn(deps, held, outcome, job) : null;
@@ -49,8 +61,7 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
     if (job.signal.reason instanceof Stopping) {
       await comeBack(deps, step, job, { event: 'step.returned', reason: 'the process is stopping', seconds: 0 });
     } else if (cancel.signal.reason instanceof Cancelled) {
-      await finishStep(deps, step, { status: 'cancelled', outputs: {} }, job);
-      log.info('step cancelled');
+      await end({ status: 'cancelled', outputs: {} });
     } else if (error instanceof FenceLost || job.signal.aborted) {
       throw error; // the lease is gone: whoever has it goes on from here
     } else {

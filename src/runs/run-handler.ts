@@ -4,14 +4,14 @@ import type { StepOutcome } from '../handlers/handler.ts';
 import { handlerOf } from '../handlers/registry.ts';
 import type { Deps } from './deps.ts';
 import type { Held } from './held.ts';
-import { createStepContext } from './step-context.ts';
+import { createStepContext, lateContext, type Ends } from './step-context.ts';
 
 /**
  * Runs a claimed step's handler under its policy and its time limit. A step that outlives the limit
- * has failed; one aborted through `aborted` throws, and the caller knows why.
+ * has failed; one aborted from outside throws, and the caller knows why.
  */
-export async function runHandler(deps: Deps, held: Held, aborted: AbortSignal): Promise<StepOutcome> {
-  const { step, run, project } = held;
+export async function runHandler(deps: Deps, held: Held, ends: Ends): Promise<StepOutcome> {
+  const { step } = held;
   const handler = handlerOf(step.tool);
   if (!handler) {
     throw new UserError(`This version of NOFX has no tool "${step.tool}".`, 'Start the run again.');
@@ -28,7 +28,9 @@ export async function runHandler(deps: Deps, held: Held, aborted: AbortSignal): 
   }
 
   const limit = AbortSignal.timeout(handler.timeLimitMs);
-  const context = createStepContext(deps, { run, step, project, signal: AbortSignal.any([aborted, limit]) });
+  const aborted = AbortSignal.any([ends.job, ends.cancel]);
+  const signal = AbortSignal.any([aborted, limit]);
+  const context = createStepContext(deps, held, signal, () => lateContext(deps, held, ends));
   try {
     return await handler.run({ ...context, inputs: inputs.data });
   } catch (error) {

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
 import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
-import { holdsFence, listSteps, type Step } from '../db/steps.ts';
+import { holdsFence, listSteps } from '../db/steps.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import { addCost, addUsage, type Cost, type Usage } from '../domain/pricing.ts';
-import type { Project } from '../domain/project.ts';
 import { InternalError, UserError } from '../errors.ts';
 import { repositoryOf } from '../handlers/access.ts';
 import type { RunFacts, StepContext } from '../handlers/handler.ts';
+import { Cancelled } from './cancel.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, once } from './effects.ts';
+import type { Held } from './held.ts';
 import { loadView } from './view.ts';
 
 /** Thrown out of a handler whose step another worker has taken over: its result is of no use. */
@@ -17,13 +18,27 @@ export class FenceLost extends Error {
   override readonly name = 'FenceLost';
 }
 
+/** For how long after a cancel work is kept. */
+const KEEP_FOR_MS = 30_000;
+
+/** What ends an attempt from outside: its lease or its process, and whoever cancels the run. */
+export type Ends = { job: AbortSignal; cancel: AbortSignal };
+
+/** The context in which a cancelled attempt keeps what it has; null where it was not cancelled, or may not go on. */
+export function lateContext(deps: Deps, held: Held, { job, cancel }: Ends): StepContext | null {
+  if (!(cancel.reason instanceof Cancelled) || job.aborted) return null;
+  return createStepContext(deps, held, AbortSignal.any([job, AbortSignal.timeout(KEEP_FOR_MS)]), null);
+}
+
 /** Builds what a handler gets to see and do, bound to one attempt of one step. */
 export function createStepContext(
   deps: Deps,
-  claimed: { run: Run; step: Step; project: Project; signal: AbortSignal },
+  held: Pick<Held, 'run' | 'step' | 'project'>,
+  signal: AbortSignal,
+  late: (() => StepContext | null) | null,
 ): StepContext {
   const { db, adapters } = deps;
-  const { run, step, project, signal } = claimed;
+  const { run, step, project } = held;
   const log = deps.log.child({ run: run.id, step: step.id, attempt: step.attempt, tool: step.tool });
 
   const assertFence = async () => {
@@ -40,6 +55,7 @@ export function createStepContext(
     log,
     signal,
     assertFence,
+    late: late ?? (() => null),
 
     async outputsOf(stepName) {
       const found = (await listSteps(db, run.id)).find(({ name }) => name === stepName);

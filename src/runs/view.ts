@@ -4,6 +4,7 @@ import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import type { FileView, GateView, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
+import { Kept } from '../domain/kept.ts';
 import { InternalError } from '../errors.ts';
 import { WriteOutputs } from '../handlers/change-set.ts';
 import { CodegenOutputs } from '../handlers/codegen.ts';
@@ -51,6 +52,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     // A gate that was never reached has nothing to tell; its step says that it was not.
     gates: steps.filter((step) => step.tool.startsWith('gate:') && step.startedAt !== null).map(gateView),
     pullRequest: run.pullRequest,
+    kept: steps.map((step) => read(Kept, { outputs: step.outputs?.['kept'] as Step['outputs'] })).find(Boolean) ?? null,
     error: run.failure,
     files: generated.flatMap((outputs): FileView[] => outputs.files),
     summary: generated.map((outputs) => outputs.summary).join('\n\n'),
@@ -99,7 +101,7 @@ function gateView(step: Step): GateView {
   };
 }
 
-function read<T>(schema: z.ZodType<T>, step: Step): T | null {
+function read<T>(schema: z.ZodType<T>, step: Pick<Step, 'outputs'>): T | null {
   const parsed = schema.safeParse(step.outputs);
   return parsed.success ? parsed.data : null;
 }

@@ -8,7 +8,7 @@ export function observeWorkspaces(workspaces: Workspaces, { tracing }: { tracing
   const git = <T>(name: string, work: () => Promise<T>) => tracing.span(`git ${name}`, {}, work);
   const scratch = (opened: Scratch): Scratch => ({
     ...opened,
-    readChanges: () => git('read changes', opened.readChanges),
+    readChanges: (signal) => git('read changes', () => opened.readChanges(signal)),
   });
   const workspace = (opened: Workspace): Workspace => ({
     ...opened,

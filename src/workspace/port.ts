@@ -40,8 +40,11 @@ export type Scratch = {
   path: string;
   /** the commit it was made from */
   base: string;
-  /** What changed against `base`, as git sees it. Nothing in the checkout is trusted: no hook, filter, or nested repository runs. */
-  readChanges(): Promise<ContentChange[]>;
+  /**
+   * What changed against `base`, as git sees it. Nothing in the checkout is trusted: no hook, filter, or nested repository
+   * runs. `signal`, where the one it was opened with is aborted already.
+   */
+  readChanges(signal?: AbortSignal): Promise<ContentChange[]>;
   dispose(): Promise<void>;
 };
 

@@ -33,9 +33,9 @@ export async function openScratch(
   return {
     path,
     base,
-    async readChanges() {
+    async readChanges(wanted = signal) {
       await removeGitDirectories(path);
-      return readChanges(git, place, base, signal);
+      return readChanges(git, place, base, wanted);
     },
     dispose: () => removeTree(folder),
   };

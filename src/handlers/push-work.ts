@@ -1,0 +1,42 @@
+import { UserError } from '../errors.ts';
+import { accessOf, repositoryOf } from './access.ts';
+import { openCommitted, type WriteOutputs } from './change-set.ts';
+import type { StepContext } from './handler.ts';
+
+/** Pushes the run's commit to its `nofx/…` branch, once. UserError where somebody else has pushed to it meanwhile. */
+export async function pushWork(context: StepContext, written: WriteOutputs): Promise<void> {
+  const { adapters } = context;
+  await context.effect('push', async () => {
+    const rebuilt = adapters.workspaces
+      .has(accessOf(context), written.sha)
+      // Another machine wrote it, or this one was cleaned: the artifacts make it again.
+      .then((here) => (here ? null : openCommitted(context, written)));
+    const [head] = await Promise.all([replaceable(context, written), rebuilt]);
+    if (head === written.sha) return { sha: written.sha };
+    try {
+      await pushOver(context, written, head);
+    } catch (error) {
+      // The run's own marker may have come to the branch since; anything else is as it was.
+      const now = head === null ? await replaceable(context, written) : null;
+      if (now === null) throw error;
+      if (now !== written.sha) await pushOver(context, written, now);
+    }
+    return { sha: written.sha };
+  });
+}
+
+function pushOver(context: StepContext, { sha }: WriteOutputs, expected: string | null): Promise<void> {
+  const { run, adapters } = context;
+  return adapters.workspaces.push(accessOf(context), { sha, branch: run.branch, expected });
+}
+
+/** Where the branch stands, if a push may go over it: nothing, our own marker, or the same commit. What anyone else put there stays. */
+async function replaceable(context: StepContext, written: WriteOutputs): Promise<string | null> {
+  const { run, adapters } = context;
+  const head = await adapters.github.branchHead(repositoryOf(context), run.branch);
+  if (head === null || head === written.sha || head === (await context.marker()).sha) return head;
+  throw new UserError(
+    `Somebody else pushed to ${run.branch} while the run was under way; their commits were left alone.`,
+    'Comment the command again to start from a new branch.',
+  );
+}

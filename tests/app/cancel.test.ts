@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ScriptRequest } from '../../src/playground/model-script.ts';
+import { turn, type Script, type Turn } from '../../src/playground/model.ts';
+import { cancelRun } from '../../src/runs/cancel.ts';
+import { lane } from '../support/database.ts';
+import { startHarness, type Harness, type Repository } from '../support/harness.ts';
+
+const write = turn.tool('write', { file_path: 'notes.md', content: 'Noted.\n' });
+/** A reply that would take minutes. */
+const slow = turn.text('And then '.repeat(10_000), { delayMs: 200 });
+
+describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, () => {
+  let nofx: Harness;
+  beforeAll(async () => void (nofx = await startHarness()));
+  afterAll(() => nofx.stop());
+
+  /** Asks, waits until the work has come as far as told, cancels, and waits for the end. */
+  const cancelWhen = async (kit: Repository, ready: (runId: string) => boolean) => {
+    const { issue } = await kit.comment('/nofx add the notes');
+    await expect.poll(async () => (await kit.runs()).some(({ id }) => ready(id)), { timeout: 60_000 }).toBe(true);
+    const { id } = await kit.run();
+    expect(await cancelRun(nofx.nofx.deps, id, 'mona')).toBe(true);
+    await kit.drain();
+    const run = await kit.run();
+    expect(run.status).toBe('cancelled');
+    expect(run.endedAt!.getTime() - run.cancelRequestedAt!.getTime()).toBeLessThan(30_000);
+    return { run, answer: kit.answer(issue) };
+  };
+  /** A script, and how many of its replies have been asked for. */
+  const counted = (script: (turn: number) => Turn) => {
+    let asked = 0;
+    const model: Script = ({ turn: step }: ScriptRequest) => {
+      asked = Math.max(asked, step + 1);
+      return script(step);
+    };
+    return { model, asked: () => asked };
+  };
+
+  it('keeps on its branch what the model had written until then', async () => {
+    const { model, asked } = counted((step) => (step === 0 ? write : slow));
+    const kit = await nofx.repository({ model });
+    const { run, answer } = await cancelWhen(kit, () => asked() === 2);
+
+    expect(await kit.ownBranches()).toEqual([run.branch]);
+    expect(kit.git('show', `${run.branch}:notes.md`)).toBe('Noted.\n');
+    expect(kit.git('rev-list', '--count', `main..${run.branch}`).trim()).toBe('1');
+    expect(answer).toContain(`What was done until then is on \`${run.branch}\`. It is unfinished`);
+    expect(kit.pullRequests()).toEqual([]);
+    expect(run.cost).not.toBeNull();
+    expect(kit.checks(kit.git('rev-parse', run.branch).trim())).toEqual(['NOFX: completed/cancelled']);
+  });
+
+  it('keeps the commit whose check was stopped, and leaves none of its processes', async () => {
+    const kit = await nofx.repository({ config: 'gates:\n  test: "sleep 4711 & sleep 4712"\n' });
+    const { run, answer } = await cancelWhen(kit, (id) =>
+      nofx.log().some((line) => line.includes(id) && line.includes('gate started')),
+    );
+    expect(kit.git('show', `${run.branch}:notes.md`)).toBe('Noted.\n');
+    expect(answer).toContain('What was done until then is on');
+    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toMatch(/^sleep 471[12]$/m);
+  });
+
+  it('says nothing of work where there was none, and does not commit it', async () => {
+    const { model, asked } = counted(() => slow);
+    const kit = await nofx.repository({ model });
+    const { run, answer } = await cancelWhen(kit, () => asked() === 1);
+    expect(answer).not.toContain('What was done until then');
+    expect(kit.git('diff', '--stat', 'main', run.branch)).toBe('');
+  });
+
+  it('ends also where the work cannot be kept, because somebody else is on the branch', async () => {
+    const { model, asked } = counted((step) => (step === 0 ? write : slow));
+    const kit = await nofx.repository({ model });
+    const { run, answer } = await cancelWhen(kit, (id) => {
+      if (asked() < 2) return false;
+      const [branch] = kit.git('for-each-ref', '--format=%(refname:short)', 'refs/heads/nofx').trim().split('\n');
+      if (branch && kit.git('log', '-1', '--format=%s', branch).trim() !== 'Mine') theirs(kit, branch);
+      return Boolean(branch) && id !== '';
+    });
+    expect(kit.git('log', '-1', '--format=%s', run.branch).trim()).toBe('Mine');
+    expect(answer).not.toContain('What was done until then');
+  });
+});
+
+/** Mona commits to a branch of ours. */
+function theirs(kit: Repository, branch: string): void {
+  const person = ['-c', 'user.name=mona', '-c', 'user.email=mona@example.com'];
+  const commit = kit.git(...person, 'commit-tree', '-m', 'Mine', '-p', branch, `${branch}^{tree}`).trim();
+  kit.git('update-ref', `refs/heads/${branch}`, commit);
+}
