@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Annotation, annotationsOf, readFindings } from '../domain/annotations/annotations.ts';
 import { gateOf } from '../domain/plan.ts';
+import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
 import type { CommandResult, Workspace } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
@@ -46,7 +47,7 @@ export const gate = defineHandler<GateInputs>({
     if (wanted === undefined) return neutral();
     const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
-    return verdictOf(ran, await annotate(ran, workspace));
+    return verdictOf(ran, { annotations: await annotate(ran, workspace), onFailure: context.run.config.onGateFailure });
   },
 });
 
@@ -121,7 +122,12 @@ function hasPassed({ outcome, exitCode }: CommandResult): boolean {
   return outcome === 'exited' && exitCode === 0;
 }
 
-function verdictOf({ phase, gate: name, command, result, output }: Ran, annotations: Annotation[]): StepOutcome {
+type OnFailure = RunConfig['onGateFailure'];
+
+function verdictOf(
+  { phase, gate: name, command, result, output }: Ran,
+  { annotations, onFailure }: { annotations: Annotation[]; onFailure: OnFailure },
+): StepOutcome {
   const passed = hasPassed(result);
   const outputs: GateOutputs = {
     verdict: passed ? 'passed' : result.outcome === 'timed_out' ? 'timed_out' : 'failed',
@@ -133,10 +139,13 @@ function verdictOf({ phase, gate: name, command, result, output }: Ran, annotati
   };
   return passed
     ? { status: 'succeeded', outputs }
-    : { status: 'failed', outputs, failure: failureOf({ phase, gate: name, command, result }) };
+    : { status: 'failed', outputs, failure: failureOf({ phase, gate: name, command, result }, onFailure) };
 }
 
-function failureOf({ phase, gate: name, command, result }: Omit<Ran, 'output' | 'said'>): Failure {
+function failureOf(
+  { phase, gate: name, command, result }: Omit<Ran, 'output' | 'said'>,
+  onFailure: OnFailure,
+): Failure {
   const what =
     phase === 'setup'
       ? `The set-up command \`${command}\``
@@ -151,7 +160,7 @@ function failureOf({ phase, gate: name, command, result }: Omit<Ran, 'output' | 
   }[result.outcome];
   return {
     kind: 'gate',
-    message: `${what} ${how}. No pull request was opened.`,
+    message: `${what} ${how}. ${onFailure === 'draft' ? 'The pull request is a draft.' : 'No pull request was opened.'}`,
     next: 'Comment the command again with what it should do differently.',
   };
 }
