@@ -27,7 +27,7 @@ export async function goOn(
 ): Promise<Held | null> {
   const { db, queue } = deps;
   const { run } = held;
-  if ('pullRequest' in outcome) return null;
+  if ('pullRequest' in outcome || 'adds' in outcome) return null;
   const steps = held.steps.map((step) => (step.id === held.step.id ? ended(step, outcome) : step));
   const next = onlyNext(steps);
   const way = next && queue.passOn('step', lease, { runId: run.id, stepId: next.id }, run.priority);
