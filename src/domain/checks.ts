@@ -1,4 +1,4 @@
-import { renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
+import { isRed, renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
 import { isTerminal } from './run.ts';
 
 export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out';
@@ -51,7 +51,8 @@ function runCheck(view: RunView, headSha: string): DesiredCheck {
   return {
     ...common,
     status: 'completed',
-    conclusion: RUN_CONCLUSION[view.status],
+    // Green is for what passed.
+    conclusion: view.status === 'succeeded' && view.gates.some(isRed) ? 'neutral' : RUN_CONCLUSION[view.status],
     completedAt: view.endedAt ?? new Date(0),
   };
 }

@@ -1,7 +1,17 @@
 import { cell, code, fence, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { failure } from './report-comment.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
-import { costLine, duration, gateLine, headlines, mention, stepTitle, stepTitlePlain, took } from './report-words.ts';
+import {
+  costLine,
+  duration,
+  gateLine,
+  headlines,
+  isRed,
+  mention,
+  stepTitle,
+  stepTitlePlain,
+  took,
+} from './report-words.ts';
 
 /** https://docs.github.com/en/rest/checks/runs#create-a-check-run (`output`) */
 export const CHECK_LIMIT = 65_535;
@@ -50,7 +60,7 @@ function checkTitle(view: RunView): string {
     case 'running':
       return current ? `${stepTitlePlain(current, view.gitMode)} (${done + 1} of ${view.steps.length})` : 'Working';
     case 'succeeded':
-      return view.pullRequest && view.gitMode !== 'hidden' ? `Opened pull request #${view.pullRequest.number}` : 'Done';
+      return opened(view);
     case 'neutral':
       return 'Nothing to change';
     case 'failed':
@@ -58,6 +68,12 @@ function checkTitle(view: RunView): string {
     case 'cancelled':
       return 'Cancelled';
   }
+}
+
+function opened(view: RunView): string {
+  const draft = view.gates.some(isRed);
+  if (!view.pullRequest || view.gitMode === 'hidden') return draft ? 'Done, but not ready' : 'Done';
+  return `Opened ${draft ? 'draft pull request' : 'pull request'} #${view.pullRequest.number}`;
 }
 
 function failedAt(view: RunView): string {

@@ -29,6 +29,8 @@ export type RunView = {
   files: FileView[];
   /** The model's closing words. Untrusted. */
   summary: string;
+  /** What could not be done about the pull request, in sentences. */
+  notes?: string[];
   gitMode: GitMode;
   /** A page about the run, where there is one. */
   runUrl?: string;

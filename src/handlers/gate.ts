@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateOf } from '../domain/plan.ts';
+import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
 import type { CommandResult, Workspace } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
@@ -43,7 +44,7 @@ export const gate = defineHandler<GateInputs>({
     if (wanted === undefined) return neutral();
     const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
-    return verdictOf(ran);
+    return verdictOf(ran, context.run.config.onGateFailure);
   },
 });
 
@@ -95,7 +96,9 @@ function neutral(): StepOutcome {
   return { status: 'neutral', outputs };
 }
 
-function verdictOf({ phase, gate: name, command, result, output }: Ran): StepOutcome {
+type OnFailure = RunConfig['onGateFailure'];
+
+function verdictOf({ phase, gate: name, command, result, output }: Ran, onFailure: OnFailure): StepOutcome {
   const passed = result.outcome === 'exited' && result.exitCode === 0;
   const outputs: GateOutputs = {
     verdict: passed ? 'passed' : result.outcome === 'timed_out' ? 'timed_out' : 'failed',
@@ -106,10 +109,10 @@ function verdictOf({ phase, gate: name, command, result, output }: Ran): StepOut
   };
   return passed
     ? { status: 'succeeded', outputs }
-    : { status: 'failed', outputs, failure: failureOf({ phase, gate: name, command, result }) };
+    : { status: 'failed', outputs, failure: failureOf({ phase, gate: name, command, result }, onFailure) };
 }
 
-function failureOf({ phase, gate: name, command, result }: Omit<Ran, 'output'>): Failure {
+function failureOf({ phase, gate: name, command, result }: Omit<Ran, 'output'>, onFailure: OnFailure): Failure {
   const what =
     phase === 'setup'
       ? `The set-up command \`${command}\``
@@ -124,7 +127,7 @@ function failureOf({ phase, gate: name, command, result }: Omit<Ran, 'output'>):
   }[result.outcome];
   return {
     kind: 'gate',
-    message: `${what} ${how}. No pull request was opened.`,
+    message: `${what} ${how}. ${onFailure === 'draft' ? 'The pull request is a draft.' : 'No pull request was opened.'}`,
     next: 'Comment the command again with what it should do differently.',
   };
 }

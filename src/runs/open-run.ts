@@ -74,7 +74,15 @@ export async function openRun(
       baseSha: request.baseSha,
       lane,
       priority: -Math.min(await countOpenRuns(tx, project.id), LOWEST_PRIORITY),
-      branch: branchName({ runId, issueNumber: source.issue?.number, title: source.issue?.title ?? source.prompt }),
+      branch: branchName(
+        {
+          runId,
+          issueNumber: source.issue?.number,
+          title: source.issue?.title ?? source.prompt,
+          user: source.requester.login,
+        },
+        request.config.branch,
+      ),
     });
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
 
