@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
 import { createAgent } from './agent/agent.ts';
-import { checkPath } from './domain/paths.ts';
 import { createArtifactStore } from './artifacts/store.ts';
 import type { Config } from './config.ts';
 import { blockWrites, GITHUB_LIMITS, takeWrite, type WriteLimits } from './db/budget.ts';
@@ -117,7 +116,6 @@ async function createAdapters(
           createAgent({
             ...config.anthropic,
             prices: config.prices,
-            refusePath,
             aroundRequest,
             requestsAtOnce: config.modelConcurrency,
             log,
@@ -138,12 +136,6 @@ async function createAdapters(
 function writeLimits({ writeIntervalMs: spacingMs = GITHUB_LIMITS.spacingMs, writeBudget }: NofxConfig): WriteLimits {
   const none = { perMinute: 1_000_000, perHour: 1_000_000 };
   return { ...(spacingMs === 0 ? none : GITHUB_LIMITS), ...writeBudget, spacingMs };
-}
-
-/** The model hears at once what it may not write, not after the money is spent. */
-function refusePath(path: string): string | null {
-  const checked = checkPath(path);
-  return checked.ok ? null : checked.reason;
 }
 
 /** A token that is handed out is a secret from then on, whatever it looks like. */

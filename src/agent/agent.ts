@@ -21,11 +21,6 @@ export type AgentOptions = {
   maxTokens?: number;
   /** Most requests of one writeCode. Default 60. */
   maxIterations?: number;
-  /**
-   * Why a path (from the root of the checkout) may not be changed, as the end of a sentence ("is protected"); null
-   * when it may. The model hears of it at once, and not only the person after the run.
-   */
-  refusePath?: (relative: string) => string | null;
   log: Log;
   /** Around each request, also those the SDK sends again. */
   aroundRequest?: AroundRequest;
@@ -84,7 +79,7 @@ export function createAgent(options: AgentOptions): Agent {
             checkout: task.checkout,
             sandbox: task.sandbox,
             ...(task.filename === undefined ? {} : { filename: task.filename }),
-            ...(options.refusePath === undefined ? {} : { refusePath: options.refusePath }),
+            protectedPaths: task.protectedPaths,
           }),
           model: task.model,
           signal: task.signal,

@@ -2,7 +2,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { resolvePath } from '@anthropic-ai/sdk/tools/agent-toolset/node';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
-import { isGitDirectory } from '../domain/paths.ts';
+import { checkPath, isGitDirectory } from '../domain/paths.ts';
 
 /** A place in the checkout that the rules allow. */
 type Place = {
@@ -27,8 +27,8 @@ export type ConfinementRules = {
   checkout: string;
   /** Single-file work: the one path that may be written. */
   only?: string;
-  /** Why a path (from the root) may not be changed, as the end of a sentence; null when it may. */
-  refusePath?: (relative: string) => string | null;
+  /** Patterns of paths that may not be changed; domain/paths.ts says which unless told. */
+  protectedPaths?: readonly string[];
 };
 
 /**
@@ -56,10 +56,10 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
     if (relative === '') throw new ToolError(`${quote(given)} is the checkout itself`);
     if (only !== undefined && relative !== only)
       throw new ToolError(`${quote(given)} may not be changed: the result must be ${quote(only)} alone`);
-    const reason = rules.refusePath?.(relative) ?? null;
-    if (reason !== null)
+    const checked = checkPath(relative, { protected: rules.protectedPaths });
+    if (!checked.ok)
       throw new ToolError(
-        `${quote(given)} ${reason}: leave it as it is, and say in your summary what a person must do`,
+        `${quote(given)} ${checked.reason}: leave it as it is, and say in your summary what a person must do`,
       );
   }
 

@@ -21,6 +21,8 @@ export type CodeTask = {
   conventions: { path: string; text: string }[];
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
+  /** Patterns of paths a change may not touch, beside those that always hold. The model hears of it at once. */
+  protectedPaths: readonly string[];
   /** Single-file codegen: the one path the result may have. */
   filename?: string;
   model: string;

@@ -70,6 +70,11 @@ export function userMessage(task: CodeTask, nonce: string): { text: string; remo
       ? 'No test command was found in the repository, so nothing will be run on your change. Check it with extra care.'
       : `Your change will be tested with this command:\n${data('test command', task.testCommand, 1_000)}`,
   );
+  if (task.protectedPaths.length > 0) {
+    parts.push(
+      `A change to any of these paths is refused:\n${data('protected paths', task.protectedPaths.join('\n'), 5_000)}`,
+    );
+  }
   if (task.filename !== undefined) {
     parts.push(
       `The result must be this one file; the tools refuse to change any other:\n${data('the only file', task.filename, 1_000)}`,

@@ -12,8 +12,8 @@ export type ToolRules = {
   sandbox: Sandbox;
   /** Single-file work: the one path that may be written. */
   filename?: string;
-  /** Why a path (from the root) may not be changed, as the end of a sentence; null when it may. */
-  refusePath?: (relative: string) => string | null;
+  /** Patterns of paths that may not be changed; domain/paths.ts says which unless told. */
+  protectedPaths?: readonly string[];
 };
 
 /** Bytes of a file that `read` gives and `edit` takes at once; beyond it, `read` wants a range of lines. */
@@ -30,7 +30,7 @@ export async function createTools(rules: ToolRules): Promise<Tool[]> {
   const confinement = await createConfinement({
     checkout: rules.checkout,
     ...(rules.filename === undefined ? {} : { only: rules.filename }),
-    ...(rules.refusePath === undefined ? {} : { refusePath: rules.refusePath }),
+    ...(rules.protectedPaths === undefined ? {} : { protectedPaths: rules.protectedPaths }),
   });
   const toolset = betaAgentToolset20260401({
     workdir: confinement.root,

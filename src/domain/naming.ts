@@ -1,5 +1,6 @@
 import type { Person } from './event.ts';
 import type { GitMode } from './project.ts';
+import type { BranchPlace } from './refs.ts';
 import { neutraliseClosing, neutraliseSkipCi, oneLine, truncateChars } from './text.ts';
 
 /** GitHub shows this much of a subject before it folds the rest. */
@@ -17,15 +18,37 @@ export function shortRunId(runId: string): string {
   );
 }
 
+/** How branches are named unless a repository says otherwise. */
+export const BRANCH_PATTERN = 'nofx/{issue}-{slug}-{run}';
+
 /**
- * `nofx/<issue>-<slug>-<short run id>`: ASCII, at most 80 characters, valid for `git check-ref-format`
- * whatever the title holds. The same input gives the same name.
+ * The branch of a run by a pattern (see branchPatternProblem), `nofx/<issue>-<slug>-<short run id>` unless told. The title
+ * fills it up to 80 characters; whatever that holds, the name is ASCII and valid for `git check-ref-format`. A place
+ * with nothing to stand there goes, with the separator after it. The same input gives the same name.
  */
-export function branchName(run: { runId: string; issueNumber?: number; title: string }): string {
-  const start = `nofx/${run.issueNumber === undefined ? '' : `${run.issueNumber}-`}`;
-  const end = shortRunId(run.runId);
-  const slug = slugify(run.title, Math.min(48, BRANCH_LIMIT - start.length - end.length - 1));
-  return `${start}${slug ? `${slug}-` : ''}${end}`;
+export function branchName(
+  run: { runId: string; issueNumber?: number; title: string; user?: string },
+  pattern = BRANCH_PATTERN,
+): string {
+  const values = {
+    issue: run.issueNumber === undefined ? '' : String(run.issueNumber),
+    user: slugify(run.user ?? '', 39),
+    run: shortRunId(run.runId),
+  };
+  const rest = fill(pattern, { ...values, slug: '' });
+  return fill(pattern, {
+    ...values,
+    slug: slugify(run.title, Math.max(0, Math.min(48, BRANCH_LIMIT - rest.length - 1))),
+  });
+}
+
+function fill(pattern: string, values: Record<BranchPlace, string>): string {
+  return pattern
+    .replace(/\{(\w+)\}([-_]?)/g, (_, name: BranchPlace, separator: string) => values[name] && values[name] + separator)
+    .split('/')
+    .map((part) => part.replace(/[-_]+$/, ''))
+    .filter(Boolean)
+    .join('/');
 }
 
 function slugify(title: string, limit: number): string {

@@ -1,17 +1,15 @@
+import { matchesPattern } from './path-patterns.ts';
+
 /**
  * Which paths a change may touch. Pure: the file system is never asked, because NOFX builds commits
  * from git objects and lets git alone write the checkout.
  */
 
-/** Git's own control files and the files that decide who may approve or run what. */
-export const PROTECTED_PATHS: readonly string[] = [
-  '.github/workflows/**',
-  '.github/nofx.yml',
-  'CODEOWNERS',
-  '.github/CODEOWNERS',
-  'docs/CODEOWNERS',
-  '.gitmodules',
-];
+/** What nobody can allow: GitHub refuses a push of the first, and the others decide what is run, and from where. */
+const ALWAYS_PROTECTED: readonly string[] = ['/.github/workflows/', '/.github/nofx.yml', '/.gitmodules'];
+
+/** Files that decide who may approve what, and how; a repository may have a list of its own. */
+export const PROTECTED_PATHS: readonly string[] = ['.github/**', '/CODEOWNERS', '/docs/CODEOWNERS'];
 
 export type PathProblem =
   | 'empty'
@@ -40,14 +38,15 @@ const reasons: Record<PathProblem, string> = {
 
 /**
  * Whether a repository-relative path with `/` separators may be written or deleted.
- * `protected` defaults to PROTECTED_PATHS; a pattern is a path, or a folder followed by `/**`.
+ * `protected` are patterns (path-patterns.ts) beside those that always hold; PROTECTED_PATHS unless told.
  */
 export function checkPath(path: string, rules: { protected?: readonly string[] } = {}): PathCheck {
-  const problem = problemOf(path, rules.protected ?? PROTECTED_PATHS);
+  const patterns = [...ALWAYS_PROTECTED, ...(rules.protected ?? PROTECTED_PATHS)];
+  const problem = problemOf(path) ?? (patterns.some((pattern) => protects(pattern, path)) ? 'protected' : null);
   return problem === null ? { ok: true } : { ok: false, problem, reason: reasons[problem] };
 }
 
-function problemOf(path: string, protectedPaths: readonly string[]): PathProblem | null {
+function problemOf(path: string): PathProblem | null {
   if (path === '') return 'empty';
   if (!path.isWellFormed()) return 'not_unicode';
   if (path.startsWith('/') || /^[a-z]:/i.test(path)) return 'absolute';
@@ -61,7 +60,16 @@ function problemOf(path: string, protectedPaths: readonly string[]): PathProblem
     if (Buffer.byteLength(part) > 255) return 'too_long';
     if (isGitDirectory(part)) return 'git_directory';
   }
-  return isProtected(path, protectedPaths) ? 'protected' : null;
+  return null;
+}
+
+/**
+ * The patterns without those that protect one of the paths: with them instead, the paths could be written. Null where
+ * no list would do.
+ */
+export function withoutProtecting(patterns: readonly string[], paths: readonly string[]): string[] | null {
+  if (paths.some((path) => ALWAYS_PROTECTED.some((pattern) => protects(pattern, path)))) return null;
+  return patterns.filter((pattern) => !paths.some((path) => protects(pattern, path)));
 }
 
 /**
@@ -84,15 +92,8 @@ function foldName(part: string): string {
     .replace(/[. ]+$/, '');
 }
 
-function isProtected(path: string, patterns: readonly string[]): boolean {
-  const folded = path.split('/').map(foldName).join('/');
-  return patterns.some((pattern) => {
-    const wanted = pattern.toLowerCase();
-    if (!wanted.endsWith('/**')) return folded === wanted;
-    const folder = wanted.slice(0, -3);
-    // The folder's own name too: a file or symlink in its place would take the folder's role.
-    return folded === folder || folded.startsWith(`${folder}/`);
-  });
+function protects(pattern: string, path: string): boolean {
+  return matchesPattern(path.split('/').map(foldName).join('/'), pattern.toLowerCase());
 }
 
 /**
@@ -113,6 +114,6 @@ export function checkSymlink(path: string, target: string): PathCheck {
   if (climbed > path.split('/').length - 1) return fail('traversal');
   const rest = parts.slice(climbed).join('/');
   if (rest === '') return { ok: true };
-  const problem = problemOf(rest, []);
+  const problem = problemOf(rest);
   return problem === null ? { ok: true } : fail(problem);
 }

@@ -24,7 +24,8 @@ export function isSha(text: string): boolean {
 }
 
 /** What stands for something in a pattern of branch names. */
-export const BRANCH_PLACES = ['issue', 'slug', 'user', 'run'] as const;
+const BRANCH_PLACES = ['issue', 'slug', 'user', 'run'] as const;
+export type BranchPlace = (typeof BRANCH_PLACES)[number];
 
 /** What is wrong with a pattern of branch names such as `nofx/{issue}-{run}`; null when nothing is. */
 export function branchPatternProblem(pattern: string): string | null {
@@ -35,5 +36,7 @@ export function branchPatternProblem(pattern: string): string | null {
   // Without it two runs would want one branch, and the second would not be let onto it.
   if (!places.includes('run')) return 'must have {run} in it, so that each run has a branch of its own';
   if (pattern.length > 100) return 'must not be longer than 100 characters';
-  return isBranchName(pattern.replace(/\{[^}]*\}/g, 'x')) ? null : 'must be a branch name';
+  const literal = pattern.replace(/\{[^}]*\}/g, 'x');
+  if (!/^[\w/-]+$/.test(literal)) return 'may hold letters, digits, "-", "_" and "/" beside its places';
+  return isBranchName(literal) ? null : 'must be a branch name';
 }

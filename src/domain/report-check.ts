@@ -1,9 +1,20 @@
 import { cell, code, fence, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { failure } from './report-comment.ts';
+import { findingList } from './report-findings.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
-import { costLine, duration, gateLine, headlines, mention, stepTitle, stepTitlePlain, took } from './report-words.ts';
+import {
+  costLine,
+  duration,
+  gateLine,
+  headlines,
+  isRed,
+  mention,
+  stepTitle,
+  stepTitlePlain,
+  took,
+} from './report-words.ts';
 
-/** https://docs.github.com/en/rest/checks/runs#create-a-check-run (`output`) */
+/** Bytes: GitHub's documentation says characters, its refusal "a maximum bytesize of 65535" (https://github.com/github/docs/issues/35252). */
 export const CHECK_LIMIT = 65_535;
 
 export type CheckOutput = { title: string; summary: string; text?: string };
@@ -50,7 +61,7 @@ function checkTitle(view: RunView): string {
     case 'running':
       return current ? `${stepTitlePlain(current, view.gitMode)} (${done + 1} of ${view.steps.length})` : 'Working';
     case 'succeeded':
-      return view.pullRequest && view.gitMode !== 'hidden' ? `Opened pull request #${view.pullRequest.number}` : 'Done';
+      return opened(view);
     case 'neutral':
       return 'Nothing to change';
     case 'failed':
@@ -58,6 +69,12 @@ function checkTitle(view: RunView): string {
     case 'cancelled':
       return 'Cancelled';
   }
+}
+
+function opened(view: RunView): string {
+  const draft = view.gates.some(isRed);
+  if (!view.pullRequest || view.gitMode === 'hidden') return draft ? 'Done, but not ready' : 'Done';
+  return `Opened ${draft ? 'draft pull request' : 'pull request'} #${view.pullRequest.number}`;
 }
 
 function failedAt(view: RunView): string {
@@ -74,6 +91,13 @@ function stepTable(view: RunView): string {
   );
   const head = '| Step | State | Time | |\n|---|---|---|---|';
   return `${head}\n${someLines(rows, 40_000, (left) => `| … and ${left} more steps | | | |`)}`;
+}
+
+function gateText(gate: GateView): { text?: string } {
+  const found = isRed(gate) ? findingList(gate, 50) : null;
+  const tail = gate.tail.trim() && fence(gate.tail, 45_000, 'text');
+  if (!found && !tail) return {};
+  return { text: joinBlocks([found, tail && 'Last lines of its output:', tail], CHECK_LIMIT) };
 }
 
 /** The check run of one gate, e.g. `NOFX / gate: test`. */
@@ -95,8 +119,6 @@ export function renderGateCheck(gate: GateView): CheckOutput {
   return {
     title: titles[gate.verdict],
     summary: joinBlocks([`${gateLine(gate)}`, how], CHECK_LIMIT),
-    ...(gate.tail.trim()
-      ? { text: joinBlocks(['Last lines of its output:', fence(gate.tail, 60_000, 'text')], CHECK_LIMIT) }
-      : {}),
+    ...gateText(gate),
   };
 }

@@ -1,6 +1,7 @@
-import { code, fence, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
-import type { GateView, RunView, StepView } from './report-view.ts';
-import { costLine, gateLine, headlines, mention, stepTitle, took, words } from './report-words.ts';
+import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import { findingList, outputTail } from './report-findings.ts';
+import type { RunView, StepView } from './report-view.ts';
+import { costLine, draftNotice, gateLine, headlines, isRed, mention, stepTitle, took, words } from './report-words.ts';
 import { firstBytes, neutralise } from './text.ts';
 
 /** GitHub refuses a body past 65,536; this leaves room for what others add to it. */
@@ -19,6 +20,7 @@ export function renderComment(view: RunView): string {
       closing(view),
       checklist(view),
       gates(view),
+      notes(view),
       failure(view),
       costLine(view.usage, view.cost),
       `<sub>${view.id.replace(/[^\w-]/g, '')}</sub>`,
@@ -91,13 +93,19 @@ function gates(view: RunView): string | null {
   );
 }
 
+function notes({ notes: all = [] }: RunView): string | null {
+  return all.length > 0 ? all.map((note) => `- ⚠️ ${plain(note)}`).join('\n') : null;
+}
+
 /** What went wrong, the last lines, and what to type next. */
 export function failure(view: RunView): string | null {
-  if (view.status !== 'failed' && view.status !== 'cancelled') return null;
+  const draft = view.status === 'succeeded' ? draftNotice(view) : null;
+  if (view.status !== 'failed' && view.status !== 'cancelled' && draft === null) return null;
   const failed = view.gates.filter(isRed);
   const blocks = [
+    draft,
     view.error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(view.error.message, 2_000)}`,
-    ...failed.slice(0, 3).map((gate) => (gate.tail.trim() ? fence(gate.tail, 9_000, 'text') : null)),
+    ...failed.slice(0, 3).flatMap((gate) => [findingList(gate, 10), outputTail(gate, 9_000)]),
     kept(view),
     next(view),
   ];
@@ -108,10 +116,6 @@ function kept({ status, kept: work, gitMode }: RunView): string | null {
   if (status !== 'cancelled' || !work) return null;
   const where = gitMode === 'hidden' ? 'was set aside' : `is on ${code(work.branch)}`;
   return `What was done until then ${where}. It is unfinished, and nothing was handed in for review.`;
-}
-
-export function isRed(gate: GateView): boolean {
-  return gate.verdict === 'failed' || gate.verdict === 'timed_out';
 }
 
 function next(view: RunView): string {

@@ -1,7 +1,7 @@
 import { code, fence, folded, joinBlocks, quote, someLines } from './markdown.ts';
 import { BODY_LIMIT } from './report-comment.ts';
 import type { FileView, RunView } from './report-view.ts';
-import { costLine, gateLine, mention, words } from './report-words.ts';
+import { costLine, draftNotice, gateLine, mention, words } from './report-words.ts';
 import { firstBytes, oneLine, visible } from './text.ts';
 
 /**
@@ -30,11 +30,13 @@ export function renderPullRequestBody(
 
 function gateResults(view: RunView): string {
   if (view.gates.length === 0) return 'No check was run on this work.';
-  return someLines(
+  const draft = draftNotice(view);
+  const lines = someLines(
     view.gates.map((gate) => `- ${gateLine(gate)}`),
     5_000,
     (left) => `- … and ${left} more`,
   );
+  return draft ? `> [!WARNING]\n> ${draft}\n\n${lines}` : lines;
 }
 
 const letters: Record<FileView['status'], string> = { added: 'A', modified: 'M', deleted: 'D', renamed: 'R' };

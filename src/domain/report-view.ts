@@ -1,4 +1,5 @@
 import type { Kept } from './kept.ts';
+import type { Annotation } from './annotations/annotations.ts';
 import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
 import type { Failure } from './run.ts';
@@ -29,6 +30,8 @@ export type RunView = {
   files: FileView[];
   /** The model's closing words. Untrusted. */
   summary: string;
+  /** What could not be done about the pull request, in sentences. */
+  notes?: string[];
   gitMode: GitMode;
   /** A page about the run, where there is one. */
   runUrl?: string;
@@ -57,6 +60,8 @@ export type GateView = {
   durationMs: number | null;
   /** Last lines of the output. */
   tail: string;
+  /** What the output says is wrong, where in the commit that was checked. */
+  annotations: Annotation[];
 };
 
 export type FileView = {

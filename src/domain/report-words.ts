@@ -83,7 +83,7 @@ function count(value: number): string {
 export function gateLine(gate: GateView): string {
   const time = gate.durationMs === null ? '' : ` in ${duration(gate.durationMs)}`;
   const command = gate.command === null ? '' : ` ${code(gate.command, 200)}`;
-  const name = `**${oneLine(gate.name).replace(/[^\w:. -]/g, '')}**`;
+  const name = gateName(gate);
   switch (gate.verdict) {
     case 'passed':
       return `✅ ${name} passed${time}:${command}`;
@@ -101,6 +101,23 @@ export function gateLine(gate: GateView): string {
     case 'running':
       return `⏳ ${name}:${command}`;
   }
+}
+
+function gateName(gate: GateView): string {
+  return `**${oneLine(gate.name).replace(/[^\w:. -]/g, '')}**`;
+}
+
+export function isRed(gate: GateView): boolean {
+  return gate.verdict === 'failed' || gate.verdict === 'timed_out';
+}
+
+/** Why the pull request is only a draft; null where no gate says so. */
+export function draftNotice({ gates, gitMode }: Pick<RunView, 'gates' | 'gitMode'>): string | null {
+  const red = gates.filter(isRed).map(gateName);
+  if (red.length === 0) return null;
+  return gitMode === 'hidden'
+    ? `The result is marked as not ready: ${red.join(', ')} did not pass.`
+    : `The pull request is a draft: ${red.join(', ')} did not pass.`;
 }
 
 /** What became of the run, as a sentence start: `NOFX finished`. */

@@ -4,4 +4,5 @@ export { renderCheck, renderGateCheck } from './report-check.ts';
 export type { CheckOutput } from './report-check.ts';
 export { renderPullRequestBody } from './report-pull-request.ts';
 export { renderHelp, renderRefusal } from './report-replies.ts';
+export { isRed } from './report-words.ts';
 export type { FileView, GateView, RunView, StepView } from './report-view.ts';

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { BRANCH_PATTERN } from './naming.ts';
+import { PROTECTED_PATHS } from './paths.ts';
 import { GitMode, WorkspaceMode } from './project.ts';
 import type { RepoConfig } from './repo-config.ts';
 
@@ -52,7 +54,7 @@ export const RunConfig = z.object({
   workspaceMode: WorkspaceMode.default('worktree'),
   /** null: the default branch */
   base: z.string().nullable().default(null),
-  branch: z.string().default('nofx/{issue}-{slug}-{run}'),
+  branch: z.string().default(BRANCH_PATTERN),
   commits: z.enum(['plain', 'verified']).default('plain'),
   draft: z.boolean().default(false),
   /** logins, and teams as `org/team` */
@@ -60,7 +62,7 @@ export const RunConfig = z.object({
   assignees: z.array(z.string()).default([]),
   labels: z.array(z.string()).default([]),
   /** beside what is always protected */
-  protectedPaths: z.array(z.string()).default(['.github/**', 'CODEOWNERS', 'docs/CODEOWNERS']),
+  protectedPaths: z.array(z.string()).default([...PROTECTED_PATHS]),
   maxDiff: z.object({ files: count, lines: count }).prefault({}),
   conventions: z.array(z.string()).default(['AGENTS.md', 'CLAUDE.md', 'CONTRIBUTING.md']),
   budgets: z.object({ perRunUsd: dollars, perDayUsd: dollars }).prefault({}),

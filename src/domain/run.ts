@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { gateOf } from './plan.ts';
 
 export const RunStatus = z.enum(['queued', 'running', 'succeeded', 'neutral', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof RunStatus>;
@@ -49,6 +50,8 @@ export function isTerminal(status: RunStatus): status is (typeof TERMINAL_RUN)[n
 
 type StepState = { id: string; name: string; status: StepStatus; dependsOn: readonly string[] };
 
+export type NextOptions<S> = { cancelRequested?: boolean; tolerated?: (step: S) => boolean };
+
 export type NextMoves = {
   /** ids of the steps whose dependencies are all done */
   enqueue: string[];
@@ -63,10 +66,13 @@ export type NextMoves = {
  * steps always give the same moves, so a crash between deciding and doing costs nothing.
  *
  * After a failure, a stop or a request to cancel nothing new starts; what is running is awaited, so that the run ends once
- * and no step stays blocked.
+ * and no step stays blocked. A failure that is `tolerated` is as good as success.
  */
-export function decideNext(steps: readonly StepState[], { cancelRequested = false } = {}): NextMoves {
-  const failed = steps.some((step) => step.status === 'failed');
+export function decideNext<S extends StepState>(
+  steps: readonly S[],
+  { cancelRequested = false, tolerated = () => false }: NextOptions<S> = {},
+): NextMoves {
+  const failed = steps.some((step) => step.status === 'failed' && !tolerated(step));
   const cancelled = cancelRequested || steps.some((step) => step.status === 'cancelled');
   const stopped = steps.some((step) => step.status === 'stopped');
   const active = steps.some((step) => step.status === 'running');
@@ -78,10 +84,23 @@ export function decideNext(steps: readonly StepState[], { cancelRequested = fals
   }
 
   const done = new Set(
-    steps.filter((step) => step.status === 'succeeded' || step.status === 'neutral').map((s) => s.name),
+    steps
+      .filter(
+        (step) =>
+          step.status === 'succeeded' || step.status === 'neutral' || (step.status === 'failed' && tolerated(step)),
+      )
+      .map((s) => s.name),
   );
   const enqueue = steps
     .filter((step) => step.status === 'pending' && step.dependsOn.every((name) => done.has(name)))
     .map((step) => step.id);
   return { enqueue, skip: [], end: done.size === steps.length ? 'succeeded' : null };
+}
+
+/** Whether a step's failure ends nothing: a gate's verdict, where the repository wants a draft all the same. */
+export function isTolerated(
+  step: { tool: string; failure: Failure | null },
+  { onGateFailure }: { onGateFailure?: 'block' | 'draft' },
+): boolean {
+  return onGateFailure === 'draft' && gateOf(step.tool) !== null && step.failure?.kind === 'gate';
 }

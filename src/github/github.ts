@@ -11,6 +11,7 @@ import type { GitHub, RepositoryRef } from './port.ts';
 import { upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
 import { readFile, repository } from './repositories.ts';
+import { triage } from './triage.ts';
 import { createSerial } from './writes.ts';
 
 type Log = { warn: (details: object, message: string) => void };
@@ -81,6 +82,7 @@ export function createGitHub(options: {
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
+    triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),
     readFile: (repo, path, ref) => within(repo, (client) => readFile(client, path, ref)),
     repository: (repo) => within(repo, (client) => repository(client, repo)),
     gitToken: (repo) => translated(async () => gitToken(await octokitFor(), repo)),

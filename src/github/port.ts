@@ -1,3 +1,4 @@
+import type { Annotation } from '../domain/annotations/annotations.ts';
 import type { DeliveryAttempt } from '../domain/redelivery.ts';
 
 /** What the rest of the house may know of this room. */
@@ -18,6 +19,8 @@ export type CheckRunInput = {
   detailsUrl?: string;
   startedAt?: Date;
   output: { title: string; summary: string; text?: string };
+  /** Shown beside the lines. GitHub only ever adds: those that are there already are not sent again. */
+  annotations?: Annotation[];
 } & (
   | { status: 'queued' | 'in_progress' }
   | {
@@ -66,6 +69,14 @@ export type GitHub = {
     repo: RepositoryRef,
     pr: { head: string; base: string; title: string; body: string; draft?: boolean },
   ): Promise<PullRequest & { created: boolean }>;
+  /**
+   * Labels an issue or a pull request, assigns it, asks users and teams (`org/team`) to review it. Gives a sentence for
+   * each of them that GitHub refused; the others are asked all the same.
+   */
+  triage(
+    repo: RepositoryRef,
+    wanted: { number: number; labels: string[]; assignees: string[]; reviewers: string[] },
+  ): Promise<string[]>;
   /** A text file at a ref, the default branch unless told; null when it is not there, or nobody may see it. */
   readFile(repo: RepositoryRef, path: string, ref?: string): Promise<string | null>;
   /** The repository as it is now. UserError when it is archived, empty, gone or suspended. */

@@ -81,12 +81,7 @@ export async function commitMeta(context: StepContext, changeSet: ChangeSet): Pr
  * workspace is missing or has been changed, it is made again from the base and the artifacts.
  */
 export async function openCommitted(context: StepContext, written: WriteOutputs): Promise<Workspace> {
-  const { run, adapters } = context;
-  const workspace = await adapters.workspaces.openWorkspace(accessOf(context), {
-    key: run.id,
-    base: run.baseSha,
-    branch: run.branch,
-  });
+  const workspace = await openWorkspace(context);
   if ((await workspace.head()) === written.sha) return workspace;
   const { changeSet, changes } = await loadChangeSet(context, written.codegenStepId);
   const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
@@ -98,13 +93,18 @@ export async function openCommitted(context: StepContext, written: WriteOutputs)
 
 /** Commits a codegen step's artifacts, verified, in the run's workspace. */
 export async function commitWork(context: StepContext, codegenStepId: string): Promise<WriteOutputs> {
-  const { run, adapters } = context;
   const { changeSet, changes } = await loadChangeSet(context, codegenStepId);
-  const workspace = await adapters.workspaces.openWorkspace(accessOf(context), {
+  const workspace = await openWorkspace(context);
+  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
+  return { sha, branch: context.run.branch, codegenStepId };
+}
+
+function openWorkspace(context: StepContext): Promise<Workspace> {
+  const { run, adapters } = context;
+  return adapters.workspaces.openWorkspace(accessOf(context), {
     key: run.id,
     base: run.baseSha,
     branch: run.branch,
+    protectedPaths: run.config.protectedPaths,
   });
-  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
-  return { sha, branch: run.branch, codegenStepId };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addUsage, type Cost, type Usage } from '../domain/pricing.ts';
 import type { Failure } from '../domain/run.ts';
-import { checkPath } from '../domain/paths.ts';
+import { checkGuardrails } from '../domain/guardrails.ts';
 import { UserError } from '../errors.ts';
 import type { CodeResult } from '../agent/port.ts';
 import type { ContentChange, Scratch } from '../workspace/port.ts';
@@ -109,6 +109,7 @@ async function generate(
       model: inputs.model ?? run.model,
       maxCostUsd: run.budgetUsd,
       sandbox: adapters.sandbox,
+      protectedPaths: run.config.protectedPaths,
       signal,
       onUsage: account.note,
     });
@@ -150,7 +151,10 @@ function subtractCost(total: Cost, before: Cost): Cost {
 
 async function collect(context: StepContext, changes: ContentChange[], summary: string): Promise<StepOutcome> {
   if (changes.length === 0) return { status: 'stopped', outputs: { files: [], summary } satisfies CodegenOutputs };
-  const refused = refusedPaths(changes);
+  const refused = checkGuardrails(
+    changes.map((change) => ({ lines: 0, ...change })),
+    context.run.config,
+  );
   if (refused) return { status: 'failed', failure: refused };
   const { files } = await saveChangeSet(context, changes, summary);
   const outputs: CodegenOutputs = {
@@ -163,22 +167,6 @@ async function collect(context: StepContext, changes: ContentChange[], summary: 
     summary,
   };
   return { status: 'succeeded', outputs };
-}
-
-function refusedPaths(changes: ContentChange[]): Failure | null {
-  const paths = changes.flatMap((change) =>
-    'previousPath' in change && change.previousPath ? [change.path, change.previousPath] : [change.path],
-  );
-  const problems = paths.flatMap((path) => {
-    const checked = checkPath(path);
-    return checked.ok ? [] : [`\`${path}\` (${checked.reason})`];
-  });
-  if (problems.length === 0) return null;
-  return {
-    kind: 'policy',
-    message: `The change touches what NOFX may not write: ${problems.join(', ')}. Nothing was pushed.`,
-    next: 'Make that part by hand, or ask again for the rest of it.',
-  };
 }
 
 function stoppedEarly(result: Extract<CodeResult, { outcome: 'stopped' }>): Failure {

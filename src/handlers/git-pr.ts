@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { pullRequestTitle } from '../domain/naming.ts';
-import { renderPullRequestBody } from '../domain/report.ts';
+import { isRed, renderPullRequestBody } from '../domain/report.ts';
 import { accessOf, repositoryOf } from './access.ts';
 import { WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext } from './handler.ts';
@@ -12,6 +12,17 @@ const GitPrInputs = z.looseObject({
   draft: z.boolean().optional(),
 });
 type GitPrInputs = z.infer<typeof GitPrInputs>;
+
+/** What the step hands on. */
+export const GitPrOutputs = z.object({
+  number: z.number(),
+  url: z.string(),
+  sha: z.string(),
+  branch: z.string(),
+  /** what could not be done about the pull request, in sentences */
+  notes: z.array(z.string()),
+});
+export type GitPrOutputs = z.infer<typeof GitPrOutputs>;
 
 const TEMPLATES = [
   '.github/pull_request_template.md',
@@ -36,8 +47,8 @@ export const gitPr = defineHandler<GitPrInputs>({
     const written = WriteOutputs.parse(outputs);
     const [template] = await Promise.all([readTemplate(context), pushWork(context, written)]);
 
+    const view = await context.view();
     const pullRequest = await context.effect('pull_request', async () => {
-      const view = await context.view();
       const { number, url } = await adapters.github.upsertPullRequest(repository, {
         head: run.branch,
         base: run.baseRef,
@@ -47,11 +58,16 @@ export const gitPr = defineHandler<GitPrInputs>({
           issueNumber: run.source.issue?.number,
           closes: run.source.kind === 'issue',
         }),
-        draft: inputs.draft ?? run.config.draft,
+        draft: view.gates.some(isRed) || (inputs.draft ?? run.config.draft),
       });
       return { number, url };
     });
-    return { status: 'succeeded', outputs: { ...pullRequest, sha: written.sha, branch: run.branch }, pullRequest };
+    const { labels, assignees, reviewers } = run.config;
+    const { notes } = await context.effect('triage', async () => ({
+      notes: await adapters.github.triage(repository, { number: pullRequest.number, labels, assignees, reviewers }),
+    }));
+    const handedOn: GitPrOutputs = { ...pullRequest, sha: written.sha, branch: run.branch, notes };
+    return { status: 'succeeded', outputs: handedOn, pullRequest };
   },
 });
 

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Agent } from '../agent/port.ts';
 import type { ArtifactStore } from '../artifacts/port.ts';
 import type { StoredFile } from '../domain/change-set.ts';
+import type { PlanStep } from '../domain/plan.ts';
 import type { SecretName } from '../domain/policy.ts';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { GitMode, Project } from '../domain/project.ts';
@@ -79,6 +80,8 @@ export type StepOutcome =
       outputs: Record<string, unknown>;
       /** the pull request the run came to */
       pullRequest?: { number: number; url: string };
+      /** steps that the run gets beside those it has; checked with `preparePlan` */
+      adds?: PlanStep[];
     }
   /** Nothing wrong, and no point in going on: the run ends neutral. */
   | { status: 'stopped'; outputs: Record<string, unknown> }

@@ -6,10 +6,10 @@
  * - It knows one app, which may be installed on repositories of several accounts. There are no personal
  *   tokens: people act through the functions returned here, and their pushes are made directly.
  * - State is in memory and gone with the process. Ids come from one counter.
- * - Pull requests are between branches of one repository: no forks, no merge button, no reviewers.
+ * - Pull requests are between branches of one repository: no forks, no merge button.
  * - Commits made over REST are unsigned (GitHub signs an app's own), and keep their time in UTC.
  * - Rate limits are counted but never reached, and content creation is not throttled: `failNext` plays both.
- * - No ETags, GraphQL (501), milestones, assignees, projects, releases or Actions. Check suites exist only
+ * - No ETags, GraphQL (501), milestones, projects, releases or Actions. Check suites exist only
  *   as far as check runs need them. Markdown is shown as it was written.
  * - A webhook is sent the moment its cause happens, once, in no guaranteed order: GitHub may be late.
  * - `mergeable` is known at once; GitHub first says null.
@@ -85,7 +85,14 @@ export type GitHubStandIn = People &
   };
 
 /** What GITHUB's app manifest of NOFX asks for. */
-const PERMISSIONS = { metadata: 'read', contents: 'write', pull_requests: 'write', issues: 'write', checks: 'write' };
+const PERMISSIONS = {
+  metadata: 'read',
+  contents: 'write',
+  pull_requests: 'write',
+  issues: 'write',
+  checks: 'write',
+  members: 'read',
+};
 const EVENTS = [
   'issue_comment',
   'issues',
@@ -174,6 +181,7 @@ function createWorld(options: GitHubStandInOptions, privateKey: string, emit: Wo
     nextId: () => ++lastId,
     app: undefined as unknown as App,
     accounts: new Map(),
+    teams: new Map(),
     repositories: new Map(),
     formerNames: new Map(),
     installations: new Map(),

@@ -1,6 +1,7 @@
 import { passOn } from '../db/pass-on.ts';
+import type { Run } from '../db/runs.ts';
 import type { Step } from '../db/steps.ts';
-import { decideNext } from '../domain/run.ts';
+import { decideNext, isTolerated } from '../domain/run.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { sendMessages } from '../outbox/publish.ts';
 import type { Lease } from '../queue/boss.ts';
@@ -27,9 +28,9 @@ export async function goOn(
 ): Promise<Held | null> {
   const { db, queue } = deps;
   const { run } = held;
-  if ('pullRequest' in outcome) return null;
+  if ('pullRequest' in outcome || 'adds' in outcome || outcome.status === 'failed') return null;
   const steps = held.steps.map((step) => (step.id === held.step.id ? ended(step, outcome) : step));
-  const next = onlyNext(steps);
+  const next = onlyNext(run, steps);
   const way = next && queue.passOn('step', lease, { runId: run.id, stepId: next.id }, run.priority);
   if (!next || !way) return null;
 
@@ -67,7 +68,7 @@ function ended(step: Step, { status, outputs = {} }: StepOutcome): Step {
 }
 
 /** The one step that can start now; null where there is none, or where more is to be done than to start it. */
-function onlyNext(steps: readonly Step[]): Step | null {
-  const { enqueue, skip, end } = decideNext(steps);
+function onlyNext(run: Run, steps: readonly Step[]): Step | null {
+  const { enqueue, skip, end } = decideNext(steps, { tolerated: (step) => isTolerated(step, run.config) });
   return enqueue.length === 1 && skip.length === 0 && end === null ? steps.find(({ id }) => id === enqueue[0])! : null;
 }

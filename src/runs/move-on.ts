@@ -1,7 +1,7 @@
 import type { NewEvent } from '../db/events.ts';
 import { endRun, listLane, lockLane, lockRun, type Run } from '../db/runs.ts';
 import { listSteps, setStepStatus, type Step } from '../db/steps.ts';
-import { decideNext, isTerminal, type RunStatus } from '../domain/run.ts';
+import { decideNext, isTerminal, isTolerated, type RunStatus } from '../domain/run.ts';
 import type { Executor } from '../db/client.ts';
 import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
@@ -22,7 +22,10 @@ export type MoveOptions = {
 export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveOptions = {}): Promise<boolean> {
   const { startAfterSeconds = 0, events = [] } = options;
   const steps = await listSteps(tx, run.id);
-  const moves = decideNext(steps, { cancelRequested: run.cancelRequestedAt !== null });
+  const moves = decideNext(steps, {
+    cancelRequested: run.cancelRequestedAt !== null,
+    tolerated: (step) => isTolerated(step, run.config),
+  });
   const byId = new Map(steps.map((step) => [step.id, step]));
   await setStepStatus(tx, moves.enqueue, 'queued');
   await setStepStatus(tx, moves.skip, 'skipped');

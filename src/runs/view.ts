@@ -9,6 +9,7 @@ import { InternalError } from '../errors.ts';
 import { WriteOutputs } from '../handlers/change-set.ts';
 import { CodegenOutputs } from '../handlers/codegen.ts';
 import { GateOutputs } from '../handlers/gate.ts';
+import { GitPrOutputs } from '../handlers/git-pr.ts';
 import type { Deps } from './deps.ts';
 
 /** Reads a run as people are told about it. */
@@ -55,6 +56,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     error: run.failure,
     files: generated.flatMap((outputs): FileView[] => outputs.files),
     summary: generated.map((outputs) => outputs.summary).join('\n\n'),
+    notes: steps.flatMap((step) => read(GitPrOutputs, step)?.notes ?? []),
     gitMode: run.gitMode,
   };
 }
@@ -96,6 +98,7 @@ function gateView(step: Step): GateView {
     exitCode: outputs?.exitCode ?? null,
     durationMs: outputs?.durationMs ?? null,
     tail: outputs?.tail ?? '',
+    annotations: outputs?.annotations ?? [],
   };
 }
 

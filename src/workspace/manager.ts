@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError } from '../errors.ts';
 import { isSha, isBranchName } from '../domain/refs.ts';
-import { readBaseFiles } from './base-files.ts';
+import { listFiles, readBaseFiles } from './base-files.ts';
 import { ensureCheckout, removeCheckout, restore } from './checkout.ts';
 import { createGit } from './git.ts';
 import { layout } from './layout.ts';
@@ -31,8 +31,6 @@ export type WorkspacesOptions = {
   allowHttp?: boolean;
   /** Folders that `local_path` projects may be in. None: no such project. */
   allowedLocalRoots?: readonly string[];
-  /** Paths no change may touch; absent: PROTECTED_PATHS. */
-  protectedPaths?: readonly string[];
   proxy?: string;
   noProxy?: string;
   caFile?: string;
@@ -40,7 +38,7 @@ export type WorkspacesOptions = {
 
 /** The room's door: repositories in, checkouts and pushed commits out. Everything under `root` may be deleted at any time between runs. */
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
-  const { root, path, allowHttp = false, allowedLocalRoots = [], protectedPaths, proxy, noProxy, caFile } = options;
+  const { root, path, allowHttp = false, allowedLocalRoots = [], proxy, noProxy, caFile } = options;
   mkdirSync(root, { recursive: true });
   const git = createGit({
     path,
@@ -92,7 +90,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return openScratch(git, mirror, { folder: places.scratch(access.project.id, key), base, signal: access.signal });
     },
 
-    async openWorkspace(access, { key, base, branch }) {
+    async openWorkspace(access, { key, base, branch, protectedPaths }) {
       if (!isBranchName(branch)) throw new InternalError(`not a branch name: ${branch}`);
       const mirror = await mirrorWith(access, base);
       const checkout = await ensureCheckout(git, mirror, {
@@ -143,6 +141,9 @@ function toWorkspace(
       ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir]),
     ],
     head,
+    async files() {
+      return listFiles(git, mirror, await head());
+    },
     async commit(changes, meta) {
       const before = await head();
       await dropRunLocks(mirror, checkout, branch);

@@ -8,6 +8,8 @@ export type DiffEntry = {
   newMode: string;
   newSha: string;
   binary: boolean;
+  /** added and removed; 0 for a binary file */
+  lines: number;
 };
 
 /**
@@ -19,6 +21,7 @@ export function parseDiff(output: Buffer): DiffEntry[] {
   const fields = splitNul(output);
   const entries: DiffEntry[] = [];
   const binary = new Set<string>();
+  const lines = new Map<string, number>();
   let at = 0;
   const next = (): Buffer => {
     const field = fields[at++];
@@ -35,7 +38,7 @@ export function parseDiff(output: Buffer): DiffEntry[] {
       }
       const first = toPath(next());
       const renamed = status === 'R' ? { previousPath: first, path: toPath(next()) } : { path: first };
-      entries.push({ status, oldMode, newMode, newSha, binary: false, ...renamed });
+      entries.push({ status, oldMode, newMode, newSha, binary: false, lines: 0, ...renamed });
     } else {
       const field = fields[at - 1] ?? Buffer.alloc(0);
       const start = field.indexOf(0x09, field.indexOf(0x09) + 1) + 1;
@@ -45,10 +48,13 @@ export function parseDiff(output: Buffer): DiffEntry[] {
         path = toPath(next());
       }
       if (head.startsWith('-\t-')) binary.add(path);
+      else lines.set(path, sum(head.split('\t').slice(0, 2)));
     }
   }
-  return entries.map((entry) => ({ ...entry, binary: binary.has(entry.path) }));
+  return entries.map((entry) => ({ ...entry, binary: binary.has(entry.path), lines: lines.get(entry.path) ?? 0 }));
 }
+
+const sum = (counts: string[]) => counts.reduce((total, count) => total + Number(count), 0);
 
 function splitNul(output: Buffer): Buffer[] {
   const fields: Buffer[] = [];

@@ -21,9 +21,11 @@ export type ContentChange =
       /** Only where status is 'renamed'. */
       previousPath?: string;
       binary: boolean;
+      /** Added and removed, where it was read from a checkout; 0 for a binary file. */
+      lines?: number;
       bytes: Buffer;
     }
-  | { status: 'deleted'; path: string };
+  | { status: 'deleted'; path: string; lines?: number };
 
 export type CommitMeta = {
   message: string;
@@ -54,6 +56,8 @@ export type Workspace = {
   gitPaths: string[];
   /** the commit checked out now */
   head(): Promise<string>;
+  /** the paths of its regular files, whatever has been done to the checkout since */
+  files(): Promise<string[]>;
   /**
    * Puts the workspace back to `base`, writes the changes (each path confined to the workspace) and
    * commits them. The same changes and meta give the same SHA. UserError for a path that may not be written.
@@ -93,7 +97,16 @@ export type Workspaces = {
   /** `key` is unique to the attempt: a scratch is never shared. */
   openScratch(access: RepositoryAccess, options: { key: string; base: string }): Promise<Scratch>;
   /** Finds or makes the run's workspace at `base`. Any machine can: it is a cache. */
-  openWorkspace(access: RepositoryAccess, options: { key: string; base: string; branch: string }): Promise<Workspace>;
+  openWorkspace(
+    access: RepositoryAccess,
+    options: {
+      key: string;
+      base: string;
+      branch: string;
+      /** Patterns of paths that no commit of it may touch; domain/paths.ts says which unless told. */
+      protectedPaths?: readonly string[];
+    },
+  ): Promise<Workspace>;
   /**
    * Pushes a commit of ours to `branch` (always `nofx/…`) unless the remote moved away from
    * `expected` (null: must not exist yet). Pushing what is already there succeeds.

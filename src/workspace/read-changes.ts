@@ -43,20 +43,20 @@ export async function readChanges(
 }
 
 function toChange(entry: DiffEntry, blobs: Map<string, Buffer>): ContentChange {
-  const { path, binary } = entry;
+  const { path, binary, lines } = entry;
   if ([entry.oldMode, entry.newMode].includes('160000')) {
     throw new UserError(
       `\`${path}\` is a submodule, which NOFX doesn't change.`,
       'Ask for a change that leaves submodules alone.',
     );
   }
-  if (entry.status === 'D') return { status: 'deleted', path };
+  if (entry.status === 'D') return { status: 'deleted', path, lines };
   const mode = FileMode.parse(entry.newMode);
   const bytes = blobs.get(entry.newSha) ?? Buffer.alloc(0);
-  if (entry.status === 'A') return { status: 'added', path, mode, binary, bytes };
+  if (entry.status === 'A') return { status: 'added', path, mode, binary, lines, bytes };
   if (entry.status === 'R')
-    return { status: 'renamed', path, previousPath: entry.previousPath ?? path, mode, binary, bytes };
-  return { status: 'modified', path, mode, previousMode: FileMode.parse(entry.oldMode), binary, bytes };
+    return { status: 'renamed', path, previousPath: entry.previousPath ?? path, mode, binary, lines, bytes };
+  return { status: 'modified', path, mode, previousMode: FileMode.parse(entry.oldMode), binary, lines, bytes };
 }
 
 /** All blobs through one `cat-file --batch`: `<sha> blob <size>\n<bytes>\n` each. */

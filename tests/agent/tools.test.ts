@@ -212,9 +212,8 @@ describe('paths that lead out of bounds', () => {
   test('protected paths cannot be changed, but read', async () => {
     const checkout = await makeCheckout({ '.github/workflows/ci.yml': 'on: push\n', 'x.yml': 'x' });
     await symlink('.github', path.join(checkout.root, 'gh'));
-    const call = await makeTools(checkout.root, {
-      refusePath: (name) => (name.startsWith('.github/workflows/') ? 'is protected' : null),
-    });
+    const call = await makeTools(checkout.root, { protectedPaths: ['*.lock'] });
+    expect(await call('write', { file_path: 'deep/Some.lock', content: 'x' })).toMatch(/ERROR: .*protected/);
     for (const file_path of ['.github/workflows/ci.yml', 'gh/workflows/ci.yml', './.github//workflows/new.yml']) {
       expect(await call('write', { file_path, content: 'x' })).toMatch(/ERROR: .*protected/);
     }

@@ -10,6 +10,8 @@ import {
   taskTitle,
 } from '../../src/domain/naming.ts';
 
+import { branchPatternProblem, isWorkBranch } from '../../src/domain/refs.ts';
+
 const runId = 'run_01JDA4QH3ZK8W9X2Y7V6T5S4R3';
 const requester = { login: 'alice', id: 7 };
 
@@ -34,6 +36,32 @@ describe('branchName', () => {
         fc.option(fc.integer({ min: 1, max: 2 ** 31 }), { nil: undefined }),
         (title, issueNumber) => {
           expect(branchName({ runId, issueNumber, title })).toMatch(/^(?=.{1,80}$)nofx\/[a-z0-9]+(?:-[a-z0-9]+)*$/);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['nofx/{user}/{slug}-{run}', 'nofx/octo-cat/add-a-helper-v6t5s4r3'],
+    ['nofx/{issue}/{run}', 'nofx/v6t5s4r3'],
+    ['nofx/{run}-{issue}', 'nofx/v6t5s4r3'],
+    ['nofx/bot_{issue}_{run}_{slug}', 'nofx/bot_v6t5s4r3_add-a-helper'],
+  ])('goes by the pattern %s', (pattern, expected) => {
+    expect(branchPatternProblem(pattern)).toBeNull();
+    expect(branchName({ runId, title: 'Add a helper', user: 'Octo-Cat' }, pattern)).toBe(expected);
+  });
+
+  it('is one that may be pushed, whatever the pattern and the title', () => {
+    const part = fc.constantFrom('{issue}', '{slug}', '{user}', '{run}', '-', '/', '.', '_', 'a', '.lock', 'ä');
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 9 }).map((parts) => `nofx/${parts.join('')}`),
+        fc.string({ maxLength: 60 }),
+        fc.option(fc.nat(), { nil: undefined }),
+        (pattern, title, issueNumber) => {
+          fc.pre(branchPatternProblem(pattern) === null);
+          const name = branchName({ runId, title, user: '', issueNumber }, pattern);
+          expect(isWorkBranch(name) && name.includes('v6t5s4r3'), `${pattern} gave ${name}`).toBe(true);
         },
       ),
     );

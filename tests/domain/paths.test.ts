@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { checkPath, checkSymlink } from '../../src/domain/paths.ts';
+import { checkPath, checkSymlink, withoutProtecting } from '../../src/domain/paths.ts';
 import { isBranchName, isWorkBranch } from '../../src/domain/refs.ts';
 
 describe('checkPath', () => {
@@ -9,13 +9,12 @@ describe('checkPath', () => {
     'a',
     'src/a.ts',
     '.gitignore',
-    '.github/ISSUE_TEMPLATE/x.md',
     '.gitattributes',
     'a b/ü "q".txt',
     '-rf',
     'git',
     'x.git/y',
-    '.github/workflow',
+    '.githubby/workflow',
     'docs/CODEOWNERS.md',
     '...',
     'a..b',
@@ -60,7 +59,28 @@ describe('checkPath', () => {
     ['docs/CODEOWNERS', 'protected'],
     ['.gitmodules', 'protected'],
     ['.gitmodules ', 'protected'],
+    ['.github/ISSUE_TEMPLATE/x.md', 'protected'],
+    ['.github', 'protected'],
   ])('refuses %j: %s', (path, problem) => expect(checkPath(path)).toMatchObject({ ok: false, problem }));
+
+  it('takes a list of its own, beside what is always protected', () => {
+    const mine = { protected: ['/infra/', '*.SQL'] };
+    expect(
+      ['.github/ISSUE_TEMPLATE/x.md', 'CODEOWNERS', 'src/infra/x'].filter((path) => !checkPath(path, mine).ok),
+    ).toEqual([]);
+    for (const path of [
+      'infra/main.tf',
+      'Infra/main.tf',
+      'infra. /x',
+      'db/A.sql',
+      '.github/workflows/x',
+      '.github/nofx.yml',
+    ]) {
+      expect(checkPath(path, mine), path).toMatchObject({ problem: 'protected' });
+    }
+    expect(withoutProtecting(mine.protected, ['db/a.sql', 'README.md'])).toEqual(['/infra/']);
+    expect(withoutProtecting(mine.protected, ['.github/nofx.yml'])).toBeNull();
+  });
 
   it('never lets a path out of the repository, whatever it is made of', () => {
     const part = fc.oneof(

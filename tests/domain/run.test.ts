@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decideNext, type StepStatus } from '../../src/domain/run.ts';
+import { decideNext, isTolerated, type Failure, type StepStatus } from '../../src/domain/run.ts';
 
 const step = (name: string, status: StepStatus, ...dependsOn: string[]) => ({
   id: `id_${name}`,
@@ -34,6 +34,24 @@ describe('decideNext', () => {
   it('skips the rest and fails when a step failed', () => {
     const moves = decideNext([step('a', 'failed'), step('b', 'pending', 'a'), step('c', 'queued')]);
     expect(moves).toEqual({ enqueue: [], skip: ['id_b', 'id_c'], end: 'failed' });
+  });
+
+  it('goes on, and ends well, after a failure that is tolerated, but not after another', () => {
+    const tolerated = ({ name }: { name: string }) => name === 'lint';
+    const gates = (...[lint, test, pr]: [StepStatus, StepStatus, StepStatus]) =>
+      decideNext([step('lint', lint), step('test', test, 'lint'), step('pr', pr, 'test')], { tolerated });
+    expect(gates('failed', 'pending', 'pending')).toEqual({ enqueue: ['id_test'], skip: [], end: null });
+    expect(gates('failed', 'succeeded', 'succeeded').end).toBe('succeeded');
+    expect(gates('failed', 'failed', 'pending')).toEqual({ enqueue: [], skip: ['id_pr'], end: 'failed' });
+  });
+
+  it('tolerates the verdict of a gate where a draft is wanted, and nothing else', () => {
+    const failure = (kind: Failure['kind']) => ({ kind, message: '', next: '' });
+    const gate = { tool: 'gate:lint', failure: failure('gate') };
+    expect(isTolerated(gate, { onGateFailure: 'draft' })).toBe(true);
+    expect(isTolerated(gate, { onGateFailure: 'block' })).toBe(false);
+    expect(isTolerated({ ...gate, failure: failure('internal') }, { onGateFailure: 'draft' })).toBe(false);
+    expect(isTolerated({ ...gate, tool: 'codegen' }, { onGateFailure: 'draft' })).toBe(false);
   });
 
   it('waits for running steps before it ends a failed run', () => {

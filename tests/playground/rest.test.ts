@@ -248,6 +248,15 @@ test('a pull request from branch to branch', async () => {
   github.review({ repo: REPO, pull: pull.number, state: 'APPROVED', body: 'Good.', by: 'mia' });
   expect((await api.pulls.listReviews(numbered)).data[0]).toMatchObject({ state: 'APPROVED', user: { login: 'mia' } });
 
+  github.addTeam('octo/crew', { members: ['ann'], repositories: { [REPO]: 'write' } });
+  const asked = (await api.pulls.requestReviewers({ ...numbered, reviewers: ['mia'], team_reviewers: ['crew'] })).data;
+  expect([asked.requested_reviewers?.[0]?.login, asked.requested_teams?.[0]?.slug]).toEqual(['mia', 'crew']);
+  for (const refused of [{ reviewers: ['mia', 'nobody'] }, { team_reviewers: ['none'] }]) {
+    await expect(api.pulls.requestReviewers({ ...numbered, ...refused })).rejects.toMatchObject({ status: 422 });
+  }
+  const assigned = await api.issues.addAssignees({ ...at, issue_number: pull.number, assignees: ['Ann', 'nobody'] });
+  expect(assigned.data.assignees?.map(({ login }) => login)).toEqual(['ann']);
+
   const { sha } = await github.push({ repo: REPO, branch: 'nofx/pull', files: { 'more.txt': 'x' }, by: 'ann' });
   expect((await api.pulls.get(numbered)).data.head.sha).toBe(sha);
   expect((await api.pulls.update({ ...numbered, title: 'Better', state: 'closed' })).data).toMatchObject({

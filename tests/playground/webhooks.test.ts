@@ -76,12 +76,15 @@ test("what the app does comes back to it, in the app's name", async () => {
 test('labels, pushes, pull requests, checks and their buttons', async () => {
   const { rest } = github.octokit(installationId);
   const at = { owner: 'octo', repo: 'kit' };
+  github.setCollaborator(REPO, 'rev', 'read');
+  github.addTeam('octo/crew', { repositories: { [REPO]: 'read' } });
   const from = received.length;
   await github.label({ repo: REPO, issue: 1, name: 'nofx', by: 'ann' });
   await github.unlabel({ repo: REPO, issue: 1, name: 'nofx', by: 'ann' });
   await github.close({ repo: REPO, issue: 1, by: 'ann' });
   const { sha } = await github.push({ repo: REPO, branch: 'nofx/1', files: { 'b.txt': 'b\n' }, by: 'ann' });
   const pull = (await rest.pulls.create({ ...at, head: 'nofx/1', base: 'main', title: 'B' })).data;
+  await rest.pulls.requestReviewers({ ...at, pull_number: pull.number, reviewers: ['rev'], team_reviewers: ['crew'] });
   const check = { ...at, name: 'NOFX', head_sha: sha };
   const run = (await rest.checks.create({ ...check, status: 'in_progress' })).data;
   const actions = [{ label: 'Retry', description: 'Run it again', identifier: 'retry' }];
@@ -109,6 +112,8 @@ test('labels, pushes, pull requests, checks and their buttons', async () => {
     'ping',
     'pull_request.closed',
     'pull_request.opened',
+    'pull_request.review_requested',
+    'pull_request.review_requested',
     'pull_request.synchronize',
     'push',
     'push',

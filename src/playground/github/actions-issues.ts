@@ -3,7 +3,7 @@ import { labelShape } from './shape-repository.ts';
 import { commentShape, issueShape } from './shape-issues.ts';
 import { fullPullShape } from './shape-pulls.ts';
 import type { Account, Comment, Issue, Label, Reaction, ReactionContent, Repository } from './types.ts';
-import type { World } from './world.ts';
+import { findAccount, isCollaborator, type World } from './world.ts';
 
 /** What was made, and when its webhook was answered. */
 export type Done<T> = { result: T; delivered: Promise<void> };
@@ -43,6 +43,7 @@ export function addIssue(
     state: 'open',
     stateReason: null,
     labels: [],
+    assignees: [],
     comments: [],
     reactions: [],
     createdAt: now,
@@ -100,6 +101,14 @@ export function addReaction(
   const reaction: Reaction = { id: world.nextId(), content, user, createdAt: world.now() };
   target.reactions.push(reaction);
   return { reaction, created: true };
+}
+
+/** Assigns somebody with access; without a word, as GitHub does, nobody where there is none. */
+export function assign(world: World, issue: Issue, login: string): void {
+  const account = findAccount(world, login);
+  if (!account || !isCollaborator(issue.repo, account) || issue.assignees.includes(account)) return;
+  if (issue.assignees.length < 10) issue.assignees.push(account);
+  issue.updatedAt = world.now();
 }
 
 /** The repository's label of that name; made when there is none, as adding it to an issue does. */

@@ -1,10 +1,11 @@
 import { addIssue } from './actions-issues.ts';
 import { updatePullRef } from './actions-branches.ts';
 import { commitsBetween } from './git-diff.ts';
-import { invalid } from './respond.ts';
+import { fail, invalid } from './respond.ts';
+import { teamShape, userShape } from './shape-accounts.ts';
 import { fullPullShape } from './shape-pulls.ts';
 import type { Account, Pull, Repository } from './types.ts';
-import type { World } from './world.ts';
+import { findAccount, fullName, isCollaborator, type World } from './world.ts';
 
 type Input = {
   head: string;
@@ -40,12 +41,52 @@ export async function openPull(world: World, repo: Repository, user: Account, in
     draft: input.draft,
     maintainerCanModify: input.maintainerCanModify,
     reviews: [],
+    requestedReviewers: [],
+    requestedTeams: [],
   };
   issue.pull = pull;
   await updatePullRef(repo, pull);
   const body = { number: issue.number, pull_request: await fullPullShape(world, pull) };
   void world.emit({ event: 'pull_request', action: 'opened', repo, sender: user, body });
   return pull;
+}
+
+/**
+ * Asks users and teams to review; 422 in GitHub's words, and nobody is asked, where one of them may not be. An app that
+ * may not read members fails to find any team: https://github.com/github/docs/issues/35057
+ */
+export function requestReviews(
+  world: World,
+  pull: Pull,
+  sender: Account,
+  wanted: { reviewers: string[]; teams: string[]; mayReadTeams: boolean },
+): void {
+  const { repo } = pull.issue;
+  const teams = wanted.teams.map((slug) => world.teams.get(`${repo.owner.login}/${slug}`.toLowerCase()));
+  if (teams.length > 0 && !wanted.mayReadTeams) fail(422, "Could not resolve to a node with the global id of 'T_x'.");
+  const users = wanted.reviewers.map((login) => findAccount(world, login));
+  const known = users.every((one) => one && isCollaborator(repo, one) && one.id !== pull.issue.user.id);
+  if (!known || teams.some((team) => !team?.repositories.has(repo.id))) {
+    fail(
+      422,
+      `Reviews may only be requested from collaborators. One or more of the users or teams you specified is not a collaborator of the ${fullName(repo)} repository.`,
+    );
+  }
+  for (const one of users) {
+    if (pull.requestedReviewers.includes(one!)) continue;
+    pull.requestedReviewers.push(one!);
+    void emitRequest(world, pull, sender, { requested_reviewer: userShape(world, one!) });
+  }
+  for (const team of teams) {
+    if (pull.requestedTeams.includes(team!)) continue;
+    pull.requestedTeams.push(team!);
+    void emitRequest(world, pull, sender, { requested_team: teamShape(world, team!) });
+  }
+}
+
+async function emitRequest(world: World, pull: Pull, sender: Account, more: object): Promise<void> {
+  const body = { number: pull.issue.number, pull_request: await fullPullShape(world, pull), ...more };
+  await world.emit({ event: 'pull_request', action: 'review_requested', repo: pull.issue.repo, sender, body });
 }
 
 const refuse = (message: string): never => invalid({ resource: 'PullRequest', code: 'custom', message });

@@ -130,6 +130,24 @@ export function createOwners(world: World, root: string) {
 
     setCollaborator: (name: string, login: string, role: Role | null) => setRole(repository(name), login, role),
 
+    /** Makes a team of an organization (`org/slug`), or gives it more; its members are asked and may do what its role says. */
+    addTeam(
+      name: string,
+      { members = [], repositories = {} }: { members?: string[]; repositories?: Record<string, Role> },
+    ): void {
+      const [org = '', slug = ''] = name.split('/');
+      const team = world.teams.get(name.toLowerCase()) ?? {
+        id: world.nextId(),
+        org: addAccount(world, org, 'Organization'),
+        slug,
+        members: new Set(),
+        repositories: new Map(),
+      };
+      world.teams.set(name.toLowerCase(), team);
+      for (const login of members) team.members.add(user(login).login.toLowerCase());
+      for (const [repo, role] of Object.entries(repositories)) team.repositories.set(repository(repo).id, role);
+    },
+
     /** Changes what the owner sets in a repository's settings. */
     configure(name: string, change: { archived?: boolean; private?: boolean; protectedBranches?: string[] }): void {
       const repo = repository(name);

@@ -3,6 +3,7 @@ import { repositoryFor, type Need } from './access.ts';
 import {
   addComment,
   addLabel,
+  assign,
   checkBody,
   deleteComment,
   editComment,
@@ -138,6 +139,12 @@ export function issueRoutes(world: World): Hono<Env> {
       addLabel(world, issue, typeof label === 'string' ? label : label.name, bot);
     }
     return c.json(labelsOf(issue));
+  });
+
+  routes.post('/repos/:owner/:repo/issues/:issue{[0-9]+}/assignees', async (c) => {
+    const issue = issueFor(world, c, ISSUES_WRITE);
+    for (const login of ((await bodyOf(c))['assignees'] ?? []) as string[]) assign(world, issue, login);
+    return c.json(issueShape(world, issue), 201);
   });
 
   routes.delete('/repos/:owner/:repo/issues/:issue{[0-9]+}/labels/:name', (c) => {

@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono';
-import { repositoryFor, type Need } from './access.ts';
+import { permits, repositoryFor, requireToken, type Need } from './access.ts';
 import { checkBody, setState } from './actions-issues.ts';
-import { openPull, pullsOf } from './actions-pulls.ts';
+import { openPull, pullsOf, requestReviews } from './actions-pulls.ts';
 import type { Env } from './auth.ts';
 import { commitsBetween, filesBetween } from './git-diff.ts';
 import { bodyOf, notFound, page, text } from './respond.ts';
@@ -83,6 +83,18 @@ export function pullRoutes(world: World): Hono<Env> {
     const { issue, base, head } = pullFor(c, 'pull_requests:read');
     const shas = page(c, await commitsBetween(issue.repo.dir, base.sha, head.sha));
     return c.json(await Promise.all(shas.map((sha) => commitShape(world, issue.repo, sha))));
+  });
+
+  routes.post('/repos/:owner/:repo/pulls/:pull{[0-9]+}/requested_reviewers', async (c) => {
+    const pull = pullFor(c, 'pull_requests:write');
+    const body = await bodyOf(c);
+    const token = requireToken(c);
+    requestReviews(world, pull, bot, {
+      reviewers: (body['reviewers'] ?? []) as string[],
+      teams: (body['team_reviewers'] ?? []) as string[],
+      mayReadTeams: permits(token, 'members:read'),
+    });
+    return c.json(pullShape(world, pull), 201);
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/reviews', (c) => {

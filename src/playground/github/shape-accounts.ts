@@ -1,5 +1,5 @@
 import { apiUrl, htmlUrl, iso, isoOrNull, nodeId } from './shape-common.ts';
-import type { Account, Installation, Permissions } from './types.ts';
+import type { Account, Installation, Permissions, Team } from './types.ts';
 import type { World } from './world.ts';
 
 /** `simple-user` of GitHub's description. */
@@ -26,6 +26,28 @@ export function userShape(world: World, account: Account) {
     type: account.type,
     user_view_type: 'public',
     site_admin: false,
+  };
+}
+
+/** `team`: as the reviewers of a pull request name it. */
+export function teamShape(world: World, { id, org, slug }: Team) {
+  const url = apiUrl(world, `/organizations/${org.id}/team/${id}`);
+  return {
+    id,
+    node_id: nodeId('T', id),
+    name: slug,
+    slug,
+    description: null,
+    privacy: 'closed',
+    notification_setting: 'notifications_enabled',
+    permission: 'pull',
+    type: 'organization',
+    organization_id: org.id,
+    url,
+    html_url: htmlUrl(world, `/orgs/${org.login}/teams/${slug}`),
+    members_url: `${url}/members{/member}`,
+    repositories_url: `${url}/repos`,
+    parent: null,
   };
 }
 

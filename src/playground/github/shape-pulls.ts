@@ -1,5 +1,5 @@
 import { commitsBetween, mergesCleanly, totalsBetween } from './git-diff.ts';
-import { userShape } from './shape-accounts.ts';
+import { teamShape, userShape } from './shape-accounts.ts';
 import { iso, isoOrNull, nodeId } from './shape-common.ts';
 import { association, issueShape } from './shape-issues.ts';
 import { labelShape, repositoryApi, repositoryHtml, repositoryShape } from './shape-repository.ts';
@@ -50,11 +50,12 @@ export function pullShape(world: World, pull: Pull) {
     closed_at: isoOrNull(issue.closedAt),
     merged_at: null,
     merge_commit_sha: null,
-    assignee: null,
-    assignees: [],
-    requested_reviewers: [],
-    requested_teams: [],
-    labels: issue.labels.map((label) => labelShape(world, repo, label)),
+    assignee: asIssue.assignee,
+    assignees: asIssue.assignees,
+    requested_reviewers: pull.requestedReviewers.map((one) => userShape(world, one)),
+    requested_teams: pull.requestedTeams.map((team) => teamShape(world, team)),
+    // GitHub's description says that there is text, in this one place.
+    labels: issue.labels.map((label) => ({ ...labelShape(world, repo, label), description: label.description ?? '' })),
     milestone: null,
     draft: pull.draft,
     commits_url: links.commits,

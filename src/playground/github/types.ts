@@ -38,6 +38,7 @@ export type Issue = {
   state: 'open' | 'closed';
   stateReason: 'completed' | 'not_planned' | 'reopened' | null;
   labels: Label[];
+  assignees: Account[];
   comments: Comment[];
   reactions: Reaction[];
   createdAt: Date;
@@ -55,7 +56,12 @@ export type Pull = {
   draft: boolean;
   maintainerCanModify: boolean;
   reviews: Review[];
+  requestedReviewers: Account[];
+  requestedTeams: Team[];
 };
+
+/** A team of an organization; its members have `role` in the repositories it was given. */
+export type Team = { id: number; org: Account; slug: string; members: Set<string>; repositories: Map<number, Role> };
 
 export type Review = {
   id: number;

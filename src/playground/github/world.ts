@@ -9,6 +9,7 @@ import type {
   InstallationToken,
   Issue,
   Repository,
+  Team,
 } from './types.ts';
 
 /** All state of one stand-in. It lives in memory; only git's objects are on disk. */
@@ -20,6 +21,8 @@ export type World = {
   nextId(): number;
   app: App;
   accounts: Map<string, Account>;
+  /** `org/slug` in lower case → team */
+  teams: Map<string, Team>;
   repositories: Map<number, Repository>;
   /** Former `owner/name` in lower case → id, for the 301 after a rename. */
   formerNames: Map<string, number>;
@@ -64,6 +67,11 @@ export function issueNamed(world: World, name: string, number: number): Issue {
   const issue = repositoryNamed(world, name).issues.get(number);
   if (!issue) throw new Error(`The stand-in has no issue ${name}#${number}.`);
   return issue;
+}
+
+/** Whether an account was given access to a repository, or owns it. */
+export function isCollaborator(repo: Repository, account: Account): boolean {
+  return account.id === repo.owner.id || repo.collaborators.has(account.login.toLowerCase());
 }
 
 /** The installation that covers a repository, if the app is installed there. */
