@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { openDb, type Database, type Executor } from '../src/db/client.ts';
+import pg from 'pg';
+import { openDb, type Database } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { fillPast } from '../tests/support/past.ts';
 import { oursChain, oursPerSecond, type EngineOptions } from './engine-steps.ts';
@@ -54,21 +55,24 @@ export async function measureGrowth(
 }
 
 /** The plans of all that a connection has prepared, which is what the engine has just sent through it. */
-async function plansOf({ db }: Database): Promise<Plan[]> {
-  return db.transaction(async (tx) => {
-    const { rows } = await tx.execute<{ statement: string }>(
-      sql`select statement from pg_prepared_statements where statement ~* '^\\s*(with|select|update|insert|delete)' and statement !~ 'pg_prepared'`,
-    );
+async function plansOf({ db, link }: Database): Promise<Plan[]> {
+  const { rows } = await db.execute<{ statement: string }>(
+    sql`select statement from pg_prepared_statements where statement ~* '^\\s*(with|select|update|insert|delete)' and statement !~ 'pg_prepared'`,
+  );
+  // With a client of its own: a statement that is only explained has no values to bind.
+  const client = new pg.Client({ connectionString: link.kind === 'postgres' ? link.url : '' });
+  await client.connect();
+  try {
     const plans: Plan[] = [];
-    for (const { statement } of rows) plans.push({ statement, scans: await scansOf(tx, statement) });
+    for (const { statement } of rows) plans.push({ statement, scans: await scansOf(client, statement) });
     return plans;
-  });
+  } finally {
+    await client.end();
+  }
 }
 
-async function scansOf(tx: Executor, statement: string): Promise<string[]> {
-  const { rows } = await tx.execute<{ 'QUERY PLAN': string }>(
-    sql.raw(`explain (generic_plan, costs off) ${statement}`),
-  );
+async function scansOf(client: pg.Client, statement: string): Promise<string[]> {
+  const { rows } = await client.query<{ 'QUERY PLAN': string }>(`explain (generic_plan, costs off) ${statement}`);
   const scans = rows.flatMap(
     ({ 'QUERY PLAN': line }) => /(\w[\w ]*Scan(?: Backward)?(?: using \w+)? on [\w.]+)/.exec(line)?.[1] ?? [],
   );

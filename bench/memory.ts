@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import manifest from '../package.json' with { type: 'json' };
 import { createGitHubStandIn } from '../src/playground/github-stand-in.ts';
 import { createScriptedModel, turn } from '../src/playground/model.ts';
 import { spread, type Spread } from './stats.ts';
@@ -14,6 +15,8 @@ import { spread, type Spread } from './stats.ts';
 export type MemoryFigures = { database: string; idle: Spread; inFlight: Spread };
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** What `npm start` tells Node. */
+const FLAGS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 const SECRET = 'a secret for the benchmark';
 const REPOSITORIES = 10;
 /** As many steps at work as a process may have; the rest wait for their turn. */
@@ -39,7 +42,7 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
   const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
   const github = await createGitHubStandIn();
   const model = await createScriptedModel({ script: () => turn.text('And then '.repeat(2_000), { delayMs: 1_000 }) });
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [...FLAGS, MAIN], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
@@ -67,7 +70,8 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
     });
     void once(child, 'exit').then(([code]) => started.reject(new Error(`NOFX ended with ${String(code)}`)));
     github.setWebhook({ url: await started.promise, secret: SECRET });
-    await sleep(5_000);
+    // Code is still being compiled for a while, WebAssembly above all.
+    await sleep(25_000);
     const idle = await residentMb(child.pid!);
 
     for (let index = 0; index < REPOSITORIES; index += 1) {
