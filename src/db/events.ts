@@ -19,6 +19,7 @@ export type EventType =
   | 'run.neutral'
   | 'run.failed'
   | 'run.cancelled'
+  | 'step.added'
   | 'step.enqueued'
   | 'step.started'
   | 'step.finished'

@@ -49,8 +49,11 @@ export type PlanResult = { ok: true; goal: string; steps: PreparedStep[] } | { o
 /**
  * Checks a plan and makes its defaults explicit, or lists everything wrong with it.
  * A step that names no dependencies follows the one before it; `_dependsOn: []` starts at once.
+ *
+ * `before` are the names of the steps that a run has already, in its order, where these are added to them: they may be
+ * depended on, keep their names for themselves, and count against the limit.
  */
-export function preparePlan(input: unknown, knownTools: readonly string[]): PlanResult {
+export function preparePlan(input: unknown, knownTools: readonly string[], before: readonly string[] = []): PlanResult {
   const parsed = Plan.safeParse(input);
   if (!parsed.success) {
     return {
@@ -59,8 +62,15 @@ export function preparePlan(input: unknown, knownTools: readonly string[]): Plan
     };
   }
   const { goal } = parsed.data;
-  const steps = parsed.data.steps.map((step, index) => prepareStep(step, parsed.data.steps[index - 1]?.name));
-  const errors = [...nameErrors(steps), ...toolErrors(steps, knownTools), ...dependencyErrors(steps)];
+  const steps = parsed.data.steps.map((step, index) =>
+    prepareStep(step, index === 0 ? before.at(-1) : parsed.data.steps[index - 1]!.name),
+  );
+  const errors = [
+    ...sizeErrors(steps, before),
+    ...nameErrors(steps, before),
+    ...toolErrors(steps, knownTools),
+    ...dependencyErrors(steps, before),
+  ];
   return errors.length > 0 ? { ok: false, errors } : { ok: true, goal, steps };
 }
 
@@ -75,8 +85,13 @@ function prepareStep(step: PlanStep, previous: string | undefined): PreparedStep
   return { name: step.name, tool: step.tool, inputs: { ...step.inputs, _dependsOn, _policy } };
 }
 
-function nameErrors(steps: PreparedStep[]): string[] {
-  const seen = new Set<string>();
+function sizeErrors(steps: PreparedStep[], before: readonly string[]): string[] {
+  const all = before.length + steps.length;
+  return all > MAX_STEPS ? [`with what it has, the run would have ${all} steps, and ${MAX_STEPS} is the most`] : [];
+}
+
+function nameErrors(steps: PreparedStep[], before: readonly string[]): string[] {
+  const seen = new Set<string>(before);
   return steps.flatMap(({ name }) => {
     if (seen.has(name)) return [`two steps are named "${name}"`];
     seen.add(name);
@@ -90,8 +105,8 @@ function toolErrors(steps: PreparedStep[], knownTools: readonly string[]): strin
     .map((step) => `step "${step.name}": unknown tool "${step.tool}"; known are ${knownTools.join(', ')}`);
 }
 
-function dependencyErrors(steps: PreparedStep[]): string[] {
-  const names = new Set(steps.map((step) => step.name));
+function dependencyErrors(steps: PreparedStep[], before: readonly string[]): string[] {
+  const names = new Set([...before, ...steps.map((step) => step.name)]);
   const unknown = steps.flatMap((step) =>
     step.inputs._dependsOn
       .filter((dependency) => !names.has(dependency))

@@ -4,6 +4,7 @@ import type { Agent } from '../agent/port.ts';
 import type { ArtifactStore } from '../artifacts/port.ts';
 import type { BudgetLeft } from '../domain/budget.ts';
 import type { StoredFile } from '../domain/change-set.ts';
+import type { PlanStep } from '../domain/plan.ts';
 import type { SecretName } from '../domain/policy.ts';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { GitMode, Project } from '../domain/project.ts';
@@ -80,6 +81,8 @@ export type StepOutcome =
       outputs: Record<string, unknown>;
       /** the pull request the run came to */
       pullRequest?: { number: number; url: string };
+      /** steps that the run gets beside those it has; checked with `preparePlan` */
+      adds?: PlanStep[];
     }
   /** Nothing wrong, and no point in going on: the run ends neutral. */
   | { status: 'stopped'; outputs: Record<string, unknown> }

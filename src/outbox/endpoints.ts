@@ -18,6 +18,7 @@ const EVENT_TYPES = Object.keys({
   'run.neutral': true,
   'run.failed': true,
   'run.cancelled': true,
+  'step.added': true,
   'step.enqueued': true,
   'step.started': true,
   'step.finished': true,

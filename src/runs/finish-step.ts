@@ -6,6 +6,7 @@ import type { StepOutcome } from '../handlers/handler.ts';
 import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
+import { appendSteps } from './append-steps.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
 
@@ -31,9 +32,11 @@ export async function finishStep(
     if (job && failure?.kind === 'internal') await queue.enqueue(tx, 'dead', { ...job.data, reason: failure.message });
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
 
-    const events = [told(step, outcome)];
+    const ended = isTerminal(run.status);
+    const added = 'adds' in outcome && !ended ? await appendSteps(tx, run, outcome.adds ?? []) : [];
+    const events = [told(step, outcome), ...added];
     let over = false;
-    if (isTerminal(run.status)) await publish(tx, queue, run.id, events);
+    if (ended) await publish(tx, queue, run.id, events);
     else over = await moveOn(tx, deps, run, { events });
     if (job) await queue.complete(tx, 'step', job);
     await announce(tx, deps, run.id, over ? 'now' : 'soon');

@@ -28,7 +28,7 @@ export async function goOn(
 ): Promise<Held | null> {
   const { db, queue } = deps;
   const { run } = held;
-  if ('pullRequest' in outcome || outcome.status === 'failed') return null;
+  if ('pullRequest' in outcome || 'adds' in outcome || outcome.status === 'failed') return null;
   const steps = held.steps.map((step) => (step.id === held.step.id ? ended(step, outcome) : step));
   const next = onlyNext(run, steps);
   const way = next && queue.passOn('step', lease, { runId: run.id, stepId: next.id }, run.priority);

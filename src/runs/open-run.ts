@@ -1,10 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { NewEvent } from '../db/events.ts';
 import { upsertProject } from '../db/projects.ts';
 import { countOpenRuns, findRunByTrigger, insertRun, listLane, lockLane, type Run } from '../db/runs.ts';
-import { insertSteps, type NewStep } from '../db/steps.ts';
+import { insertSteps } from '../db/steps.ts';
 import { branchName } from '../domain/naming.ts';
-import { idempotencyKey, preparePlan, type Plan } from '../domain/plan.ts';
+import { preparePlan, type Plan } from '../domain/plan.ts';
 import type { Project } from '../domain/project.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { RunSource } from '../domain/source.ts';
@@ -13,6 +12,7 @@ import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
+import { newId, newSteps } from './new-steps.ts';
 
 /** Below this all are equally last. */
 const LOWEST_PRIORITY = 1_000;
@@ -50,17 +50,7 @@ export async function openRun(
   const prepared = preparePlan(request.plan, knownTools);
   if (!prepared.ok) return prepared;
   const runId = newId('run');
-  const steps: NewStep[] = prepared.steps.map((step, position) => ({
-    id: newId('step'),
-    runId,
-    position,
-    name: step.name,
-    tool: step.tool,
-    inputs: step.inputs,
-    dependsOn: step.inputs._dependsOn,
-    status: 'pending',
-    idempotencyKey: idempotencyKey(runId, step),
-  }));
+  const steps = newSteps(runId, prepared.steps);
   const lane = laneOf(request.project.id, request.source, runId);
   const pressure = backpressure((await queue.oldestAge('step')) * 1000, request.backpressureAgeMs ?? 5_000);
   return db.transaction(async (tx) => {
@@ -128,8 +118,4 @@ function backpressure(ageMs: number, thresholdMs: number): { ageMs: number; dela
 /** One issue is one line of work: two runs on it would write two answers to the same question. */
 function laneOf(projectId: string, { issue }: RunRequest['source'], runId: string): string {
   return issue ? `${projectId}#${issue.number}` : `${projectId}:${runId}`;
-}
-
-function newId(kind: 'run' | 'step'): string {
-  return `${kind}_${randomBytes(9).toString('hex')}`;
 }

@@ -59,6 +59,23 @@ describe('preparePlan', () => {
     ]);
   });
 
+  it('adds steps to those a run has: they follow its last one, may depend on all of it, and share its names and its limit', () => {
+    const added = (steps: object[], before: string[]) => preparePlan({ goal: 'g', steps }, tools, before);
+    const steps = [
+      { name: 'c', tool: 'codegen' },
+      { name: 'd', tool: 'codegen', inputs: { _dependsOn: ['a', 'c'] } },
+    ];
+    const result = added(steps, ['a', 'b']);
+    expect(result.ok && result.steps.map(({ inputs }) => inputs._dependsOn)).toEqual([['b'], ['a', 'c']]);
+    expect(added(steps, ['c', 'b'])).toEqual({
+      ok: false,
+      errors: ['two steps are named "c"', 'step "d" depends on "a", which is not in the plan'],
+    });
+    const many = Array.from({ length: 49 }, (_, index) => `s${index}`);
+    expect(added(steps, [...many.slice(1), 'a']).ok).toBe(false);
+    expect(added(steps, [...many.slice(2), 'a']).ok).toBe(true);
+  });
+
   it('refuses a cycle and names its steps', () => {
     const steps = [
       { name: 'start', tool: 'codegen' },

@@ -40,6 +40,33 @@ describe(`finishing steps on ${lane}`, () => {
   };
   const statuses = async (runId: string) => (await listSteps(fresh.db, runId)).map((step) => step.status);
 
+  it('adds the steps a step asks for, behind those there are and with their events, before it decides what follows', async () => {
+    const runId = await open([{ name: 'a' }]);
+    const adds = [
+      { name: 'b', tool: 'codegen', inputs: { prompt: 'p' } },
+      { name: 'c', tool: 'codegen', inputs: { prompt: 'p' } },
+    ];
+    await finishStep(fresh, await claim(runId, 'a'), { ...succeeded, adds });
+    const steps = await listSteps(fresh.db, runId);
+    expect(steps.map(({ name, position, status }) => [name, position, status])).toEqual([
+      ['a', 0, 'succeeded'],
+      ['b', 1, 'queued'],
+      ['c', 2, 'pending'],
+    ]);
+    const events = (await listEvents(fresh.db, runId)).slice(2);
+    expect(events.map(({ type, stepId }) => [type, stepId])).toEqual([
+      ['step.finished', steps[0]!.id],
+      ['step.added', steps[1]!.id],
+      ['step.added', steps[2]!.id],
+      ['step.enqueued', steps[1]!.id],
+    ]);
+    const unfit = [{ name: 'a', tool: 'codegen', inputs: { prompt: 'p' } }];
+    await expect(finishStep(fresh, await claim(runId, 'b'), { ...succeeded, adds: unfit })).rejects.toThrow(
+      'two steps are named "a"',
+    );
+    expect(await statuses(runId), 'nothing is written then').toEqual(['succeeded', 'running', 'pending']);
+  });
+
   it('starts what became ready and ends the run, each transition an event without gaps', async () => {
     const runId = await open([{ name: 'a' }, { name: 'b', after: ['a'] }]);
     expect(await statuses(runId)).toEqual(['queued', 'pending']);

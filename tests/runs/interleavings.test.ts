@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listEvents } from '../../src/db/events.ts';
 import { getRun } from '../../src/db/runs.ts';
 import { listSteps } from '../../src/db/steps.ts';
+import type { PlanStep } from '../../src/domain/plan.ts';
 import { isTerminal } from '../../src/domain/run.ts';
+import type { StepOutcome } from '../../src/handlers/handler.ts';
 import type { ClaimedJob } from '../../src/queue/boss.ts';
 import { cancelRun } from '../../src/runs/cancel.ts';
 import { comeBack } from '../../src/runs/come-back.ts';
@@ -28,7 +30,12 @@ const Action = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), pick: fc.nat(20) }) },
   {
     weight: 4,
-    arbitrary: fc.record({ do: fc.constant('finish' as const), pick: fc.nat(20), end: fc.constantFrom<End>(...ENDS) }),
+    arbitrary: fc.record({
+      do: fc.constant('finish' as const),
+      pick: fc.nat(20),
+      end: fc.constantFrom<End>(...ENDS),
+      adds: fc.nat(2),
+    }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('go on' as const), pick: fc.nat(20) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('claim again' as const), pick: fc.nat(20) }) },
@@ -74,8 +81,18 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
     data: { runId, stepId },
     signal: new AbortController().signal,
   });
-  const outcome = (end: End) =>
-    end === 'failed' ? { status: end, failure: FAILURE } : { status: end, outputs: { by: end } };
+  const outcome = (end: End, adds: PlanStep[] = []): StepOutcome => {
+    if (end === 'failed') return { status: end, failure: FAILURE };
+    const outputs = { by: end };
+    return end === 'succeeded' || end === 'neutral' ? { status: end, outputs, adds } : { status: end, outputs };
+  };
+  /** So many steps that a step adds when it ends, side by side. */
+  const more = (name: string, count: number): PlanStep[] =>
+    Array.from({ length: count }, (_, index) => ({
+      name: `${name}-${index}`,
+      tool: 'codegen',
+      inputs: { prompt: 'p', _dependsOn: [name] },
+    }));
 
   /** One run and the claims that were ever made on it, the stale ones kept: they may wake up at any time. */
   const play = async (runId: string, actions: readonly Action[]) => {
@@ -102,9 +119,10 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
       const { held, job } = claimed;
       const { step } = held;
       if (action.do === 'claim again') return take(jobOf(runId, step.id, job.id, job.retry + (action.pick % 2)));
-      if (action.do === 'finish') return void (await finishStep(engine.deps, step, outcome(action.end), job));
+      if (action.do === 'finish')
+        return void (await finishStep(engine.deps, step, outcome(action.end, more(step.name, action.adds)), job));
       if (action.do === 'go on') {
-        const next = await goOn(engine.deps, held, outcome('succeeded'), job);
+        const next = await goOn(engine.deps, held, { status: 'succeeded', outputs: {} }, job);
         if (next) claims.push({ held: next, job });
         return;
       }

@@ -36,6 +36,10 @@ function apply(state: State, { type, stepId, payload }: Told, problems: string[]
     const planned = payload['steps'] as { id: string; name: string }[];
     for (const { id, name } of planned) state.steps[id] = { name, status: 'pending', attempt: 0 };
   }
+  if (type === 'step.added') {
+    if (stepId === null || state.steps[stepId]) problems.push(`step.added of ${stepId}, which is in the plan`);
+    else state.steps[stepId] = { name: payload['name'] as string, status: 'pending', attempt: 0 };
+  }
   if (type === 'run.cancel_requested') state.cancelRequested = true;
   state.status = STATUS_AFTER[type] ?? state.status;
 
