@@ -95,8 +95,8 @@ async function generate(
   }
   const { source } = run;
   const account = createAccount(context.spend, await context.budget());
-  const result = await adapters.agent
-    .writeCode({
+  try {
+    const result = await adapters.agent.writeCode({
       checkout: scratch.path,
       prompt: inputs.prompt,
       source: {
@@ -114,10 +114,12 @@ async function generate(
       protectedPaths: run.config.protectedPaths,
       signal,
       onUsage: account.note,
-    })
+    });
+    return { result, left: await account.settle() };
+  } finally {
     // Also what a loop that failed has cost is booked before the step ends.
-    .finally(account.settle);
-  return { result, left: await account.settle() };
+    await account.settle();
+  }
 }
 
 async function collect(context: StepContext, changes: ContentChange[], summary: string): Promise<StepOutcome> {

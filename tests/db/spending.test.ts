@@ -46,7 +46,7 @@ describe(`what was spent, on ${lane}`, () => {
     expect(await spend(fresh.db, other, NO_USAGE, cost(4.5))).toMatchObject({ usd: 0.5, of: 'run' });
     expect(await readBudget(fresh.db, mine)).toEqual({ usd: 0.5, of: 'day', limitUsd: 6, spentUsd: 5.5 });
     const both = await Promise.all([mine, other].map((one) => spend(fresh.db, one, NO_USAGE, cost(0.25))));
-    expect(both.map(({ usd }) => usd).toSorted()).toEqual([0, 0.25]);
+    expect(both.map(({ usd }) => usd).toSorted((a, b) => a - b)).toEqual([0, 0.25]);
     expect(await spentToday(fresh.db, 'gh_3')).toMatchObject({ cappedUsd: 6 });
   });
 });
