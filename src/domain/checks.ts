@@ -1,7 +1,7 @@
 import { isRed, renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
 import { isTerminal } from './run.ts';
 
-export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out';
+export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out' | 'action_required';
 
 /** A check run as it should be now. */
 export type DesiredCheck = {
@@ -14,7 +14,13 @@ export type DesiredCheck = {
   output: { title: string; summary: string; text?: string };
 } & ({ status: 'queued' | 'in_progress' } | { status: 'completed'; conclusion: Conclusion; completedAt: Date });
 
-const RUN_CONCLUSION = { succeeded: 'success', neutral: 'neutral', failed: 'failure', cancelled: 'cancelled' } as const;
+const RUN_CONCLUSION = {
+  waiting: 'action_required',
+  succeeded: 'success',
+  neutral: 'neutral',
+  failed: 'failure',
+  cancelled: 'cancelled',
+} as const;
 
 const GATE_CONCLUSION = {
   passed: 'success',
@@ -53,8 +59,13 @@ function runCheck(view: RunView, headSha: string): DesiredCheck {
     status: 'completed',
     // Green is for what passed.
     conclusion: view.status === 'succeeded' && view.gates.some(isRed) ? 'neutral' : RUN_CONCLUSION[view.status],
-    completedAt: view.endedAt ?? new Date(0),
+    completedAt: view.endedAt ?? waitsSince(view),
   };
+}
+
+/** Since when a person is asked. */
+function waitsSince({ steps }: RunView): Date {
+  return steps.find(({ status }) => status === 'waiting')?.startedAt ?? new Date(0);
 }
 
 /** A gate has a check once it has begun; one that was never reached has none. */

@@ -22,6 +22,7 @@ const marks: Record<StepView['status'], string> = {
   pending: '·',
   queued: '⏳ queued',
   running: '⏳ running',
+  waiting: '✋ waits for approval',
   succeeded: '✅ done',
   neutral: '⚪ nothing to do',
   failed: '❌ failed',
@@ -59,6 +60,8 @@ function checkTitle(view: RunView): string {
       return 'Waiting to start';
     case 'running':
       return current ? `${stepTitlePlain(current, view.gitMode)} (${done + 1} of ${view.steps.length})` : 'Working';
+    case 'waiting':
+      return 'Waiting for approval';
     case 'succeeded':
       return opened(view);
     case 'neutral':
