@@ -10,6 +10,7 @@ import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
 import { createGitHub, openProbot } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
+import { assertLease } from './queue/lease.ts';
 import { startQueue } from './queue/boss.ts';
 import { queueDepths } from './queue/depth.ts';
 import type { Deps } from './runs/deps.ts';
@@ -87,7 +88,11 @@ async function createAdapters(
     octokitFor,
     log,
     writeIntervalMs: limits.spacingMs,
-    permit: (installationId) => takeWrite(db, installationId, limits),
+    async permit(installationId) {
+      const permit = await takeWrite(db, installationId, limits);
+      if (permit.ok) await assertLease();
+      return permit;
+    },
     blocked: (installationId, forMs) => blockWrites(db, installationId, forMs),
   });
   const aroundRequest = observeModelRequests(observers);

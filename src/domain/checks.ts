@@ -1,3 +1,4 @@
+import type { Annotation } from './annotations/annotations.ts';
 import { isRed, renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
 import { isTerminal } from './run.ts';
 
@@ -12,6 +13,7 @@ export type DesiredCheck = {
   externalId: string;
   startedAt?: Date;
   output: { title: string; summary: string; text?: string };
+  annotations?: Annotation[];
 } & ({ status: 'queued' | 'in_progress' } | { status: 'completed'; conclusion: Conclusion; completedAt: Date });
 
 const RUN_CONCLUSION = {
@@ -36,13 +38,21 @@ const GATE_CONCLUSION = {
  * that the pull request shows them; these come first, for there people look. Nothing ever stands on the base.
  */
 export function desiredChecks(view: RunView, commits: { marker: string; head: string | null }): DesiredCheck[] {
+  const changed = changedPaths(view);
   const onMarker = [
     runCheck(view, commits.marker),
-    ...view.gates.flatMap((gate) => gateCheck(view, gate, commits.marker)),
+    ...view.gates.flatMap((gate) =>
+      gateCheck(view, gate, commits.marker, (annotation) => !changed.has(annotation.path)),
+    ),
   ];
   if (commits.head === null || !isTerminal(view.status)) return onMarker;
   const { head } = commits;
-  return [runCheck(view, head), ...view.gates.flatMap((gate) => gateCheck(view, gate, head)), ...onMarker];
+  return [runCheck(view, head), ...view.gates.flatMap((gate) => gateCheck(view, gate, head, () => true)), ...onMarker];
+}
+
+/** The files that are not on the marker commit as they were when the gate ran: a line of theirs is another line there. */
+function changedPaths(view: RunView): Set<string> {
+  return new Set(view.files.flatMap(({ path, previousPath }) => [path, ...(previousPath ? [previousPath] : [])]));
 }
 
 function runCheck(view: RunView, headSha: string): DesiredCheck {
@@ -69,7 +79,12 @@ function waitsSince({ steps }: RunView): Date {
 }
 
 /** A gate has a check once it has begun; one that was never reached has none. */
-function gateCheck(view: RunView, gate: GateView, headSha: string): DesiredCheck[] {
+function gateCheck(
+  view: RunView,
+  gate: GateView,
+  headSha: string,
+  isThere: (annotation: Annotation) => boolean,
+): DesiredCheck[] {
   const step = view.steps.find(({ tool }) => tool === `gate:${gate.name}`);
   if (!step?.startedAt || gate.verdict === 'pending') return [];
   const common = {
@@ -79,7 +94,8 @@ function gateCheck(view: RunView, gate: GateView, headSha: string): DesiredCheck
   };
   if (gate.verdict === 'running') return [{ ...common, status: 'in_progress' }];
   const completedAt = step.endedAt ?? view.endedAt ?? step.startedAt;
-  return [{ ...common, status: 'completed', conclusion: GATE_CONCLUSION[gate.verdict], completedAt }];
+  const annotations = gate.annotations.filter(isThere);
+  return [{ ...common, annotations, status: 'completed', conclusion: GATE_CONCLUSION[gate.verdict], completedAt }];
 }
 
 function identity(view: RunView, name: string, headSha: string) {

@@ -1,5 +1,6 @@
 import { cell, code, fence, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { failure } from './report-comment.ts';
+import { findingList } from './report-findings.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
 import {
   costLine,
@@ -13,7 +14,7 @@ import {
   took,
 } from './report-words.ts';
 
-/** https://docs.github.com/en/rest/checks/runs#create-a-check-run (`output`) */
+/** Bytes: GitHub's documentation says characters, its refusal "a maximum bytesize of 65535" (https://github.com/github/docs/issues/35252). */
 export const CHECK_LIMIT = 65_535;
 
 export type CheckOutput = { title: string; summary: string; text?: string };
@@ -95,6 +96,13 @@ function stepTable(view: RunView): string {
   return `${head}\n${someLines(rows, 40_000, (left) => `| … and ${left} more steps | | | |`)}`;
 }
 
+function gateText(gate: GateView): { text?: string } {
+  const found = isRed(gate) ? findingList(gate, 50) : null;
+  const tail = gate.tail.trim() && fence(gate.tail, 45_000, 'text');
+  if (!found && !tail) return {};
+  return { text: joinBlocks([found, tail && 'Last lines of its output:', tail], CHECK_LIMIT) };
+}
+
 /** The check run of one gate, e.g. `NOFX / gate: test`. */
 export function renderGateCheck(gate: GateView): CheckOutput {
   const time = gate.durationMs === null ? '' : ` in ${duration(gate.durationMs)}`;
@@ -114,8 +122,6 @@ export function renderGateCheck(gate: GateView): CheckOutput {
   return {
     title: titles[gate.verdict],
     summary: joinBlocks([`${gateLine(gate)}`, how], CHECK_LIMIT),
-    ...(gate.tail.trim()
-      ? { text: joinBlocks(['Last lines of its output:', fence(gate.tail, 60_000, 'text')], CHECK_LIMIT) }
-      : {}),
+    ...gateText(gate),
   };
 }

@@ -1,4 +1,5 @@
-import { code, fence, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import { findingList, outputTail } from './report-findings.ts';
 import type { RunView, StepView } from './report-view.ts';
 import { costLine, draftNotice, gateLine, headlines, isRed, mention, stepTitle, took, words } from './report-words.ts';
 import { firstBytes, neutralise } from './text.ts';
@@ -105,7 +106,7 @@ export function failure(view: RunView): string | null {
   const blocks = [
     draft,
     view.error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(view.error.message, 2_000)}`,
-    ...failed.slice(0, 3).map((gate) => (gate.tail.trim() ? fence(gate.tail, 9_000, 'text') : null)),
+    ...failed.slice(0, 3).flatMap((gate) => [findingList(gate, 10), outputTail(gate, 9_000)]),
     kept(view),
     next(view),
   ];

@@ -1,4 +1,5 @@
 import type { Kept } from './kept.ts';
+import type { Annotation } from './annotations/annotations.ts';
 import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
 import type { Failure } from './run.ts';
@@ -59,6 +60,8 @@ export type GateView = {
   durationMs: number | null;
   /** Last lines of the output. */
   tail: string;
+  /** What the output says is wrong, where in the commit that was checked. */
+  annotations: Annotation[];
 };
 
 export type FileView = {

@@ -1,10 +1,12 @@
+import type { Annotation } from '../domain/annotations/annotations.ts';
 import { firstBytes } from '../domain/text.ts';
+import { annotationShape, batches, missingAnnotations } from './annotations.ts';
 import { once, type Client } from './client.ts';
 import { hasStatus } from './errors.ts';
 import { findOrCreate } from './find-or-create.ts';
 import type { CheckRunInput } from './port.ts';
 
-/** https://docs.github.com/en/rest/checks/runs#create-a-check-run (`output`) */
+/** https://docs.github.com/en/rest/checks/runs#create-a-check-run (`output`); in bytes: https://github.com/github/docs/issues/35252 */
 const OUTPUT_LIMIT = 65_535;
 const TITLE_LIMIT = 255;
 
@@ -14,7 +16,7 @@ type CheckRun = { id: number; url: string };
 export function upsertCheckRun(client: Client, check: CheckRunInput & { known?: number }): Promise<CheckRun> {
   return client.alone(`check ${check.headSha} ${check.externalId}`, async () => {
     if (check.known !== undefined) {
-      const updated = await update(client, check.known, check);
+      const updated = await bringUpToDate(client, check.known, check);
       if (updated) return updated;
     }
     const { value, created } = await findOrCreate({
@@ -22,8 +24,21 @@ export function upsertCheckRun(client: Client, check: CheckRunInput & { known?: 
       create: () => create(client, check),
       settle: client.settle,
     });
-    return created ? value : ((await update(client, value.id, check)) ?? value);
+    if (!created) return (await bringUpToDate(client, value.id, check)) ?? value;
+    for (const batch of batches(check).slice(1)) await update(client, value.id, check, batch);
+    return value;
   });
+}
+
+/** null when there is no such check run. */
+async function bringUpToDate(client: Client, id: number, check: CheckRunInput): Promise<CheckRun | null> {
+  const annotations = await missingAnnotations(client, id, check.annotations ?? []);
+  let updated: CheckRun | null = null;
+  for (const batch of batches({ annotations })) {
+    updated = await update(client, id, check, batch);
+    if (updated === null) return null;
+  }
+  return updated;
 }
 
 async function find({ octokit, at, slug }: Client, check: CheckRunInput): Promise<CheckRun | null> {
@@ -47,7 +62,7 @@ async function create({ octokit, at, write }: Client, check: CheckRunInput): Pro
   const { data } = await write(() =>
     octokit.request('POST /repos/{owner}/{repo}/check-runs', {
       ...at,
-      ...shape(check),
+      ...shape(check, batches(check)[0]!),
       name: check.name,
       head_sha: check.headSha,
       external_id: check.externalId,
@@ -58,13 +73,20 @@ async function create({ octokit, at, write }: Client, check: CheckRunInput): Pro
 }
 
 /** null when there is no such check run. */
-async function update({ octokit, at, write }: Client, id: number, check: CheckRunInput): Promise<CheckRun | null> {
+async function update(
+  { octokit, at, write }: Client,
+  id: number,
+  check: CheckRunInput,
+  annotations: Annotation[],
+): Promise<CheckRun | null> {
   try {
     const { data } = await write(() =>
       octokit.request('PATCH /repos/{owner}/{repo}/check-runs/{check_run_id}', {
         ...at,
-        ...shape(check),
+        ...shape(check, annotations),
         check_run_id: id,
+        // Sent again, they would be there twice.
+        ...(annotations.length > 0 ? once : {}),
       }),
     );
     return { id: Number(data.id), url: data.html_url ?? data.url };
@@ -74,8 +96,7 @@ async function update({ octokit, at, write }: Client, id: number, check: CheckRu
   }
 }
 
-/** Annotations are left out on purpose: GitHub appends them at every update. */
-function shape(check: CheckRunInput) {
+function shape(check: CheckRunInput, annotations: Annotation[]) {
   return {
     details_url: check.detailsUrl,
     started_at: check.startedAt?.toISOString(),
@@ -83,6 +104,7 @@ function shape(check: CheckRunInput) {
       title: firstBytes(check.output.title, TITLE_LIMIT),
       summary: capOutput(check.output.summary),
       ...(check.output.text === undefined ? {} : { text: capOutput(check.output.text) }),
+      ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotationShape) }),
     },
     ...(check.status === 'completed'
       ? { status: check.status, conclusion: check.conclusion, completed_at: check.completedAt.toISOString() }

@@ -1,3 +1,4 @@
+import type { Annotation } from '../domain/annotations/annotations.ts';
 import type { DeliveryAttempt } from '../domain/redelivery.ts';
 
 /** What the rest of the house may know of this room. */
@@ -18,6 +19,8 @@ export type CheckRunInput = {
   detailsUrl?: string;
   startedAt?: Date;
   output: { title: string; summary: string; text?: string };
+  /** Shown beside the lines. GitHub only ever adds: those that are there already are not sent again. */
+  annotations?: Annotation[];
 } & (
   | { status: 'queued' | 'in_progress' }
   | {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Annotation, annotationsOf, readFindings } from '../domain/annotations/annotations.ts';
 import { gateOf } from '../domain/plan.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
@@ -20,6 +21,8 @@ export const GateOutputs = z.object({
   durationMs: z.number(),
   /** the last lines of the output, redacted */
   tail: z.string(),
+  /** what the output says is wrong at which line of the commit that was checked */
+  annotations: z.array(Annotation).default([]),
 });
 export type GateOutputs = z.infer<typeof GateOutputs>;
 
@@ -44,7 +47,7 @@ export const gate = defineHandler<GateInputs>({
     if (wanted === undefined) return neutral();
     const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
-    return verdictOf(ran, context.run.config.onGateFailure);
+    return verdictOf(ran, { annotations: await annotate(ran, workspace), onFailure: context.run.config.onGateFailure });
   },
 });
 
@@ -54,7 +57,16 @@ async function readCommands(context: StepContext): Promise<GateCommands> {
   return chooseCommands(run.config, base, adapters.npmHosts);
 }
 
-type Ran = { phase: 'setup' | 'gate'; gate: string; command: string; result: CommandResult; output: string };
+type Ran = {
+  phase: 'setup' | 'gate';
+  gate: string;
+  command: string;
+  result: CommandResult;
+  /** of set-up and gate together, redacted */
+  output: string;
+  /** of the gate alone, redacted */
+  said: string;
+};
 
 /** Set-up first, with the network it needs; then the gate's command, with none. */
 async function runCommands(
@@ -79,40 +91,61 @@ async function runCommands(
       });
       output = `$ ${setup.command}\n${adapters.redact(result.output)}\n`;
       if (result.outcome !== 'exited' || result.exitCode !== 0) {
-        return { phase: 'setup', gate: name, command: setup.command, result, output };
+        return { phase: 'setup', gate: name, command: setup.command, result, output, said: '' };
       }
     }
     log.info({ command }, 'gate started');
     const result = await adapters.sandbox.run({ ...common, command, network: 'none', limits: { timeMs } });
-    output += `$ ${command}\n${adapters.redact(result.output)}\n`;
-    return { phase: 'gate', gate: name, command, result, output };
+    const said = adapters.redact(result.output);
+    output += `$ ${command}\n${said}\n`;
+    return { phase: 'gate', gate: name, command, result, output, said };
   } finally {
     await home.dispose();
   }
 }
 
 function neutral(): StepOutcome {
-  const outputs: GateOutputs = { verdict: 'neutral', command: null, exitCode: null, durationMs: 0, tail: '' };
+  const none = { command: null, exitCode: null, durationMs: 0, tail: '', annotations: [] };
+  const outputs: GateOutputs = { verdict: 'neutral', ...none };
   return { status: 'neutral', outputs };
+}
+
+/** Only a failure is looked into: what a passing tool prints is its own business. */
+async function annotate({ result, said }: Ran, workspace: Workspace): Promise<Annotation[]> {
+  if (hasPassed(result)) return [];
+  const found = readFindings(said);
+  if (found.specific.length === 0 && found.vague.length === 0) return [];
+  return annotationsOf(found, { root: workspace.path, files: await workspace.files() });
+}
+
+function hasPassed({ outcome, exitCode }: CommandResult): boolean {
+  return outcome === 'exited' && exitCode === 0;
 }
 
 type OnFailure = RunConfig['onGateFailure'];
 
-function verdictOf({ phase, gate: name, command, result, output }: Ran, onFailure: OnFailure): StepOutcome {
-  const passed = result.outcome === 'exited' && result.exitCode === 0;
+function verdictOf(
+  { phase, gate: name, command, result, output }: Ran,
+  { annotations, onFailure }: { annotations: Annotation[]; onFailure: OnFailure },
+): StepOutcome {
+  const passed = hasPassed(result);
   const outputs: GateOutputs = {
     verdict: passed ? 'passed' : result.outcome === 'timed_out' ? 'timed_out' : 'failed',
     command,
     exitCode: result.exitCode,
     durationMs: Math.round(result.durationMs),
     tail: output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
+    annotations,
   };
   return passed
     ? { status: 'succeeded', outputs }
     : { status: 'failed', outputs, failure: failureOf({ phase, gate: name, command, result }, onFailure) };
 }
 
-function failureOf({ phase, gate: name, command, result }: Omit<Ran, 'output'>, onFailure: OnFailure): Failure {
+function failureOf(
+  { phase, gate: name, command, result }: Omit<Ran, 'output' | 'said'>,
+  onFailure: OnFailure,
+): Failure {
   const what =
     phase === 'setup'
       ? `The set-up command \`${command}\``

@@ -3,6 +3,7 @@ import { sql, type SQL } from 'drizzle-orm';
 import { fromDrizzle, fromPglite, PgBoss, type JobWithMetadata, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { Database, Executor } from '../db/client.ts';
+import { underLease } from './lease.ts';
 
 /** The jobs of NOFX. The step graph itself lives in `nofx.step`: pg-boss only leases, retries and wakes. */
 export type Jobs = {
@@ -215,6 +216,11 @@ function bindQueue(boss: PgBoss): Queue {
     }
   };
 
+  const holds = async (name: QueueName, job: Lease) => {
+    const text = `select 1 from pgboss.job where name = $1 and id = $2 and state = 'active' and retry_count = $3`;
+    return (await boss.getDb().executeSql(text, [name, job.id, job.retry])).rows.length > 0;
+  };
+
   return {
     async enqueue(tx, name, data, { startAfterSeconds, singletonKey, priority, bringForward, group } = {}) {
       const db = fromDrizzle(tx, sql);
@@ -248,7 +254,12 @@ function bindQueue(boss: PgBoss): Queue {
     async work(name, concurrency, handle) {
       for (let i = 0; i < concurrency; i += 1) {
         const run = (job: ClaimedJob<typeof name>) =>
-          tracked(() => handle({ ...job, signal: AbortSignal.any([job.signal, stopping.signal]) }));
+          tracked(() =>
+            underLease(
+              () => holds(name, job),
+              () => handle({ ...job, signal: AbortSignal.any([job.signal, stopping.signal]) }),
+            ),
+          );
         workers.push({ name, id: await startWorker(boss, name, run) });
       }
     },

@@ -35,6 +35,15 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
       },
     };
   }
+  if (isOutOfRoom(error)) {
+    return {
+      failure: {
+        kind: 'internal',
+        message: 'The server that NOFX runs on has no room left on its disk.',
+        next: `Tell whoever runs this NOFX (run ${runId}); once there is room, comment the command again.`,
+      },
+    };
+  }
   return {
     failure: {
       kind: 'internal',
@@ -42,4 +51,14 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
       next: `Comment the command again; if it happens again, report the run ${runId} to whoever runs this NOFX.`,
     },
   };
+}
+
+/** ENOSPC and EDQUOT: from Node by code, from git and other programs in their own words. */
+function isOutOfRoom(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const { code } = at as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') return true;
+    if (/no space left on device|disk quota exceeded/i.test(at.message)) return true;
+  }
+  return false;
 }

@@ -98,6 +98,7 @@ function gateView(step: Step): GateView {
     exitCode: outputs?.exitCode ?? null,
     durationMs: outputs?.durationMs ?? null,
     tail: outputs?.tail ?? '',
+    annotations: outputs?.annotations ?? [],
   };
 }
 

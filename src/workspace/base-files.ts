@@ -20,6 +20,12 @@ function toEntries(listing: Buffer): Entry[] {
     });
 }
 
+/** Every regular file of a commit, by its path. */
+export async function listFiles(git: Git, mirror: Mirror, commit: string): Promise<string[]> {
+  const listing = await git.output(['ls-tree', '-r', '-z', '--end-of-options', commit], { place: mirror.place });
+  return toEntries(listing).flatMap(({ mode, name }) => (REGULAR.has(mode) ? name : []));
+}
+
 /**
  * The top level of a commit (and of FOLDERS), read from git's own objects: no checkout, no link to follow, and nothing
  * that a model or a test has changed since.

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, stat, writeFile, copyFile, lstat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile, copyFile, lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { withLock } from './lock.ts';
@@ -7,12 +7,13 @@ import { removeGitDirectories } from './nested-git.ts';
 import type { Git, GitPlace } from './git.ts';
 import type { Mirror } from './mirror.ts';
 
-/** Written last: a folder without it was never finished. */
+/** Written first, without a `gitDir`, so that whoever clears up finds all of it; and last: without one it was never finished. */
 const State = z.object({
   mode: z.enum(['worktree', 'clone']),
   base: z.string(),
   branch: z.string(),
-  gitDir: z.string(),
+  mirror: z.string(),
+  gitDir: z.string().nullable(),
 });
 type State = z.infer<typeof State>;
 
@@ -30,14 +31,16 @@ export type CheckoutOptions = {
 export async function ensureCheckout(git: Git, mirror: Mirror, options: CheckoutOptions): Promise<Checkout> {
   const { path, mode, base, branch, signal } = options;
   const found = await readState(path);
-  if (found && found.mode === mode && found.base === base && found.branch === branch) {
+  if (found?.gitDir && found.mode === mode && found.base === base && found.branch === branch) {
     const checkout = toCheckout(path, found.gitDir);
     if (await restore(git, checkout, 'HEAD', { keepIgnored: true, signal })) return checkout;
   }
   await removeCheckout(path);
   await mkdir(dirname(path), { recursive: true });
+  const state = { mode, base, branch, mirror: mirror.path };
+  await writeState(path, { ...state, gitDir: null });
   const gitDir = mode === 'worktree' ? await addWorktree(git, mirror, options) : await addClone(git, mirror, options);
-  await writeState(path, { mode, base, branch, gitDir });
+  await writeState(path, { ...state, gitDir });
   return toCheckout(path, gitDir);
 }
 
@@ -64,15 +67,24 @@ export async function restore(
   return cleaned.exitCode === 0;
 }
 
+/** Removes a checkout, finished or not, with all that belongs to it. Whoever is killed on the way leaves the rest to the next. */
 export async function removeCheckout(path: string): Promise<void> {
   const found = await readState(path);
-  // Of no use to anybody from here on; yet where the mirror's part lies is known until that is gone too, or whoever is
-  // killed on the way would leave it there for good.
-  if (found) await writeState(path, { ...found, base: '' });
+  // Of no use to anybody from here on.
+  if (found?.gitDir) await writeState(path, { ...found, gitDir: null });
   await removeTree(path);
   await removeTree(`${path}.git`);
-  if (found?.mode === 'worktree') await removeTree(found.gitDir);
+  if (found?.mode === 'worktree') await forgetWorktree(found.mirror, path);
   await rm(statePath(path), { force: true });
+}
+
+/** Removes what the mirror knows of a worktree. By its own books: what the checkout says of itself is not believed. */
+async function forgetWorktree(mirror: string, path: string): Promise<void> {
+  const known = join(mirror, 'worktrees');
+  for (const name of await readdir(known).catch(() => [])) {
+    const points = await readFile(join(known, name, 'gitdir'), 'utf8').catch(() => '');
+    if (points.trim() === join(path, '.git')) await removeTree(join(known, name));
+  }
 }
 
 async function addWorktree(git: Git, mirror: Mirror, { path, base, branch, signal }: CheckoutOptions): Promise<string> {

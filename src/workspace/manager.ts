@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InternalError } from '../errors.ts';
 import { isSha, isBranchName } from '../domain/refs.ts';
-import { readBaseFiles } from './base-files.ts';
+import { listFiles, readBaseFiles } from './base-files.ts';
 import { ensureCheckout, removeCheckout, restore } from './checkout.ts';
 import { createGit } from './git.ts';
 import { layout } from './layout.ts';
@@ -141,6 +141,9 @@ function toWorkspace(
       ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir]),
     ],
     head,
+    async files() {
+      return listFiles(git, mirror, await head());
+    },
     async commit(changes, meta) {
       const before = await head();
       await dropRunLocks(mirror, checkout, branch);

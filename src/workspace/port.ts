@@ -56,6 +56,8 @@ export type Workspace = {
   gitPaths: string[];
   /** the commit checked out now */
   head(): Promise<string>;
+  /** the paths of its regular files, whatever has been done to the checkout since */
+  files(): Promise<string[]>;
   /**
    * Puts the workspace back to `base`, writes the changes (each path confined to the workspace) and
    * commits them. The same changes and meta give the same SHA. UserError for a path that may not be written.

@@ -46,12 +46,44 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
     expect(check.head_sha).toBe((await kit.branches())[(await kit.ownBranches())[0]!]);
     expect(check.output.title).toBe('Failed with exit code 1');
     expect(check.output.text).toMatch(/^(not ok 1 -|✖) adds numbers/m);
+    // The test is on that commit as it ran; the change is not, so what is wrong there can only be told in words.
+    expect(check.annotations).toMatchObject([
+      {
+        path: 'add.test.js',
+        start_line: 4,
+        end_line: 4,
+        annotation_level: 'failure',
+        title: 'adds numbers',
+        message: expect.stringContaining('Expected values to be strictly equal'),
+      },
+    ]);
+    expect(answer).toContain('- `add.test.js:4` adds numbers: ');
     const run = await kit.run();
     expect(run.failure).toMatchObject({ kind: 'gate' });
     expect(run.steps.map(({ status }) => status)).toEqual(['succeeded', 'succeeded', 'failed', 'skipped']);
     expect(run.artifacts.find(({ name }) => name === 'output.log')).toMatchObject({
       contentType: 'text/plain; charset=utf-8',
     });
+  });
+
+  it('says where, for every line that is on the commit of the check', async () => {
+    const say = (file: string, line: number) => `echo "${file}:${line}:1: error: line ${line} of it is wrong"`;
+    const says = [
+      say('kept.js', 2),
+      ...Array.from({ length: 60 }, (_, at) => say('kept.js', at + 3)),
+      say('notes.md', 1),
+    ];
+    const kit = await nofx.repository({
+      config: 'gates:\n  lint: sh lint.sh\n',
+      files: { 'kept.js': '// 1\n'.repeat(70), 'lint.sh': `${says.join('\n')}\n${say('elsewhere.js', 1)}\nexit 1\n` },
+    });
+    const { issue } = await kit.ask();
+    const check = kit.checkRuns().find(({ name }) => name === 'NOFX / gate: lint')!;
+    expect(check.annotations.map(({ path, start_line: line }) => `${path}:${line}`)).toEqual(
+      Array.from({ length: 61 }, (_, at) => `kept.js:${at + 2}`),
+    );
+    expect(kit.answer(issue)).toContain('- `kept.js:2` line 2 of it is wrong');
+    expect(kit.answer(issue)).toContain('- … and 52 more');
   });
 
   it('runs the set-up and the tests of the base branch, and commits nothing of what they made', async () => {

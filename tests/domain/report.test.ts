@@ -37,6 +37,7 @@ const gate: GateView = {
   exitCode: 0,
   durationMs: 61_000,
   tail: 'ok 12\n',
+  annotations: [],
 };
 
 const finished: RunView = {

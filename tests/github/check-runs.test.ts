@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Annotation } from '../../src/domain/annotations/annotations.ts';
 import { adapterFor, useGitHub } from './support.ts';
 import type { CheckRunInput } from '../../src/github/port.ts';
 
@@ -86,4 +87,53 @@ it('cuts what GitHub would refuse, and says so', async () => {
   expect(Buffer.byteLength(output.text!)).toBeLessThanOrEqual(65_535);
   expect(output.text).toMatch(/Shortened/);
   expect(output.title).toHaveLength(255);
+});
+
+describe('annotations', () => {
+  const annotations = (count: number): Annotation[] =>
+    Array.from({ length: count }, (_, at) => ({
+      path: 'README.md',
+      // Two say different things about each line.
+      line: Math.floor(at / 2) + 1,
+      level: 'failure',
+      title: 'TS2322',
+      message: `wrong in way ${at}`,
+    }));
+  const failed = (count: number) =>
+    check({
+      status: 'completed',
+      conclusion: 'failure',
+      completedAt: new Date('2026-01-01T00:04:12Z'),
+      annotations: annotations(count),
+    } as Partial<CheckRunInput>);
+  const shown = () => runs()[0]!.annotations.map(({ message }) => message);
+  const all = (count: number) => annotations(count).map(({ message }) => message);
+  const writes = () =>
+    world.standIn.requests().filter(({ method, path }) => method !== 'GET' && path.includes('/check-runs')).length;
+
+  it('go out fifty at a time, each once', async () => {
+    const { github, repo } = world;
+    const { id } = await github.upsertCheckRun(repo, failed(120));
+    expect(shown()).toEqual(all(120));
+    expect(writes()).toBe(3);
+    await github.upsertCheckRun(repo, { ...failed(120), known: id });
+    await adapterFor(world.standIn).upsertCheckRun(repo, failed(120));
+    expect(shown()).toEqual(all(120));
+    expect(writes()).toBe(5);
+  });
+
+  it('come to a check run that goes on already', async () => {
+    const { id } = await world.github.upsertCheckRun(world.repo, check());
+    await world.github.upsertCheckRun(world.repo, { ...failed(60), known: id });
+    expect(shown()).toEqual(all(60));
+    expect(runs()).toMatchObject([{ status: 'completed', conclusion: 'failure' }]);
+  });
+
+  it.each(['POST', 'PATCH'] as const)('are not doubled by a lost answer to a %s', async (method) => {
+    world.standIn.failNext({ method, path: /\/check-runs/, status: 502, afterEffect: true });
+    await world.github.upsertCheckRun(world.repo, failed(70)).catch(() => {});
+    await world.github.upsertCheckRun(world.repo, failed(70));
+    expect(shown()).toEqual(all(70));
+    expect(runs()).toHaveLength(1);
+  });
 });

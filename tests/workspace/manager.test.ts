@@ -123,6 +123,10 @@ describe('openWorkspace', () => {
         expect(readdirSync(workspace.path).sort()).toEqual(['.git', 'docs']);
         expect(await workspace.commit(changes, meta)).toEqual({ sha });
         expect(await workspace.diff()).toContain('+b');
+        writeFiles(workspace.path, { 'made-by-a-test.txt': 'x' });
+        expect(await workspace.files()).toEqual(
+          readdirSync(join(workspace.path, 'docs')).map((name) => `docs/${name}`),
+        );
         const elsewhere = createWorkspaces({
           root: join(folder.path, `other-${count}`),
           path: process.env['PATH'] ?? '',

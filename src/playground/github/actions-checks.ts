@@ -5,8 +5,10 @@ import type { World } from './world.ts';
 
 type Body = Record<string, unknown>;
 
-/** GitHub's limits for check runs. */
+/** GitHub's limits for check runs. The output's are bytes, whatever the documentation says: https://github.com/github/docs/issues/35252 */
 const LONGEST_OUTPUT = 65_535;
+const LONGEST_MESSAGE = 64 * 1024;
+const LONGEST_TITLE = 255;
 const MOST_ANNOTATIONS = 50;
 const MOST_ACTIONS = 3;
 const LONGEST_ACTION = { label: 20, description: 40, identifier: 20 } as const;
@@ -28,7 +30,7 @@ export function validateCheck(body: Body): void {
   const output = (body['output'] ?? {}) as Body;
   for (const field of ['title', 'summary', 'text']) {
     const value = output[field];
-    if (typeof value === 'string' && value.length > LONGEST_OUTPUT) {
+    if (typeof value === 'string' && Buffer.byteLength(value) > LONGEST_OUTPUT) {
       invalid({
         resource: 'CheckRun',
         field,
@@ -49,10 +51,21 @@ export function validateCheck(body: Body): void {
       message: `annotations exceeds a maximum quantity of ${MOST_ANNOTATIONS}`,
     });
   }
+  annotations.forEach(validateAnnotation);
   validateActions((body['actions'] ?? []) as CheckRun['actions']);
   if (body['status'] === 'completed' && typeof body['conclusion'] !== 'string') {
     invalid({ resource: 'CheckRun', field: 'conclusion', code: 'missing_field' });
   }
+}
+
+function validateAnnotation({ path, start_line: start, end_line: end, message, title = '' }: Annotation): void {
+  const wrong =
+    path === '' ||
+    start < 1 ||
+    end < start ||
+    Buffer.byteLength(message) > LONGEST_MESSAGE ||
+    title.length > LONGEST_TITLE;
+  if (wrong) invalid({ resource: 'CheckRun', field: 'annotations', code: 'invalid' });
 }
 
 function validateActions(actions: CheckRun['actions']): void {

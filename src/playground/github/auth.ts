@@ -36,6 +36,13 @@ export function liveToken(world: World, value: string): InstallationToken | unde
   return token;
 }
 
+/** GitHub's words for a clock that goes wrong, by which Octokit knows to put itself right. */
+const REFUSED: Record<string, string> = {
+  JwtTokenExpired:
+    "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires",
+  JwtTokenIssuedAt: "'Issued at' claim ('iat') must be an Integer representing the time that the assertion was issued",
+};
+
 /** Says who is asking, or ends with 401. */
 export function authenticate(world: World): MiddlewareHandler<Env> {
   return async (c, next) => {
@@ -63,13 +70,7 @@ async function verifyAppJwt(world: World, jwt: string): Promise<void> {
   try {
     claims = await verify(jwt, world.app.publicKey, 'RS256');
   } catch (error) {
-    const expired = error instanceof Error && error.name === 'JwtTokenExpired';
-    return fail(
-      401,
-      expired
-        ? "'Expiration time' claim ('exp') must be a numeric value representing the future time at which the assertion expires"
-        : 'A JSON web token could not be decoded',
-    );
+    return fail(401, REFUSED[error instanceof Error ? error.name : ''] ?? 'A JSON web token could not be decoded');
   }
   const issuer = String(claims['iss']);
   if (issuer !== String(world.app.id) && issuer !== world.app.clientId) fail(404, 'Integration not found');

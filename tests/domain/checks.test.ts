@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import type { Annotation } from '../../src/domain/annotations/annotations.ts';
+import { desiredChecks } from '../../src/domain/checks.ts';
+import type { RunView } from '../../src/domain/report.ts';
+
+const at = new Date('2026-01-01T00:00:00Z');
+const annotation = (path: string): Annotation => ({ path, line: 3, level: 'failure', message: 'wrong' });
+
+const view: RunView = {
+  id: 'run_1',
+  status: 'failed',
+  goal: 'g',
+  requester: { login: 'alice' },
+  startedAt: at,
+  endedAt: at,
+  branch: 'nofx/1',
+  base: 'main',
+  steps: [{ name: 'test', tool: 'gate:test', status: 'failed', startedAt: at, endedAt: at }],
+  usage: null,
+  cost: null,
+  gates: [
+    {
+      name: 'test',
+      verdict: 'failed',
+      command: 'npm test',
+      exitCode: 1,
+      durationMs: 5,
+      tail: '',
+      annotations: ['kept.js', 'changed.js', 'new-name.js', 'old-name.js'].map(annotation),
+    },
+  ],
+  pullRequest: null,
+  error: null,
+  files: [
+    { status: 'modified', path: 'changed.js' },
+    { status: 'renamed', path: 'new-name.js', previousPath: 'old-name.js' },
+  ],
+  summary: '',
+  gitMode: 'basic',
+};
+
+it('shows at a line only what is at that line of that commit', () => {
+  const annotated = (commits: { marker: string; head: string | null }) =>
+    desiredChecks(view, commits)
+      .filter(({ name }) => name === 'NOFX / gate: test')
+      .map(({ headSha, annotations = [] }) => `${headSha}: ${annotations.map(({ path }) => path).join()}`);
+  expect(annotated({ marker: 'marker', head: null })).toEqual(['marker: kept.js']);
+  expect(annotated({ marker: 'marker', head: 'pushed' })).toEqual([
+    'pushed: kept.js,changed.js,new-name.js,old-name.js',
+    'marker: kept.js',
+  ]);
+});

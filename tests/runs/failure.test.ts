@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { RetryableError, UserError } from '../../src/errors.ts';
+import { judge } from '../../src/runs/failure.ts';
+
+const last = (error: unknown) => {
+  const verdict = judge(error, 100, 'run_1', 0.5);
+  return 'failure' in verdict ? verdict.failure : null;
+};
+
+describe('what a step fails of', () => {
+  it.each<[string, unknown]>([
+    ['Node, by its code', Object.assign(new Error('write'), { code: 'ENOSPC' })],
+    ['git, in its words', new Error('git init failed (exit 1): error: unable to write: No space left on device')],
+    [
+      'what lies behind another error',
+      new Error('could not be stored', { cause: Object.assign(new Error('x'), { code: 'EDQUOT' }) }),
+    ],
+  ])('is a full disk where %s says so: nothing of the server is told', (_who, error) => {
+    expect(last(error)).toEqual({
+      kind: 'internal',
+      message: 'The server that NOFX runs on has no room left on its disk.',
+      next: expect.stringContaining('run_1'),
+    });
+  });
+
+  it('is tried again first, but for what only a person can mend', () => {
+    expect(judge(Object.assign(new Error('write'), { code: 'ENOSPC' }), 1, 'run_1', 0.5)).toHaveProperty(
+      'retryInSeconds',
+    );
+    expect(judge(new RetryableError('busy', { retryAfterMs: 60_000 }), 1, 'run_1', 0)).toEqual({ retryInSeconds: 60 });
+    expect(judge(new UserError('wrong', 'mend it'), 1, 'run_1', 0.5)).toEqual({
+      failure: { kind: 'configuration', message: 'wrong', next: 'mend it' },
+    });
+  });
+});

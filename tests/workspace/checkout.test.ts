@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createWorkspaces } from '../../src/workspace/manager.ts';
+import type { RepositoryAccess } from '../../src/workspace/port.ts';
+import { makeRepository, project, tempFolder } from '../support/repository.ts';
+
+const folder = tempFolder();
+afterAll(() => folder.remove());
+const GIT = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
+
+let count = 0;
+/** A workspace root whose git is the real one behind `script`, which may do something before and after it. */
+function setUp(script: string, gitAtOnce?: number) {
+  const here = join(folder.path, String((count += 1)));
+  const bin = join(here, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const guard = join(here, 'on');
+  writeFileSync(join(bin, 'git'), `#!/bin/sh\n[ -e ${guard} ] || exec ${GIT} "$@"\n${script}\n`, { mode: 0o755 });
+  const { work, first } = makeRepository(here, 'theirs', { 'a.txt': 'a\n' });
+  const root = join(here, 'root');
+  const access: RepositoryAccess = {
+    project: project({ id: 'local', workspaceMode: 'local_path', localPath: work, repoUrl: null }),
+    credentials: async () => null,
+  };
+  const workspaces = createWorkspaces({
+    root,
+    path: `${bin}:${process.env['PATH']}`,
+    allowedLocalRoots: [folder.path],
+    ...(gitAtOnce && { gitAtOnce }),
+  });
+  return { here, root, access, first, workspaces, guarded: () => writeFileSync(guard, '') };
+}
+
+describe('a checkout', () => {
+  it('that was left half made, by whoever was killed, is removed with what the mirror knows of it', async () => {
+    // Git has made the worktree; nobody has written down where.
+    const { root, access, first, workspaces, guarded } = setUp(`[ "$1" = read-tree ] && exit 137; exec ${GIT} "$@"`);
+    const base = await workspaces.resolve(access, 'main');
+    expect(base).toBe(first);
+    guarded();
+    const wanted = { key: 'run_1', base, branch: 'nofx/1' };
+    await expect(workspaces.openWorkspace(access, wanted)).rejects.toThrow('exit 137');
+    const worktrees = join(root, 'mirrors', 'local.git', 'worktrees');
+    expect(readdirSync(worktrees)).toHaveLength(1);
+    await workspaces.removeWorkspace(access, 'run_1');
+    expect(existsSync(worktrees) ? readdirSync(worktrees) : []).toEqual([]);
+    expect(readdirSync(join(root, 'workspaces', 'local'))).toEqual([]);
+  });
+});
+
+describe('git', () => {
+  it('runs no more processes at once than it may', async () => {
+    const log = join(folder.path, 'turns');
+    const { access, workspaces, guarded } = setUp(
+      `echo + >> ${log}; ${GIT} "$@"; code=$?; sleep 0.05; echo - >> ${log}; exit $code`,
+      2,
+    );
+    const base = await workspaces.resolve(access, 'main');
+    guarded();
+    await Promise.all(Array.from({ length: 6 }, () => workspaces.readBase(access, base)));
+    let now = 0;
+    const running = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (now += line === '+' ? 1 : -1));
+    expect(Math.max(...running)).toBe(2);
+    expect(running.at(-1)).toBe(0);
+  });
+});
