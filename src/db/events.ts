@@ -15,6 +15,8 @@ export type EventType =
   | 'run.waiting'
   | 'run.cancel_requested'
   | 'run.started'
+  | 'run.paused'
+  | 'run.resumed'
   | 'run.succeeded'
   | 'run.neutral'
   | 'run.failed'
@@ -27,6 +29,9 @@ export type EventType =
   | 'step.retried'
   | 'step.returned'
   | 'step.skipped'
+  | 'step.waiting'
+  | 'step.approved'
+  | 'step.expired'
   | 'queue.backpressure';
 
 /**

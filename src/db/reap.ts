@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, inArray, isNull, lt, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, gte, inArray, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
 import { delivery, effect, project, run, step } from './schema.ts';
 
@@ -29,14 +29,14 @@ export async function listUntold(
 }
 
 /**
- * Open runs that nothing will ever move: no step of theirs is queued or running, and no older run of their lane is open
- * (behind one they wait with all steps pending).
+ * Open runs that nothing will ever move: no step of theirs is queued, running or waiting for a person, and no other run of
+ * their lane has the turn or comes before them (behind one they wait with their steps pending).
  */
 export async function listStuckRuns(db: Executor, limit: number): Promise<string[]> {
   const active = db
     .select({ one: sql`1` })
     .from(step)
-    .where(and(eq(step.runId, run.id), inArray(step.status, ['queued', 'running'])));
+    .where(and(eq(step.runId, run.id), inArray(step.status, ['queued', 'running', 'waiting'])));
   const rows = await db
     .select({ id: run.id })
     .from(run)
@@ -44,8 +44,9 @@ export async function listStuckRuns(db: Executor, limit: number): Promise<string
       and(
         isNull(run.endedAt),
         notExists(active),
-        sql`not exists (select 1 from nofx.run ahead where ahead.lane = ${run.lane} and ahead.ended_at is null
-          and (ahead.created_at, ahead.id) < (${run.createdAt}, ${run.id}))`,
+        sql`(${run.turnAt} is not null or not exists (
+          select 1 from nofx.run ahead where ahead.lane = ${run.lane} and ahead.ended_at is null and ahead.status <> 'waiting'
+            and (ahead.turn_at is not null or (ahead.created_at, ahead.id) < (${run.createdAt}, ${run.id}))))`,
       ),
     )
     .orderBy(asc(run.createdAt))
@@ -53,12 +54,21 @@ export async function listStuckRuns(db: Executor, limit: number): Promise<string
   return rows.map(({ id }) => id);
 }
 
-/** Open runs that were opened longer ago than this. */
+/**
+ * Open runs that were opened longer ago than this, or have had the turn of their lane for so long. One that waits for a
+ * person, or stands in line after that, is none: the first has a limit of its own, the second depends on others.
+ */
 export async function listOldRuns(db: Executor, olderThanMs: number, limit: number): Promise<string[]> {
   const rows = await db
     .select({ id: run.id })
     .from(run)
-    .where(and(isNull(run.endedAt), lt(run.createdAt, ago(olderThanMs))))
+    .where(
+      and(
+        isNull(run.endedAt),
+        lt(run.createdAt, ago(olderThanMs)),
+        or(lt(run.turnAt, ago(olderThanMs)), and(isNull(run.turnAt), isNull(run.startedAt), ne(run.status, 'waiting'))),
+      ),
+    )
     .orderBy(asc(run.createdAt))
     .limit(limit);
   return rows.map(({ id }) => id);

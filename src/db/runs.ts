@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Failure, RunStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
@@ -7,9 +7,17 @@ import { run } from './schema.ts';
 export type Run = typeof run.$inferSelect;
 export type NewRun = typeof run.$inferInsert;
 
-/** Stores a run. Null when its trigger has opened one already. */
-export async function insertRun(tx: Executor, row: NewRun): Promise<Run | null> {
-  const [inserted] = await tx.insert(run).values(row).onConflictDoNothing({ target: run.triggerKey }).returning();
+/** Stores a run, its turn having come or not. Null when its trigger has opened one already. */
+export async function insertRun(
+  tx: Executor,
+  row: Omit<NewRun, 'turnAt'>,
+  { turn }: { turn: boolean },
+): Promise<Run | null> {
+  const [inserted] = await tx
+    .insert(run)
+    .values({ ...row, turnAt: turn ? sql`now()` : null })
+    .onConflictDoNothing({ target: run.triggerKey })
+    .returning();
   return inserted ?? null;
 }
 
@@ -36,7 +44,7 @@ export async function lockRun(tx: Executor, id: string): Promise<Run | null> {
 export async function startRun(tx: Executor, id: string): Promise<boolean> {
   const started = await tx
     .update(run)
-    .set({ status: 'running', startedAt: sql`now()` })
+    .set({ status: 'running', startedAt: sql`coalesce(${run.startedAt}, now())` })
     .where(sql`${run.id} = ${id} and ${run.status} = 'queued'`)
     .returning({ id: run.id });
   return started.length > 0;
@@ -61,9 +69,9 @@ export async function recordOnRun(
   if (Object.keys(facts).length > 0) await tx.update(run).set(facts).where(eq(run.id, id));
 }
 
-/** How many runs of a project are not over. */
+/** How many runs of a project are not over and do not wait for a person. */
 export async function countOpenRuns(db: Executor, projectId: string): Promise<number> {
-  return db.$count(run, and(eq(run.projectId, projectId), isNull(run.endedAt)));
+  return db.$count(run, and(eq(run.projectId, projectId), inLine));
 }
 
 /** Makes what follows in this transaction the only one at work on the lane: who is first is decided under it. */
@@ -71,18 +79,42 @@ export async function lockLane(tx: Executor, lane: string): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${lane}, 7))`);
 }
 
-/** The runs of a lane that are not over, oldest first. */
-export async function listLane(db: Executor, lane: string): Promise<{ id: string }[]> {
+/** Not over, and nothing that only a person could move. */
+const inLine = and(isNull(run.endedAt), ne(run.status, 'waiting'));
+
+/** The runs of a lane that want its turn: first the one that has it, then the others, oldest first. */
+export async function listLane(db: Executor, lane: string): Promise<{ id: string; turnAt: Date | null }[]> {
   return db
-    .select({ id: run.id })
+    .select({ id: run.id, turnAt: run.turnAt })
     .from(run)
-    .where(and(eq(run.lane, lane), isNull(run.endedAt)))
-    .orderBy(asc(run.createdAt), asc(run.id));
+    .where(and(eq(run.lane, lane), inLine))
+    .orderBy(isNull(run.turnAt), asc(run.createdAt), asc(run.id));
 }
 
-/** How many runs of its lane are ahead of a run. */
+/** How many runs of its lane come before a run whose turn has not come. */
 export async function countAhead(db: Executor, of: Pick<Run, 'lane' | 'createdAt'>): Promise<number> {
-  return db.$count(run, and(eq(run.lane, of.lane), isNull(run.endedAt), lt(run.createdAt, of.createdAt)));
+  const before = or(isNotNull(run.turnAt), lt(run.createdAt, of.createdAt));
+  return db.$count(run, and(eq(run.lane, of.lane), inLine, before));
+}
+
+/** Gives a run the turn of its lane. The caller holds the locks of both. */
+export async function giveTurn(tx: Executor, id: string): Promise<Date> {
+  const [row] = await tx
+    .update(run)
+    .set({ turnAt: sql`now()` })
+    .where(eq(run.id, id))
+    .returning({ turnAt: run.turnAt });
+  return row!.turnAt!;
+}
+
+/** Marks a run as waiting for a person, without the turn of its lane. */
+export async function pauseRun(tx: Executor, id: string): Promise<void> {
+  await tx.update(run).set({ status: 'waiting', turnAt: null }).where(eq(run.id, id));
+}
+
+/** Puts a run that waited for a person back in its line. */
+export async function resumeRun(tx: Executor, id: string): Promise<void> {
+  await tx.update(run).set({ status: 'queued' }).where(eq(run.id, id));
 }
 
 /** Notes that somebody wants the run to stop. False when it is over, or somebody did before. */

@@ -122,6 +122,8 @@ export const run = nofx.table(
     lane: text('lane').notNull(),
     /** the queue priority of its steps: lower the more runs its project had open when it came, so that none crowds out the rest */
     priority: integer('priority').notNull().default(0),
+    /** since when it is the one of its lane whose turn it is; null in line, and while it waits for a person */
+    turnAt: at('turn_at'),
     cancelRequestedAt: at('cancel_requested_at'),
     cancelRequestedBy: text('cancel_requested_by'),
     pullRequest: jsonb('pull_request').$type<{ number: number; url: string }>(),
@@ -149,7 +151,7 @@ export const run = nofx.table(
     index('run_ended')
       .on(t.endedAt)
       .where(sql`ended_at is not null`),
-    check('run_ended_status', sql`(ended_at is null) = (status in ('queued', 'running'))`),
+    check('run_ended_status', sql`(ended_at is null) = (status in ('queued', 'running', 'waiting'))`),
   ],
 );
 
@@ -180,6 +182,8 @@ export const step = nofx.table(
     createdAt: createdAt(),
     startedAt: at('started_at'),
     endedAt: at('ended_at'),
+    /** until when a person may say yes; only while it waits for that */
+    waitUntil: at('wait_until'),
   },
   (t) => [
     unique('step_idempotency_key').on(t.idempotencyKey),
@@ -188,6 +192,9 @@ export const step = nofx.table(
     index('step_running')
       .on(t.startedAt)
       .where(sql`status = 'running'`),
+    index('step_waiting')
+      .on(t.waitUntil)
+      .where(sql`status = 'waiting'`),
   ],
 );
 

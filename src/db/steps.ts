@@ -78,7 +78,40 @@ export async function releaseStep(
 export async function setStepStatus(tx: Executor, ids: string[], status: 'queued' | 'skipped'): Promise<void> {
   if (ids.length === 0) return;
   const endedAt = status === 'skipped' ? sql`now()` : null;
-  await tx.update(step).set({ status, endedAt }).where(inArray(step.id, ids));
+  await tx.update(step).set({ status, endedAt, waitUntil: null }).where(inArray(step.id, ids));
+}
+
+/** Lets steps wait for a person, for so many days. */
+export async function letWait(tx: Executor, ids: string[], days: number): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .update(step)
+    .set({ status: 'waiting', startedAt: sql`now()`, waitUntil: sql`now() + ${days}::float8 * interval '1 day'` })
+    .where(inArray(step.id, ids));
+}
+
+/** Ends a step that waits for a person. False when it does not, or no more. */
+export async function endWait(
+  tx: Executor,
+  id: string,
+  end: { status: 'succeeded' | 'cancelled'; outputs: Record<string, unknown>; failure?: Failure },
+): Promise<boolean> {
+  const ended = await tx
+    .update(step)
+    .set({ ...end, waitUntil: null, endedAt: sql`now()` })
+    .where(and(eq(step.id, id), eq(step.status, 'waiting')))
+    .returning({ id: step.id });
+  return ended.length > 0;
+}
+
+/** Steps that waited for a person for longer than they may. */
+export async function listExpiredWaits(db: Executor, limit: number): Promise<{ runId: string; stepId: string }[]> {
+  return db
+    .select({ runId: step.runId, stepId: step.id })
+    .from(step)
+    .where(and(eq(step.status, 'waiting'), sql`${step.waitUntil} < now()`))
+    .orderBy(asc(step.waitUntil))
+    .limit(limit);
 }
 
 /** True while `attempt` holds the fence. Asked before an effect on the outside world. */
@@ -92,13 +125,15 @@ export async function holdsFence(db: Executor, fence: { id: string; attempt: num
 
 /** Ends what is running in a run as failed; where nothing is, the first step that is still to come. */
 export async function failOpenSteps(tx: Executor, runId: string, failure: Failure): Promise<Step[]> {
-  const open = (await listSteps(tx, runId)).filter(({ status }) => ['pending', 'queued', 'running'].includes(status));
+  const open = (await listSteps(tx, runId)).filter(({ status }) =>
+    ['pending', 'queued', 'running', 'waiting'].includes(status),
+  );
   const running = open.filter(({ status }) => status === 'running');
   const ids = (running.length > 0 ? running : open.slice(0, 1)).map(({ id }) => id);
   if (ids.length === 0) return [];
   return tx
     .update(step)
-    .set({ status: 'failed', failure, endedAt: sql`now()` })
+    .set({ status: 'failed', failure, endedAt: sql`now()`, waitUntil: null })
     .where(inArray(step.id, ids))
     .returning();
 }

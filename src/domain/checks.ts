@@ -2,7 +2,7 @@ import type { Annotation } from './annotations/annotations.ts';
 import { isRed, renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
 import { isTerminal } from './run.ts';
 
-export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out';
+export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out' | 'action_required';
 
 /** A check run as it should be now. */
 export type DesiredCheck = {
@@ -16,7 +16,13 @@ export type DesiredCheck = {
   annotations?: Annotation[];
 } & ({ status: 'queued' | 'in_progress' } | { status: 'completed'; conclusion: Conclusion; completedAt: Date });
 
-const RUN_CONCLUSION = { succeeded: 'success', neutral: 'neutral', failed: 'failure', cancelled: 'cancelled' } as const;
+const RUN_CONCLUSION = {
+  waiting: 'action_required',
+  succeeded: 'success',
+  neutral: 'neutral',
+  failed: 'failure',
+  cancelled: 'cancelled',
+} as const;
 
 const GATE_CONCLUSION = {
   passed: 'success',
@@ -63,8 +69,13 @@ function runCheck(view: RunView, headSha: string): DesiredCheck {
     status: 'completed',
     // Green is for what passed.
     conclusion: view.status === 'succeeded' && view.gates.some(isRed) ? 'neutral' : RUN_CONCLUSION[view.status],
-    completedAt: view.endedAt ?? new Date(0),
+    completedAt: view.endedAt ?? waitsSince(view),
   };
+}
+
+/** Since when a person is asked. */
+function waitsSince({ steps }: RunView): Date {
+  return steps.find(({ status }) => status === 'waiting')?.startedAt ?? new Date(0);
 }
 
 /** A gate has a check once it has begun; one that was never reached has none. */

@@ -101,8 +101,14 @@ function nameErrors(steps: PreparedStep[], before: readonly string[]): string[] 
 
 function toolErrors(steps: PreparedStep[], knownTools: readonly string[]): string[] {
   return steps
-    .filter(({ tool }) => !knownTools.includes(tool) && !(gateOf(tool) !== null && knownTools.includes('gate:*')))
+    .filter(({ tool }) => !knownTools.includes(kindOf(tool)))
     .map((step) => `step "${step.name}": unknown tool "${step.tool}"; known are ${knownTools.join(', ')}`);
+}
+
+/** A tool as tools are listed: those of one kind under one entry. */
+function kindOf(tool: string): string {
+  if (gateOf(tool) !== null) return 'gate:*';
+  return isManual(tool) ? 'manual:*' : tool;
 }
 
 function dependencyErrors(steps: PreparedStep[], before: readonly string[]): string[] {
@@ -142,6 +148,11 @@ function canonicalJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
       : inner,
   );
+}
+
+/** Whether a step with this tool waits for a person's yes: `manual:approve`, `manual:deploy`. */
+export function isManual(tool: string): boolean {
+  return /^manual:[a-z][a-z0-9_-]{0,29}$/.test(tool);
 }
 
 /** The name of the gate that a tool is, `test` for `gate:test`; null for every other tool. */

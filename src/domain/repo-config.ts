@@ -182,6 +182,12 @@ export const RepoConfig = z.strictObject({
     .boolean()
     .optional()
     .describe('Whoever asked for a plan may not approve it. Default: false.'),
+  approval_timeout_days: z
+    .number()
+    .positive()
+    .max(90)
+    .optional()
+    .describe('How long a run waits for an approval before it ends. Default: 7.'),
 });
 export type RepoConfig = z.infer<typeof RepoConfig>;
 

@@ -23,6 +23,7 @@ const marks: Record<StepView['status'], string> = {
   pending: '·',
   queued: '⏳ queued',
   running: '⏳ running',
+  waiting: '✋ waits for approval',
   succeeded: '✅ done',
   neutral: '⚪ nothing to do',
   failed: '❌ failed',
@@ -60,6 +61,8 @@ function checkTitle(view: RunView): string {
       return 'Waiting to start';
     case 'running':
       return current ? `${stepTitlePlain(current, view.gitMode)} (${done + 1} of ${view.steps.length})` : 'Working';
+    case 'waiting':
+      return 'Waiting for approval';
     case 'succeeded':
       return opened(view);
     case 'neutral':

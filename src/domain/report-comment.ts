@@ -48,7 +48,7 @@ function closing(view: RunView): string | null {
     return `There was nothing to change, so there is nothing to review.${said}`;
   }
   if (view.status === 'succeeded' && view.summary.trim()) return quote(view.summary, 8_000);
-  if (view.status === 'queued' || view.status === 'running') {
+  if (view.status === 'queued' || view.status === 'running' || view.status === 'waiting') {
     return [waiting(view), quote(view.goal, 2_000)].filter(Boolean).join('\n\n');
   }
   return null;
@@ -69,6 +69,7 @@ const stepMarks: Record<StepView['status'], { box: ' ' | 'x'; note: string }> = 
   pending: { box: ' ', note: '' },
   queued: { box: ' ', note: '' },
   running: { box: ' ', note: '⏳ ' },
+  waiting: { box: ' ', note: '✋ ' },
   succeeded: { box: 'x', note: '' },
   neutral: { box: 'x', note: '⚪ ' },
   failed: { box: ' ', note: '❌ ' },

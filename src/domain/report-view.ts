@@ -8,7 +8,7 @@ import type { Failure } from './run.ts';
 export type RunView = {
   /** `run_…` */
   id: string;
-  status: 'queued' | 'running' | EndStatus;
+  status: 'queued' | 'running' | 'waiting' | EndStatus;
   /** What was asked, in the person's own words. */
   goal: string;
   requester: { login: string };
@@ -43,7 +43,7 @@ export type StepView = {
   name: string;
   /** `codegen`, `workspace:write`, `gate:test`, `git_pr` … */
   tool: string;
-  status: 'pending' | 'queued' | 'running' | 'skipped' | EndStatus;
+  status: 'pending' | 'queued' | 'running' | 'waiting' | 'skipped' | EndStatus;
   startedAt: Date | null;
   endedAt: Date | null;
   /** One short line, e.g. "3 files". */

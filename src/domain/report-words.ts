@@ -124,6 +124,7 @@ export function draftNotice({ gates, gitMode }: Pick<RunView, 'gates' | 'gitMode
 export const headlines: Record<RunView['status'], string> = {
   queued: 'NOFX will start on',
   running: 'NOFX is working on',
+  waiting: 'NOFX waits for approval of',
   succeeded: 'NOFX finished',
   neutral: 'NOFX changed nothing for',
   failed: 'NOFX could not finish',

@@ -29,6 +29,8 @@ export type SetupConfig = z.infer<typeof SetupConfig>;
 
 export const SETUP_MINUTES = 10;
 export const GATE_MINUTES = 20;
+/** How long a run waits for a person's yes. */
+export const APPROVAL_DAYS = 7;
 
 const dollars = z.number().positive().nullable().default(null);
 const count = z.number().int().positive().nullable().default(null);
@@ -69,6 +71,7 @@ export const RunConfig = z.object({
   /** everybody with that role, or only these logins and teams */
   approvers: z.union([z.enum(['write', 'maintain', 'admin']), z.array(z.string())]).default('write'),
   requireOtherApprover: z.boolean().default(false),
+  approvalTimeoutDays: z.number().positive().default(APPROVAL_DAYS),
 });
 export type RunConfig = z.infer<typeof RunConfig>;
 
@@ -101,6 +104,7 @@ export function runConfigOf(file: RepoConfig): RunConfig {
     budgets: budgets && { perRunUsd: budgets.per_run_usd, perDayUsd: budgets.per_day_usd },
     approvers: file.approvers,
     requireOtherApprover: file.require_other_approver,
+    approvalTimeoutDays: file.approval_timeout_days,
   });
 }
 

@@ -4,6 +4,8 @@ import type { RunStatus } from './run.ts';
 export const STATUS_AFTER: Readonly<Record<string, RunStatus>> = {
   'run.created': 'queued',
   'run.started': 'running',
+  'run.paused': 'waiting',
+  'run.resumed': 'queued',
   'run.succeeded': 'succeeded',
   'run.neutral': 'neutral',
   'run.failed': 'failed',

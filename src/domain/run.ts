@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { gateOf } from './plan.ts';
+import { gateOf, isManual } from './plan.ts';
 
-export const RunStatus = z.enum(['queued', 'running', 'succeeded', 'neutral', 'failed', 'cancelled']);
+/**
+ * `waiting`: nothing of it can go on before a person has said yes. It holds no worker, and not the turn of its lane.
+ */
+export const RunStatus = z.enum(['queued', 'running', 'waiting', 'succeeded', 'neutral', 'failed', 'cancelled']);
 export type RunStatus = z.infer<typeof RunStatus>;
 
 /**
+ * `waiting`: a person has to say yes first.
  * `neutral`: nothing to say either way (a gate without a command); the run goes on.
  * `stopped`: there is no point in going on and nothing is wrong (no change to make); the run ends neutral.
  * `skipped`: never started, because something before it failed or stopped.
@@ -13,6 +17,7 @@ export const StepStatus = z.enum([
   'pending',
   'queued',
   'running',
+  'waiting',
   'succeeded',
   'neutral',
   'stopped',
@@ -48,17 +53,21 @@ export function isTerminal(status: RunStatus): status is (typeof TERMINAL_RUN)[n
   return (TERMINAL_RUN as readonly RunStatus[]).includes(status);
 }
 
-type StepState = { id: string; name: string; status: StepStatus; dependsOn: readonly string[] };
+type StepState = { id: string; name: string; tool: string; status: StepStatus; dependsOn: readonly string[] };
 
 export type NextOptions<S> = { cancelRequested?: boolean; tolerated?: (step: S) => boolean };
 
 export type NextMoves = {
   /** ids of the steps whose dependencies are all done */
   enqueue: string[];
+  /** the same of steps that wait for a person */
+  ask: string[];
   /** ids of the steps that will never start */
   skip: string[];
   /** the run's terminal status; null while something is still to do */
   end: RunStatus | null;
+  /** true while only a person's yes can move the run */
+  pause: boolean;
 };
 
 /**
@@ -78,9 +87,9 @@ export function decideNext<S extends StepState>(
   const active = steps.some((step) => step.status === 'running');
 
   if (failed || cancelled || stopped) {
-    const skip = steps.filter((step) => step.status === 'pending' || step.status === 'queued').map((step) => step.id);
+    const skip = steps.filter(({ status }) => NOT_BEGUN.includes(status)).map((step) => step.id);
     const end = active ? null : failed && !cancelRequested ? 'failed' : cancelled ? 'cancelled' : 'neutral';
-    return { enqueue: [], skip, end };
+    return { enqueue: [], ask: [], skip, end, pause: false };
   }
 
   const done = new Set(
@@ -91,11 +100,21 @@ export function decideNext<S extends StepState>(
       )
       .map((s) => s.name),
   );
-  const enqueue = steps
-    .filter((step) => step.status === 'pending' && step.dependsOn.every((name) => done.has(name)))
-    .map((step) => step.id);
-  return { enqueue, skip: [], end: done.size === steps.length ? 'succeeded' : null };
+  const ready = steps.filter((step) => step.status === 'pending' && step.dependsOn.every((name) => done.has(name)));
+  const ask = ready.filter(({ tool }) => isManual(tool));
+  const enqueue = ready.filter((step) => !ask.includes(step));
+  const asked = ask.length > 0 || steps.some((step) => step.status === 'waiting');
+  return {
+    enqueue: enqueue.map(({ id }) => id),
+    ask: ask.map(({ id }) => id),
+    skip: [],
+    end: done.size === steps.length ? 'succeeded' : null,
+    pause: asked && enqueue.length === 0 && !steps.some(({ status }) => status === 'queued' || status === 'running'),
+  };
 }
+
+/** Nobody is at work on them, and nothing is lost when nobody ever is. */
+const NOT_BEGUN: readonly StepStatus[] = ['pending', 'queued', 'waiting'];
 
 /** Whether a step's failure ends nothing: a gate's verdict, where the repository wants a draft all the same. */
 export function isTolerated(

@@ -15,7 +15,8 @@ export const handlers = {
 
 export type Tool = keyof typeof handlers;
 
-export const knownTools = Object.keys(handlers);
+/** Beside those with a handler, the steps that wait for a person: nobody works on them. */
+export const knownTools = [...Object.keys(handlers), 'manual:*'];
 
 /** The handler of a stored step's tool; undefined when an older version knew it and this one does not. */
 export function handlerOf(tool: string): Handler | undefined {

@@ -14,6 +14,8 @@ const EVENT_TYPES = Object.keys({
   'run.waiting': true,
   'run.cancel_requested': true,
   'run.started': true,
+  'run.paused': true,
+  'run.resumed': true,
   'run.succeeded': true,
   'run.neutral': true,
   'run.failed': true,
@@ -26,6 +28,9 @@ const EVENT_TYPES = Object.keys({
   'step.retried': true,
   'step.returned': true,
   'step.skipped': true,
+  'step.waiting': true,
+  'step.approved': true,
+  'step.expired': true,
   'queue.backpressure': true,
 } satisfies Record<EventType, true>);
 

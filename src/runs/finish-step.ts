@@ -35,11 +35,11 @@ export async function finishStep(
     const ended = isTerminal(run.status);
     const added = 'adds' in outcome && !ended ? await appendSteps(tx, run, outcome.adds ?? []) : [];
     const events = [told(step, outcome), ...added];
-    let over = false;
+    let halted = false;
     if (ended) await publish(tx, queue, run.id, events);
-    else over = await moveOn(tx, deps, run, { events });
+    else halted = await moveOn(tx, deps, run, { events });
     if (job) await queue.complete(tx, 'step', job);
-    await announce(tx, deps, run.id, over ? 'now' : 'soon');
+    await announce(tx, deps, run.id, halted ? 'now' : 'soon');
     return true;
   });
 }

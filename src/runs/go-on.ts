@@ -69,6 +69,7 @@ function ended(step: Step, { status, outputs = {} }: StepOutcome): Step {
 
 /** The one step that can start now; null where there is none, or where more is to be done than to start it. */
 function onlyNext(run: Run, steps: readonly Step[]): Step | null {
-  const { enqueue, skip, end } = decideNext(steps, { tolerated: (step) => isTolerated(step, run.config) });
-  return enqueue.length === 1 && skip.length === 0 && end === null ? steps.find(({ id }) => id === enqueue[0])! : null;
+  const { enqueue, ask, skip, end } = decideNext(steps, { tolerated: (step) => isTolerated(step, run.config) });
+  const alone = enqueue.length === 1 && ask.length === 0 && skip.length === 0 && end === null;
+  return alone ? steps.find(({ id }) => id === enqueue[0])! : null;
 }

@@ -1,7 +1,18 @@
 import type { NewEvent } from '../db/events.ts';
-import { endRun, listLane, lockLane, lockRun, type Run } from '../db/runs.ts';
-import { listSteps, setStepStatus, type Step } from '../db/steps.ts';
+import {
+  countAhead,
+  endRun,
+  giveTurn,
+  listLane,
+  lockLane,
+  lockRun,
+  pauseRun,
+  resumeRun,
+  type Run,
+} from '../db/runs.ts';
+import { letWait, listSteps, setStepStatus, type Step } from '../db/steps.ts';
 import { decideNext, isTerminal, isTolerated, type RunStatus } from '../domain/run.ts';
+import { APPROVAL_DAYS } from '../domain/run-config.ts';
 import type { Executor } from '../db/client.ts';
 import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
@@ -16,8 +27,9 @@ export type MoveOptions = {
 };
 
 /**
- * Does what follows from the state of a run's steps: starts what became ready, skips what never will
- * start, and ends the run when nothing is left to do: then true. The caller holds the run's lock.
+ * Does what follows from the state of a run's steps: starts what became ready, has people asked what they are to be
+ * asked, skips what never will start, and ends the run when nothing is left to do. True when it has halted: it has ended,
+ * or waits for a person. The caller holds the run's lock.
  */
 export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveOptions = {}): Promise<boolean> {
   const { startAfterSeconds = 0, events = [] } = options;
@@ -27,40 +39,68 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
     tolerated: (step) => isTolerated(step, run.config),
   });
   const byId = new Map(steps.map((step) => [step.id, step]));
-  await setStepStatus(tx, moves.enqueue, 'queued');
+  const turn = moves.enqueue.length > 0 ? await turnOf(tx, run) : null;
+  const enqueue = turn?.mine ? moves.enqueue : [];
+  await setStepStatus(tx, enqueue, 'queued');
+  await letWait(tx, moves.ask, run.config.approvalTimeoutDays ?? APPROVAL_DAYS);
   await setStepStatus(tx, moves.skip, 'skipped');
-  for (const stepId of moves.enqueue) {
+  for (const stepId of enqueue) {
     await deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
   }
-  const over = await end(tx, run, steps, moves.end);
+  const halt = moves.pause ? await pause(tx, run) : await end(tx, run, steps, moves.end);
   await publish(tx, deps.queue, run.id, [
     ...events,
-    ...moves.enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
+    ...(turn?.events ?? []),
+    ...enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
+    ...moves.ask.map((id) => about('step.waiting', byId.get(id)!)),
     ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
-    ...over,
+    ...halt,
   ]);
-  // A run that never left the queue held up nobody.
-  if (over.length > 0 && steps.some((step) => step.attempt > 0)) await startNextOfLane(tx, deps, run.lane);
-  return over.length > 0;
+  if (halt.length > 0 && run.turnAt !== null) await startNextOfLane(tx, deps, run.lane);
+  return halt.length > 0;
 }
 
 /** The event of a step that became ready, or never will be. */
-export function about(type: 'step.enqueued' | 'step.skipped', { id, name, tool }: Step): NewEvent {
+export function about(
+  type: 'step.enqueued' | 'step.waiting' | 'step.skipped',
+  { id, name, tool }: Pick<Step, 'id' | 'name' | 'tool'>,
+): NewEvent {
   return { type, stepId: id, payload: { name, tool } };
+}
+
+/**
+ * Whether it is a run's turn to go on. One that waited for a person takes the turn of its lane if nobody has it, and
+ * stands in line otherwise, its steps pending.
+ */
+async function turnOf(tx: Executor, run: Run): Promise<{ mine: boolean; events: NewEvent[] }> {
+  if (run.status !== 'waiting') return { mine: run.turnAt !== null, events: [] };
+  await lockLane(tx, run.lane);
+  await resumeRun(tx, run.id);
+  const ahead = await countAhead(tx, run);
+  if (ahead === 0) await giveTurn(tx, run.id);
+  const waits: NewEvent[] = ahead === 0 ? [] : [{ type: 'run.waiting', payload: { ahead } }];
+  return { mine: ahead === 0, events: [{ type: 'run.resumed' }, ...waits] };
+}
+
+/** Lets the run wait for a person, and gives the event of it; none where it waits already. */
+async function pause(tx: Executor, run: Run): Promise<NewEvent[]> {
+  if (run.status === 'waiting') return [];
+  await pauseRun(tx, run.id);
+  return [{ type: 'run.paused' }];
 }
 
 /** Ends the run where it is to end, and gives the event of it. */
 async function end(tx: Executor, run: Run, steps: Step[], status: RunStatus | null): Promise<NewEvent[]> {
   if (status === null || !isTerminal(status)) return [];
-  const failure = status === 'failed' ? (steps.find((step) => step.status === 'failed')?.failure ?? null) : null;
+  const failure = steps.find((step) => step.status === status)?.failure ?? null;
   if (!(await endRun(tx, run.id, status, failure))) return [];
   return [{ type: `run.${status}`, payload: failure ? { failure } : {} }];
 }
 
 /**
- * Gives the lane to its oldest run that is not over, and tells those behind it that they moved up.
- * Locks are taken in one order — a run, its lane, the next run —, and a waiting run that is cancelled
- * never asks for the lane: so no two transactions wait for each other.
+ * Gives the turn of a lane to the first in line, and tells those behind it that they moved up.
+ * Locks are taken in one order — a run, its lane, the next run —, and a run that stands in line never asks for the lane:
+ * so no two transactions wait for each other. (One that waited for a person does, but is not in line before.)
  */
 async function startNextOfLane(tx: Executor, deps: Needs, lane: string): Promise<void> {
   await lockLane(tx, lane);
@@ -68,7 +108,7 @@ async function startNextOfLane(tx: Executor, deps: Needs, lane: string): Promise
   for (const { id } of await listLane(tx, lane)) {
     const waiting = await lockRun(tx, id);
     if (waiting === null || waiting.endedAt !== null) continue; // cancelled while we waited for its lock
-    if (!started) await moveOn(tx, deps, waiting);
+    if (!started) await moveOn(tx, deps, { ...waiting, turnAt: await giveTurn(tx, id) });
     started = true;
     await announce(tx, deps, id, 'soon');
   }

@@ -58,10 +58,10 @@ export async function openRun(
     await upsertProject(tx, project);
     await lockLane(tx, lane);
     const ahead = await listLane(tx, lane);
-    const run = await insertRun(tx, {
+    const row = {
       id: runId,
       projectId: project.id,
-      status: 'queued',
+      status: 'queued' as const,
       goal: prepared.goal,
       plan,
       triggerKey,
@@ -83,7 +83,8 @@ export async function openRun(
         },
         request.config.branch,
       ),
-    });
+    };
+    const run = await insertRun(tx, row, { turn: ahead.length === 0 });
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
 
     await insertSteps(tx, steps);

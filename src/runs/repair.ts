@@ -1,4 +1,4 @@
-import { listLane, lockRun } from '../db/runs.ts';
+import { giveTurn, listLane, lockRun } from '../db/runs.ts';
 import { failOpenSteps, listSteps, releaseStep } from '../db/steps.ts';
 import type { Failure } from '../domain/run.ts';
 import { publish } from '../outbox/publish.ts';
@@ -19,13 +19,14 @@ export async function repairStuckRun(deps: Engine, runId: string): Promise<boole
     const run = await lockRun(tx, runId);
     if (run === null || run.endedAt !== null) return false;
     const steps = await listSteps(tx, runId);
-    if (steps.some(({ status }) => status === 'queued' || status === 'running')) return false;
-    if ((await listLane(tx, run.lane))[0]?.id !== runId) return false;
+    if (steps.some(({ status }) => ['queued', 'running', 'waiting'].includes(status))) return false;
+    if (run.status !== 'waiting' && (await listLane(tx, run.lane))[0]?.id !== runId) return false;
+    const turnAt = run.status === 'queued' ? (run.turnAt ?? (await giveTurn(tx, runId))) : run.turnAt;
     log.error(
       { run: runId, steps: steps.map(({ id, status }) => `${id} ${status}`) },
       'a run had stopped moving; it is moved on',
     );
-    await moveOn(tx, deps, run);
+    await moveOn(tx, deps, { ...run, turnAt });
     await announce(tx, deps, runId, 'now');
     return true;
   });

@@ -26,7 +26,7 @@ export async function viewOf(db: Executor, run: Run): Promise<RunView> {
 
 /** How many runs of its lane must end before a run starts. */
 async function waitsFor(db: Executor, run: Run): Promise<number> {
-  return run.status === 'queued' ? countAhead(db, run) : 0;
+  return run.status === 'queued' && run.turnAt === null ? countAhead(db, run) : 0;
 }
 
 /** The rows of a run as a view of it. Pure. */

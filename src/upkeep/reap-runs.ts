@@ -1,7 +1,9 @@
 import { readMark, writeMark } from '../db/marks.ts';
+import { listExpiredWaits } from '../db/steps.ts';
 import { listOldRuns, listStuckRuns, listUntold } from '../db/reap.ts';
 import { orphanedDeliveries, orphanedSteps } from '../queue/orphans.ts';
 import type { Deps } from '../runs/deps.ts';
+import { expireStep } from '../runs/approve.ts';
 import { announce } from '../runs/announce.ts';
 import { giveUpRun, repairStuckRun, requeueStep } from '../runs/repair.ts';
 
@@ -14,9 +16,17 @@ const MOST = 100;
 
 const MARK = 'told runs';
 
-export type Reaped = { again: boolean; untold: number; steps: number; deliveries: number; stuck: number; old: number };
+export type Reaped = {
+  again: boolean;
+  untold: number;
+  steps: number;
+  deliveries: number;
+  stuck: number;
+  old: number;
+  expired: number;
+};
 
-/** Finds what the engine has lost sight of, and puts it back on its way. Every query reads open or recent rows only. */
+/** Finds what the engine has lost sight of and puts it back on its way, and ends what has waited for a person too long. Every query reads open or recent rows only. */
 export async function reapRuns(
   deps: Deps,
   signal: AbortSignal,
@@ -29,9 +39,19 @@ export async function reapRuns(
   for (const id of stuck) await unlessAborted(signal, () => repairStuckRun(deps, id));
   const old = await listOldRuns(deps.db, OLDEST_RUN_MS, MOST);
   for (const id of old) await unlessAborted(signal, () => giveUpRun(deps, id, TOO_OLD));
+  const expired = await listExpiredWaits(deps.db, MOST);
+  for (const step of expired) await unlessAborted(signal, () => expireStep(deps, step));
   const untold = await reapUntold(deps, untoldAfterMs);
-  const again = [steps, stuck, old].some((found) => found.length === MOST);
-  return { again, untold, steps: steps.length, deliveries, stuck: stuck.length, old: old.length };
+  const again = [steps, stuck, old, expired].some((found) => found.length === MOST);
+  return {
+    again,
+    untold,
+    steps: steps.length,
+    deliveries,
+    stuck: stuck.length,
+    old: old.length,
+    expired: expired.length,
+  };
 }
 
 const TOO_OLD = {

@@ -9,6 +9,7 @@ import type { PlanStep } from '../../src/domain/plan.ts';
 import { isTerminal } from '../../src/domain/run.ts';
 import type { StepOutcome } from '../../src/handlers/handler.ts';
 import type { ClaimedJob } from '../../src/queue/boss.ts';
+import { approveStep, expireStep } from '../../src/runs/approve.ts';
 import { cancelRun } from '../../src/runs/cancel.ts';
 import { comeBack } from '../../src/runs/come-back.ts';
 import { claim } from '../../src/runs/claim-step.ts';
@@ -43,12 +44,20 @@ const Action = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constantFrom('retry' as const, 'return' as const), pick: fc.nat(20) }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constantFrom('approve' as const, 'expire' as const), pick: fc.nat(20) }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'cancel' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'give up' as const }) },
 );
 type Action = typeof Action extends fc.Arbitrary<infer T> ? T : never;
 
-const Shape = fc.array(fc.array(fc.nat(5), { maxLength: 2 }), { minLength: 1, maxLength: 4 });
+const Shape = fc.array(
+  fc.record({ after: fc.array(fc.nat(5), { maxLength: 2 }), manual: fc.nat(3).map((n) => n === 0) }),
+  { minLength: 1, maxLength: 4 },
+);
+type Shape = typeof Shape extends fc.Arbitrary<infer T> ? T : never;
 const FAILURE = { kind: 'internal', message: 'm', next: 'n' } as const;
 
 describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
@@ -57,16 +66,16 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
   afterAll(() => engine.stop());
 
   let count = 0;
-  const open = async (shape: number[][]) => {
+  const open = async (shape: Shape) => {
     const request = runRequest({ triggerKey: `interleaving:${(count += 1)}` });
     const opened = await openRun(engine.deps, {
       ...request,
       source: { ...request.source, issue: { ...request.source.issue!, number: 10_000 + count } },
       plan: {
         goal: 'g',
-        steps: shape.map((after, index) => ({
+        steps: shape.map(({ after, manual }, index) => ({
           name: `s${index}`,
-          tool: 'codegen',
+          tool: manual ? 'manual:approve' : 'codegen',
           inputs: { prompt: 'p', _dependsOn: index === 0 ? [] : [...new Set(after.map((n) => `s${n % index}`))] },
         })),
       },
@@ -114,6 +123,14 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
         const steps = await listSteps(engine.db, runId);
         return take(jobOf(runId, steps[action.pick % steps.length]!.id));
       }
+      if (action.do === 'approve' || action.do === 'expire') {
+        const steps = await listSteps(engine.db, runId);
+        const asked = steps.filter(({ status }) => status === 'waiting');
+        const stepId = (asked[action.pick % asked.length] ?? steps[action.pick % steps.length])!.id;
+        return void (action.do === 'approve'
+          ? await approveStep(engine.deps, { runId, stepId }, 'mona')
+          : await expireStep(engine.deps, { runId, stepId }));
+      }
       const claimed = claims[action.pick % claims.length];
       if (!claimed) return;
       const { held, job } = claimed;
@@ -135,6 +152,9 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
   /** Every step that is still to be done is done, by a worker without faults. */
   const workOff = async (runId: string) => {
     for (let turn = 0; turn < 20; turn += 1) {
+      const steps = await listSteps(engine.db, runId);
+      for (const { id, status } of steps)
+        if (status === 'waiting') await approveStep(engine.deps, { runId, stepId: id }, 'mona');
       const open = (await listSteps(engine.db, runId)).filter(({ status }) => ['queued', 'running'].includes(status));
       if (open.length === 0) return;
       for (const { id } of open) {
@@ -150,8 +170,16 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
     const steps = await listSteps(engine.db, runId);
     const events = await listEvents(engine.db, runId);
     const problems = compareHistory(run, steps, events);
-    if (isTerminal(run.status) && steps.some(({ status }) => ['pending', 'queued', 'running'].includes(status)))
+    if (
+      isTerminal(run.status) &&
+      steps.some(({ status }) => ['pending', 'queued', 'running', 'waiting'].includes(status))
+    )
       problems.push(`a step was left open: ${steps.map(({ status }) => status).join(' ')}`);
+    const asked = steps.some(({ status }) => status === 'waiting');
+    const atWork = steps.some(({ status }) => status === 'queued' || status === 'running');
+    if ((run.status === 'waiting') !== (asked && !atWork))
+      problems.push(`it is ${run.status}, which its steps are not`);
+    if (atWork && run.turnAt === null) problems.push('it is at work, and not its turn');
     return problems;
   };
 

@@ -15,6 +15,9 @@ const STEP_AFTER: Record<string, StepStatus> = {
   'step.returned': 'queued',
   'step.failed': 'failed',
   'step.skipped': 'skipped',
+  'step.waiting': 'waiting',
+  'step.approved': 'succeeded',
+  'step.expired': 'cancelled',
 };
 
 const ENDED: readonly StepStatus[] = ['succeeded', 'neutral', 'stopped', 'failed', 'cancelled', 'skipped'];
@@ -50,6 +53,9 @@ function apply(state: State, { type, stepId, payload }: Told, problems: string[]
   if (ENDED.includes(step.status)) problems.push(`${type} of ${step.name}, which had ${step.status}`);
   if (type === 'step.finished' && step.status !== 'running')
     problems.push(`${step.name} finished while ${step.status}`);
+  if ((type === 'step.approved' || type === 'step.expired') && step.status !== 'waiting')
+    problems.push(`${type} of ${step.name}, which was ${step.status}`);
+  if (type === 'step.waiting' && step.status !== 'pending') problems.push(`${step.name} waits after ${step.status}`);
   step.status = after;
   step.attempt = (payload['attempt'] as number | undefined) ?? step.attempt;
 }

@@ -38,6 +38,7 @@ describe(`runs that were lost sight of, on ${lane}`, () => {
       deliveries: 0,
       stuck: 0,
       old: 0,
+      expired: 0,
     });
     expect(await statuses(first.id)).toEqual(['queued', 'pending']);
   });
@@ -90,7 +91,7 @@ describe(`runs that were lost sight of, on ${lane}`, () => {
     const run = await engine.open(['a', 'b']);
     await engine.db
       .update(runTable)
-      .set({ createdAt: sql`now() - interval '13 days 1 hour'` })
+      .set({ createdAt: sql`now() - interval '13 days 1 hour'`, turnAt: sql`now() - interval '13 days 1 hour'` })
       .where(eq(runTable.id, run.id));
     expect(await reapRuns(engine.deps, never)).toMatchObject({ old: 1 });
     expect(await getRun(engine.db, run.id)).toMatchObject({ status: 'failed', failure: { kind: 'timeout' } });
