@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Failure, StepStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
 import { step } from './schema.ts';
@@ -73,6 +74,20 @@ export async function releaseStep(
     .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
     .returning({ id: step.id });
   return released.length > 0;
+}
+
+/** Notes what a step has come to so far, or has spent, while `attempt` holds the fence. False when another worker has it now. */
+export async function recordOnStep(
+  tx: Executor,
+  fence: { id: string; attempt: number },
+  facts: { outputs?: Record<string, unknown>; usage?: Usage; cost?: Cost },
+): Promise<boolean> {
+  const recorded = await tx
+    .update(step)
+    .set(facts)
+    .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
+    .returning({ id: step.id });
+  return recorded.length > 0;
 }
 
 export async function setStepStatus(tx: Executor, ids: string[], status: 'queued' | 'skipped'): Promise<void> {

@@ -67,6 +67,8 @@ export type StepContext<Inputs = unknown> = {
   assertFence(): Promise<void>;
   /** Adds to what the run has spent; seen at once, and kept should this process die. */
   spend(usage: Usage, cost: Cost): Promise<void>;
+  /** Shows what the step has come to while it runs; `soFar` is asked for only now and then. */
+  tell(soFar: () => Record<string, unknown>): Promise<void>;
   /** The commit that carries the run's check until the work is pushed; made when it is not there yet. */
   marker(): Promise<{ sha: string }>;
   /** The run as people see it now. */

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
-import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
+import type { Run } from '../db/runs.ts';
 import { holdsFence, listSteps } from '../db/steps.ts';
 import { RunConfig } from '../domain/run-config.ts';
-import { addCost, addUsage, type Cost, type Usage } from '../domain/pricing.ts';
 import { InternalError, UserError } from '../errors.ts';
 import { repositoryOf } from '../handlers/access.ts';
 import type { RunFacts, StepContext } from '../handlers/handler.ts';
@@ -11,6 +10,7 @@ import { Cancelled } from './cancel.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, once } from './effects.ts';
 import type { Held } from './held.ts';
+import { createLive } from './live.ts';
 import { loadView } from './view.ts';
 
 /** Thrown out of a handler whose step another worker has taken over: its result is of no use. */
@@ -91,21 +91,9 @@ export function createStepContext(
 
     marker: () => ensureMarker(deps, run, repositoryOf({ project })),
 
-    spend: (usage, cost) => spend(deps, run.id, usage, cost),
+    ...createLive(deps, step),
     view: () => loadView(deps, run.id),
   };
-}
-
-/** Adds to a run's account under its lock, so that two steps that spend at once both count. */
-async function spend({ db }: Deps, runId: string, usage: Usage, cost: Cost): Promise<void> {
-  await db.transaction(async (tx) => {
-    const run = await lockRun(tx, runId);
-    if (run === null) return;
-    await recordOnRun(tx, runId, {
-      usage: run.usage ? addUsage(run.usage, usage) : usage,
-      cost: run.cost ? addCost(run.cost, cost) : cost,
-    });
-  });
 }
 
 function factsOf(run: Run): RunFacts {
