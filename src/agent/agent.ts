@@ -49,7 +49,9 @@ export function createAgent(options: AgentOptions): Agent {
 
   return {
     async writeCode(task) {
-      const ledger = createLedger(task.model, task.maxCostUsd, prices);
+      const { maxCostUsd } = task;
+      const capUsd = typeof maxCostUsd === 'number' ? () => maxCostUsd : maxCostUsd;
+      const ledger = createLedger(task.model, capUsd, prices);
       if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
       const malformed = new Set<string>();
       const client = new Anthropic({
@@ -83,7 +85,7 @@ export function createAgent(options: AgentOptions): Agent {
           }),
           model: task.model,
           signal: task.signal,
-          maxCostUsd: task.maxCostUsd,
+          capUsd,
           maxTokens: options.maxTokens ?? 32_000,
           maxIterations: options.maxIterations ?? 60,
           retries: options.retries ?? 3,

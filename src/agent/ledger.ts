@@ -22,7 +22,7 @@ export type Ledger = {
 };
 
 /** Adds up what a run's requests use, each priced by itself, and says how much the next one may. */
-export function createLedger(model: string, capUsd: number, prices: PriceOverrides = {}): Ledger {
+export function createLedger(model: string, capUsd: () => number, prices: PriceOverrides = {}): Ledger {
   const requests: Usage[] = [];
 
   function totals(): Spent {
@@ -45,7 +45,7 @@ export function createLedger(model: string, capUsd: number, prices: PriceOverrid
     allowance(ceiling) {
       const last = requests.at(-1) ?? NO_USAGE;
       const price = priceOf(model, prices, promptTokens(last)) ?? dearestPrice(prices);
-      return affordable({ leftUsd: capUsd - totals().cost.cappedUsd, price, last, ceiling });
+      return affordable({ leftUsd: capUsd() - totals().cost.cappedUsd, price, last, ceiling });
     },
   };
 }

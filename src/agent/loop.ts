@@ -26,7 +26,8 @@ export type Conversation = {
   maxIterations: number;
   retries: number;
   retryDelayMs: number;
-} & Pick<CodeTask, 'model' | 'signal' | 'maxCostUsd' | 'onUsage'>;
+  capUsd: () => number;
+} & Pick<CodeTask, 'model' | 'signal' | 'onUsage'>;
 
 /**
  * Talks with the model until it is done or a limit is reached. The SDK's tool runner holds the conversation
@@ -40,7 +41,7 @@ export async function converse(conversation: Conversation): Promise<CodeResult> 
   let broken = 0;
 
   const stop = (reason: Parameters<typeof stopped>[0], detail = '') =>
-    stopped(reason, ledger.totals(), { ...conversation, detail });
+    stopped(reason, ledger.totals(), { ...conversation, maxCostUsd: conversation.capUsd(), detail });
 
   for (;;) {
     const allowed = ledger.allowance(conversation.maxTokens);

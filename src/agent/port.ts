@@ -26,8 +26,8 @@ export type CodeTask = {
   /** Single-file codegen: the one path the result may have. */
   filename?: string;
   model: string;
-  /** dollars */
-  maxCostUsd: number;
+  /** Dollars; a function where others spend from the same budget: it is asked before each request. */
+  maxCostUsd: number | (() => number);
   /** Offered to the model as `bash` only where its kind is 'bubblewrap'. */
   sandbox: Sandbox;
   signal: AbortSignal;

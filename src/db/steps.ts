@@ -76,18 +76,23 @@ export async function releaseStep(
   return released.length > 0;
 }
 
-/** Notes what a step has come to so far, or has spent, while `attempt` holds the fence. False when another worker has it now. */
-export async function recordOnStep(
+/** Notes what a step has come to so far, while `attempt` holds the fence. False when another worker has it now. */
+export async function noteOutputs(
   tx: Executor,
   fence: { id: string; attempt: number },
-  facts: { outputs?: Record<string, unknown>; usage?: Usage; cost?: Cost },
+  outputs: Record<string, unknown>,
 ): Promise<boolean> {
-  const recorded = await tx
+  const noted = await tx
     .update(step)
-    .set(facts)
+    .set({ outputs })
     .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
     .returning({ id: step.id });
-  return recorded.length > 0;
+  return noted.length > 0;
+}
+
+/** What a step has spent so far. No fence: what an attempt has spent is spent, whoever holds the step now. */
+export async function recordSpending(tx: Executor, id: string, spent: { usage: Usage; cost: Cost }): Promise<void> {
+  await tx.update(step).set(spent).where(eq(step.id, id));
 }
 
 export async function setStepStatus(tx: Executor, ids: string[], status: 'queued' | 'skipped'): Promise<void> {

@@ -1,11 +1,13 @@
 import { z } from 'zod';
-import { addUsage, type Cost, type Usage } from '../domain/pricing.ts';
+import { budgetUsedUp, type BudgetLeft } from '../domain/budget.ts';
+import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
 import { checkGuardrails } from '../domain/guardrails.ts';
 import { UserError } from '../errors.ts';
 import type { CodeResult } from '../agent/port.ts';
 import type { ContentChange, Scratch } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
+import { createAccount } from './account.ts';
 import { saveChangeSet } from './change-set.ts';
 import { chooseCommands, readConventions } from './base-branch.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
@@ -48,8 +50,8 @@ export const codegen = defineHandler<CodegenInputs>({
       base: run.baseSha,
     });
     try {
-      const result = await generate(context, scratch, await reading);
-      if (result.outcome === 'stopped') return { status: 'failed', failure: stoppedEarly(result) };
+      const { result, left } = await generate(context, scratch, await reading);
+      if (result.outcome === 'stopped') return { status: 'failed', failure: stoppedEarly(result, left, run.config) };
       return await collect(context, await scratch.readChanges(), result.summary);
     } catch (error) {
       const late = context.late();
@@ -86,15 +88,15 @@ async function generate(
   context: StepContext<CodegenInputs>,
   scratch: Scratch,
   briefing: Briefing,
-): Promise<CodeResult> {
+): Promise<{ result: CodeResult; left: BudgetLeft }> {
   const { run, inputs, adapters, signal } = context;
   if (adapters.agent === null) {
     throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
   }
   const { source } = run;
-  const account = createAccount(context);
+  const account = createAccount(context.spend, await context.budget());
   try {
-    return await adapters.agent.writeCode({
+    const result = await adapters.agent.writeCode({
       checkout: scratch.path,
       prompt: inputs.prompt,
       source: {
@@ -107,46 +109,17 @@ async function generate(
       ...briefing,
       filename: inputs.filename,
       model: inputs.model ?? run.model,
-      maxCostUsd: run.budgetUsd,
+      maxCostUsd: account.cap,
       sandbox: adapters.sandbox,
       protectedPaths: run.config.protectedPaths,
       signal,
       onUsage: account.note,
     });
+    return { result, left: await account.settle() };
   } finally {
+    // Also what a loop that failed has cost is booked before the step ends.
     await account.settle();
   }
-}
-
-/** Turns the running totals of one model loop into what each request added, booked in order. */
-function createAccount({ spend }: StepContext) {
-  let booked: { usage: Usage; cost: Cost } | null = null;
-  let writing = Promise.resolve();
-  return {
-    note(usage: Usage, cost: Cost) {
-      const before = booked;
-      booked = { usage, cost };
-      const added = before
-        ? { usage: subtractUsage(usage, before.usage), cost: subtractCost(cost, before.cost) }
-        : booked;
-      writing = writing.then(() => spend(added.usage, added.cost));
-      // Awaited in settle(); until then a failure must not count as unhandled.
-      writing.catch(() => {});
-    },
-    settle: () => writing,
-  };
-}
-
-function subtractUsage(total: Usage, before: Usage): Usage {
-  const negated = Object.fromEntries(Object.entries(before).map(([key, value]) => [key, -value])) as Usage;
-  return addUsage(total, negated);
-}
-
-function subtractCost(total: Cost, before: Cost): Cost {
-  return {
-    usd: total.usd === null || before.usd === null ? null : total.usd - before.usd,
-    cappedUsd: total.cappedUsd - before.cappedUsd,
-  };
 }
 
 async function collect(context: StepContext, changes: ContentChange[], summary: string): Promise<StepOutcome> {
@@ -169,6 +142,11 @@ async function collect(context: StepContext, changes: ContentChange[], summary: 
   return { status: 'succeeded', outputs };
 }
 
-function stoppedEarly(result: Extract<CodeResult, { outcome: 'stopped' }>): Failure {
-  return { kind: result.reason === 'budget' ? 'budget' : 'model', message: result.message, next: result.next };
+function stoppedEarly(
+  { reason, message, next, cost }: Extract<CodeResult, { outcome: 'stopped' }>,
+  left: BudgetLeft,
+  { budgets }: RunConfig,
+): Failure {
+  if (reason !== 'budget') return { kind: 'model', message, next };
+  return budgetUsedUp(left, { perRunUsd: budgets.perRunUsd, assumed: cost.usd === null });
 }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { z } from 'zod';
 import type { Agent } from '../agent/port.ts';
 import type { ArtifactStore } from '../artifacts/port.ts';
+import type { BudgetLeft } from '../domain/budget.ts';
 import type { StoredFile } from '../domain/change-set.ts';
 import type { PlanStep } from '../domain/plan.ts';
 import type { SecretName } from '../domain/policy.ts';
@@ -40,8 +41,6 @@ export type RunFacts = {
   baseSha: string;
   branch: string;
   createdAt: Date;
-  /** dollars this run may still spend */
-  budgetUsd: number;
 };
 
 export type StepContext<Inputs = unknown> = {
@@ -65,8 +64,10 @@ export type StepContext<Inputs = unknown> = {
   late(): StepContext<Inputs> | null;
   /** Throws when another worker has taken the step over. Asked before each effect. */
   assertFence(): Promise<void>;
-  /** Adds to what the run has spent; seen at once, and kept should this process die. */
-  spend(usage: Usage, cost: Cost): Promise<void>;
+  /** Adds to what the run has spent; seen at once, and kept should this process die. Gives what is left. */
+  spend(usage: Usage, cost: Cost): Promise<BudgetLeft>;
+  /** What may still be spent. */
+  budget(): Promise<BudgetLeft>;
   /** Shows what the step has come to while it runs; `soFar` is asked for only now and then. */
   tell(soFar: () => Record<string, unknown>): Promise<void>;
   /** The commit that carries the run's check until the work is pushed; made when it is not there yet. */

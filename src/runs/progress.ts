@@ -1,21 +1,20 @@
-import { budgetUse } from '../db/budget.ts';
-import { COMMENT, listEffects, sinceEffect } from '../db/effects.ts';
+import { COMMENT, listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
 import { TOLD } from '../db/reap.ts';
 import type { Executor } from '../db/client.ts';
 import { lockRun, type Run } from '../db/runs.ts';
 import { desiredChecks } from '../domain/checks.ts';
-import { progressPaceMs } from '../domain/pace.ts';
 import type { Project } from '../domain/project.ts';
 import { commentMarker, renderComment, type RunView } from '../domain/report.ts';
 import { isTerminal, type RunStatus } from '../domain/run.ts';
-import { asError, RetryableError, UserError } from '../errors.ts';
+import { asError, UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, repositoryOf } from '../handlers/access.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
-import { announce, PROGRESS_EVERY_MS } from './announce.ts';
+import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
+import { keepPace } from './keep-pace.ts';
 import { viewOf } from './view.ts';
 
 const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
@@ -39,18 +38,6 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   // The reaper looks for ended runs without this.
   if (isTerminal(settled.run.status))
     await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
-}
-
-/** RetryableError where the installation has little left to write with, and this run was shown a moment ago: its next update can wait. */
-async function keepPace({ db, progressEveryMs }: Deps, run: Run, { installationId }: Project): Promise<void> {
-  if (installationId === null || (run.status !== 'running' && run.status !== 'queued')) return;
-  // The comment changes with everything that people see of a run.
-  const since = await sinceEffect(db, run.id, COMMENT);
-  if (since === null) return;
-  const pace = progressPaceMs(await budgetUse(db, installationId), progressEveryMs ?? PROGRESS_EVERY_MS);
-  // What was put off as it was announced is not put off for a few milliseconds more.
-  if (pace > PROGRESS_EVERY_MS && since < pace)
-    throw new RetryableError('Little is left of the budget of writes to GitHub.', { retryAfterMs: pace - since });
 }
 
 async function show(

@@ -1,10 +1,13 @@
+import { budgetUsedUp } from '../domain/budget.ts';
 import { standardPlan } from '../domain/plan.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import type { Project } from '../domain/project.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
+import type { RunConfig } from '../domain/run-config.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import { findRunByTrigger } from '../db/runs.ts';
+import { spentToday } from '../db/spending.ts';
 import type { Deps } from './deps.ts';
 import { openRun, type RunRequest } from './open-run.ts';
 import { readConfig } from './read-config.ts';
@@ -50,6 +53,8 @@ export async function requestRun(
     );
   }
 
+  await checkDay(deps, `gh_${ref.repositoryId}`, config);
+
   const name = `${ref.owner}/${ref.name}`;
   const project: Project = {
     id: `gh_${ref.repositoryId}`,
@@ -82,7 +87,7 @@ export async function requestRun(
     },
     config,
     model: config.model ?? defaults.model,
-    maxCostUsd: defaults.maxCostUsd,
+    maxCostUsd: Math.min(defaults.maxCostUsd, config.budgets.perRunUsd ?? Infinity),
     backpressureAgeMs: defaults.backpressureAgeMs,
     baseRef,
     baseSha,
@@ -91,6 +96,16 @@ export async function requestRun(
   if (!opened.ok)
     throw new UserError(`The plan is not valid: ${opened.errors.join('; ')}.`, 'Correct it and start again.');
   return { id: opened.run.id, opened: opened.opened };
+}
+
+/** UserError where the repository has spent what it may in a day: a run would end with its first request. */
+async function checkDay({ db }: Deps, projectId: string, { budgets }: RunConfig): Promise<void> {
+  const { perRunUsd, perDayUsd: dayUsd } = budgets;
+  if (dayUsd === null) return;
+  const spent = (await spentToday(db, projectId)).cappedUsd;
+  if (spent < dayUsd) return;
+  const { message, next } = budgetUsedUp({ usd: 0, of: 'day', limitUsd: dayUsd, spentUsd: spent }, { perRunUsd });
+  throw new UserError(message, next);
 }
 
 /** Everything a run does goes on from this span, whoever sends its jobs. */

@@ -11,6 +11,7 @@ import type { Deps } from './deps.ts';
 import { ensureMarker, once } from './effects.ts';
 import type { Held } from './held.ts';
 import { createLive } from './live.ts';
+import { readBudget, spend } from './spend.ts';
 import { loadView } from './view.ts';
 
 /** Thrown out of a handler whose step another worker has taken over: its result is of no use. */
@@ -40,6 +41,8 @@ export function createStepContext(
   const { db, adapters } = deps;
   const { run, step, project } = held;
   const log = deps.log.child({ run: run.id, step: step.id, attempt: step.attempt, tool: step.tool });
+
+  const live = createLive(deps, step);
 
   const assertFence = async () => {
     signal.throwIfAborted();
@@ -91,7 +94,9 @@ export function createStepContext(
 
     marker: () => ensureMarker(deps, run, repositoryOf({ project })),
 
-    ...createLive(deps, step),
+    budget: () => readBudget(db, run),
+    spend: (usage, cost) => spend(db, step, { usage, cost }, live.look),
+    tell: live.tell,
     view: () => loadView(deps, run.id),
   };
 }
@@ -109,7 +114,6 @@ function factsOf(run: Run): RunFacts {
     baseSha: run.baseSha,
     branch: run.branch,
     createdAt: run.createdAt,
-    budgetUsd: Math.max(0, run.maxCostUsd - (run.cost?.cappedUsd ?? 0)),
   };
 }
 

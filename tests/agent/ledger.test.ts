@@ -27,7 +27,7 @@ test('what is allowed can be paid for', () => {
 });
 
 test('a later report of a request replaces the one before; a request that was never answered is none', () => {
-  const ledger = createLedger('claude-sonnet-5-5', 5);
+  const ledger = createLedger('claude-sonnet-5-5', () => 5);
   ledger.open();
   const report = ledger.open();
   report({ ...NO_USAGE, inputTokens: 10, outputTokens: 1 });
@@ -36,7 +36,7 @@ test('a later report of a request replaces the one before; a request that was ne
 });
 
 test('each request is priced by its own prompt', () => {
-  const ledger = createLedger('claude-haiku-5-5', 5);
+  const ledger = createLedger('claude-haiku-5-5', () => 5);
   ledger.open()({ ...NO_USAGE, inputTokens: 60_000 });
   ledger.open()({ ...NO_USAGE, inputTokens: 60_000 });
   expect(ledger.totals().cost.usd).toBeCloseTo(0.012, 12);

@@ -74,7 +74,7 @@ describe.concurrent(`what the model does to a run, on ${lane}`, () => {
       model: [{ ...WRITE, usage: dear }, { ...WRITE, usage: dear }, turn.text('Never said.')],
     });
     const { issue } = await kit.ask();
-    expect(kit.answer(issue)).toMatch(/The cap of \$0\.75 for a run was reached: \$\d\.\d{4} spent/);
+    expect(kit.answer(issue)).toMatch(/What a run may cost is used up: \$\d\.\d\d of \$0\.75 spent/);
     expect(kit.answer(issue)).toContain('raise NOFX_MAX_COST_USD');
     expect(kit.pullRequests()).toEqual([]);
     const run = await kit.run();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eq, sql } from 'drizzle-orm';
-import { blockWrites, takeWrite, type WriteLimits } from '../../src/db/budget.ts';
+import { blockWrites, budgetUse, takeWrite, type WriteLimits } from '../../src/db/budget.ts';
 import { openDb, type Executor } from '../../src/db/client.ts';
 import { githubBudget } from '../../src/db/schema.ts';
 import { freshDatabase, lane } from '../support/database.ts';
