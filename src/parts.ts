@@ -34,6 +34,7 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
   /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
   progressEveryMs?: number;
+  /** Between two looks into a step that runs; 20,000 ms unless nobody minds. */
   liveEveryMs?: number;
 };
 

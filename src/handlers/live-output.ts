@@ -15,7 +15,8 @@ export function showLive({ adapters, log, tell }: StepContext): { onOutput(chunk
   let last = '';
   const soFar = (): OutputSoFar => {
     // Whole lines only: half a secret would not be known for one.
-    const whole = last.slice(last.indexOf('\n') + 1, last.lastIndexOf('\n') + 1);
+    const start = last.length < CHARACTERS ? 0 : last.indexOf('\n') + 1;
+    const whole = last.slice(start, last.lastIndexOf('\n') + 1);
     const lines = adapters.redact(plainOutput(whole)).trimEnd().split('\n');
     return { tail: lines.slice(-LINES).join('\n') };
   };

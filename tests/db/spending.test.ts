@@ -58,13 +58,9 @@ describe(`what was spent, on ${lane}`, () => {
 
   it('is told of each step, also where several spend at once', async () => {
     const run = await open('gh_4');
-    await Promise.all([pay(run, 0.5), pay(run, 0.25), pay(run, 1, 1)]);
-    const steps = await listSteps(fresh.db, run.id);
-    expect(steps.map((step) => [step.cost?.usd, step.usage?.outputTokens]).slice(0, 3)).toEqual([
-      [0.75, 20],
-      [1, 10],
-      [undefined, undefined],
-    ]);
-    expect((await getRun(fresh.db, run.id))!.cost!.usd).toBe(1.75);
+    await Promise.all([pay(run, 0.5), pay(run, 0.25)]);
+    const [step] = await listSteps(fresh.db, run.id);
+    expect([step!.cost?.usd, step!.usage?.outputTokens]).toEqual([0.75, 20]);
+    expect((await getRun(fresh.db, run.id))!.cost!.usd).toBe(0.75);
   });
 });
