@@ -1,7 +1,7 @@
 import { branchHead, createMarker } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
 import { createClients, type Client, type Octokit, type Permit } from './client.ts';
-import { upsertComment } from './comments.ts';
+import { commentBody, upsertComment } from './comments.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
@@ -78,6 +78,7 @@ export function createGitHub(options: {
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
     upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),
+    commentBody: (repo, id) => within(repo, (client) => commentBody(client, id)),
     upsertCheckRun: (repo, check) => within(repo, (client) => upsertCheckRun(client, check)),
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),

@@ -51,6 +51,8 @@ export type GitHub = {
     issue: number,
     comment: { marker: string; body: string; known?: number },
   ): Promise<{ id: number; url: string }>;
+  /** The text of a comment as it stands; null when it is gone. */
+  commentBody(repo: RepositoryRef, id: number): Promise<string | null>;
   /** Finds by externalId on headSha, or creates; `known` as for comments. */
   upsertCheckRun(repo: RepositoryRef, check: CheckRunInput & { known?: number }): Promise<{ id: number; url: string }>;
   /**
