@@ -3,16 +3,20 @@ import type { ApplicationFunction } from 'probot';
 import { parseCommand } from './domain/command.ts';
 import type { DomainEvent } from './domain/event.ts';
 import { renderHelp, renderRefusal } from './domain/report.ts';
+import type { WelcomeKind } from './domain/welcome.ts';
 import { UserError } from './errors.ts';
-import { toDomainEvent } from './github/index.ts';
+import { installedOn, toDomainEvent } from './github/index.ts';
 import type { GitHub, Permission, ReactionTarget, RepositoryRef } from './github/port.ts';
 import { startingLabel } from './runs/read-config.ts';
 import { requestRun, type RunDefaults } from './runs/request-run.ts';
 import type { Deps } from './runs/deps.ts';
+import { welcome } from './runs/welcome.ts';
 
 export type AppOptions = RunDefaults & {
   /** the label that starts a run */
   label: string;
+  /** what is said in a repository the app was just installed on */
+  welcome: 'off' | WelcomeKind;
   /** told what came of each delivery, for its row */
   onOutcome: (deliveryId: string, outcome: string) => Promise<void>;
 };
@@ -24,6 +28,12 @@ const MAY_START: readonly Permission[] = ['write', 'maintain', 'admin'];
 /** The Probot application: a GitHub event becomes a command, its sender is checked, a run is opened. */
 export function createApp(deps: Deps, options: AppOptions): ApplicationFunction {
   return (probot) => {
+    const { welcome: kind, label } = options;
+    if (kind !== 'off') {
+      probot.on(['installation.created', 'installation_repositories.added'], async ({ id, payload }) => {
+        await options.onOutcome(id, await welcome(deps, installedOn(payload), { kind, label }));
+      });
+    }
     probot.on(['issue_comment.created', 'issues.labeled'], async ({ id, name, payload }) => {
       const event = toDomainEvent({ id, name, payload });
       await options.onOutcome(
