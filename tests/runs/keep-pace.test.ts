@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beginEffect, COMMENT, finishEffect } from '../../src/db/effects.ts';
 import { githubBudget } from '../../src/db/schema.ts';
-import { RetryableError } from '../../src/errors.ts';
+import type { RetryableError } from '../../src/errors.ts';
 import { keepPace } from '../../src/runs/keep-pace.ts';
 import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from '../upkeep/engine.ts';

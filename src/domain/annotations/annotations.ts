@@ -34,7 +34,8 @@ export function readFindings(output: string): Findings {
   // Node's stripVTControlCharacters takes time that grows with the square of a text that opens many sequences.
   const lines = plainOutput(output)
     .split('\n')
-    .map((line) => line.slice(0, MAX_LINE).trimEnd());
+    // A cut may go through a pair of surrogates.
+    .map((line) => line.slice(0, MAX_LINE).toWellFormed().trimEnd());
   return { specific: Object.values(formats).flatMap((parse) => parse(lines)), vague: generic(lines) };
 }
 
