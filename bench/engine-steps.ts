@@ -75,7 +75,7 @@ const sendBare = (database: Database, queue: Queue, guid: string) =>
   database.db.transaction((tx) => queue.enqueue(tx, 'delivery', { guid }));
 
 /** Steps a second of runs that wait already, ten steps each. */
-async function oursPerSecond(database: Database, { runs, concurrency }: EngineOptions): Promise<number> {
+export async function oursPerSecond(database: Database, { runs, concurrency }: EngineOptions): Promise<number> {
   const queue = await startQueue(database, log);
   for (let index = 0; index < runs; index += 1) await openChain(database, queue);
   const { done, all } = countdown(runs * STEPS);
@@ -102,7 +102,7 @@ async function barePerSecond(database: Database, { runs, concurrency }: EngineOp
 }
 
 /** Milliseconds from the request to the end of the last of ten steps, one chain after another; the median. */
-async function oursChain(database: Database, { chains }: EngineOptions): Promise<number> {
+export async function oursChain(database: Database, { chains }: EngineOptions): Promise<number> {
   const queue = await startQueue(database, log);
   let left = countdown(STEPS);
   const stop = await workOurs(database, queue, 1, () => left.done());

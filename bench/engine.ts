@@ -1,25 +1,37 @@
 import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import pg from 'pg';
 import { openDb, type DatabaseOptions } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { startPostgres } from '../tests/support/postgres.ts';
+import { reportGrowth, reportLoad, reportMemory, reportSteps } from './engine-report.ts';
 import { measureEngine, type EngineFigures } from './engine-steps.ts';
-import { ms, shown, type Spread } from './stats.ts';
-import { table } from './table.ts';
+import { measureGrowth } from './growth.ts';
+import { measureLoad } from './load.ts';
+import { measureMemory } from './memory.ts';
 
-const HELP = `npm run bench:engine                 what the engine adds to pg-boss, on Postgres and on PGlite
+const HELP = `npm run bench:engine                 what the engine costs: beside pg-boss alone, with a long past, under load, in memory
+npm run bench:engine -- --only load  one part: steps, growth, load or memory
 npm run bench:engine -- --quick      the same with fewer rounds, to see that it runs
 npm run bench:engine -- --json FILE  the figures as JSON too
 `;
 
+const PARTS = ['steps', 'growth', 'load', 'memory'] as const;
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, json: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 });
-if (values.help) {
+const only = PARTS.find((part) => part === values.only) ?? null;
+if (values.help || (values.only !== undefined && only === null)) {
   console.log(HELP);
-  process.exit(0);
+  process.exit(values.help ? 0 : 1);
 }
+const wanted = (part: (typeof PARTS)[number]) => only === null || only === part;
 const machine = {
   cores: availableParallelism(),
   processor: cpus()[0]?.model ?? 'unknown',
@@ -44,40 +56,52 @@ async function measure(name: string, where: DatabaseOptions): Promise<EngineFigu
   }
 }
 
-const ratio = ({ median, min, max }: Spread) => `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`;
-
-const figures: EngineFigures[] = [];
+const figures: Record<string, unknown> = { machine };
 const postgres = await startPostgres({ durable: true });
+let databases = 0;
+/** A database of its own on the server. */
+async function emptyDatabase(): Promise<string> {
+  const name = `bench_${(databases += 1)}`;
+  const admin = new pg.Client({ connectionString: postgres.url });
+  await admin.connect();
+  await admin.query(`create database ${name}`);
+  await admin.end();
+  return Object.assign(new URL(postgres.url), { pathname: `/${name}` }).href;
+}
+
 try {
-  figures.push(await measure('Postgres', { kind: 'postgres', url: postgres.url }));
+  if (wanted('steps')) {
+    const steps = [
+      await measure('Postgres', { kind: 'postgres', url: await emptyDatabase() }),
+      await measure('PGlite in memory', { kind: 'pglite', dir: null }),
+    ];
+    figures['steps'] = steps;
+    console.log(reportSteps(steps, options));
+  }
+  if (wanted('growth')) {
+    const growth = await measureGrowth(emptyDatabase, { ...options, rounds: values.quick ? 1 : 5 });
+    figures['growth'] = growth;
+    console.log(reportGrowth(growth));
+  }
+  if (wanted('load')) {
+    const load = [];
+    for (const role of ['web', 'all'] as const) {
+      const seconds = values.quick ? 5 : 60;
+      load.push(await measureLoad({ postgresUrl: await emptyDatabase(), role, perSecond: 200, seconds }));
+    }
+    figures['load'] = load;
+    console.log(reportLoad(load));
+  }
+  if (wanted('memory')) {
+    const each = { runs: values.quick ? 10 : 100, rounds: values.quick ? 1 : 3 };
+    const memory = [
+      await measureMemory({ name: 'Postgres', postgresUrl: emptyDatabase, ...each }),
+      await measureMemory({ name: 'PGlite on disk', postgresUrl: null, ...each }),
+    ];
+    figures['memory'] = memory;
+    console.log(reportMemory(memory, each.runs));
+  }
 } finally {
   await postgres.stop();
 }
-if (!process.env['PGONLY']) figures.push(await measure('PGlite in memory', { kind: 'pglite', dir: null }));
-
-console.log(`\n── no-op steps a second, ${options.concurrency} at a time (${options.rounds} × ${options.runs * 10})\n`);
-console.log(
-  table(
-    ['', 'ours', 'pg-boss alone', 'ours / alone'],
-    figures.map(({ database, stepsPerSecond: { ours, bare, ratio: r } }) => [
-      database,
-      shown(ours),
-      shown(bare),
-      ratio(r),
-    ]),
-  ),
-);
-console.log(`\n── a chain of ten steps, ms (${options.rounds} × the median of ${options.chains})\n`);
-console.log(
-  table(
-    ['', 'ours', 'handler sends the next job', 'ours / alone', 'ours, a step'],
-    figures.map(({ database, chainMs: { ours, bare, ratio: r } }) => [
-      database,
-      shown(ours),
-      shown(bare),
-      ratio(r),
-      ms(ours.median / 10),
-    ]),
-  ),
-);
-if (values.json) await writeFile(values.json, `${JSON.stringify({ machine, figures }, null, 2)}\n`);
+if (values.json) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`);

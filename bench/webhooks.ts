@@ -15,7 +15,7 @@ export type WebhookOptions = { deliveries: number; rounds: number; postgresUrl: 
 
 const CONCURRENCY = [1, 16];
 
-type Target = { name: string; child: Child<NofxQuestion>; url: string };
+type Target = Started & { name: string };
 
 /**
  * From the first byte of a signed delivery to its 202, against NOFX in a process of its own and, beside
@@ -23,13 +23,9 @@ type Target = { name: string; child: Child<NofxQuestion>; url: string };
  * that a slow moment of the machine hits all of them. Between rounds each works off its inbox.
  */
 export async function measureWebhooks({ deliveries, rounds, postgresUrl }: WebhookOptions): Promise<WebhookFigures[]> {
-  const secret = randomBytes(24).toString('hex');
-  const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
-  const targets = await startTargets(secret, folder, postgresUrl);
-  const body = Buffer.from(JSON.stringify(examplePayload()));
+  const targets = await startTargets(postgresUrl);
   try {
-    for (const target of targets)
-      await fire(target, { body, secret, count: Math.min(deliveries, 100), concurrency: 4 });
+    for (const target of targets) await fire(target, { count: Math.min(deliveries, 100), concurrency: 4 });
     const figures: WebhookFigures[] = [];
     for (const concurrency of CONCURRENCY) {
       const results = new Map(
@@ -38,7 +34,7 @@ export async function measureWebhooks({ deliveries, rounds, postgresUrl }: Webho
       for (let round = 0; round < rounds; round += 1) {
         for (const target of targets) {
           await target.child.ask('drain');
-          const { times, seconds } = await fire(target, { body, secret, count: deliveries, concurrency });
+          const { times, seconds } = await fire(target, { count: deliveries, concurrency });
           const result = results.get(target.name)!;
           result.p50.push(percentile(times, 50));
           result.p99.push(percentile(times, 99));
@@ -51,41 +47,62 @@ export async function measureWebhooks({ deliveries, rounds, postgresUrl }: Webho
     }
     return figures;
   } finally {
-    for (const { child } of targets) await child.stop();
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    for (const { child, remove } of targets) {
+      await child.stop();
+      await remove();
+    }
   }
 }
 
-async function startTargets(secret: string, folder: string, postgresUrl: string): Promise<Target[]> {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  const nofx = (dataDir: string, database: NofxSettings['database']) =>
-    startChild<NofxQuestion>('nofx-process.ts', {
-      environment: {
-        PATH: process.env['PATH'],
-        HOME: process.env['HOME'],
-        APP_ID: '1',
-        PRIVATE_KEY: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
-        WEBHOOK_SECRET: secret,
-        // Nothing is asked of GitHub: the comment is no command.
-        GHE_HOST: '127.0.0.1:9',
-        GHE_PROTOCOL: 'http',
-        NOFX_DATA_DIR: dataDir,
-        HOST: '127.0.0.1',
-        PORT: '0',
-      },
-      database,
-      writeIntervalMs: 0,
-      modelOrigin: null,
-    } satisfies NofxSettings);
+export type Started = { child: Child<NofxQuestion>; url: string; secret: string; remove(): Promise<void> };
 
-  const onDisk = join(folder, 'on-disk');
-  const started: [string, Child<NofxQuestion>][] = [
-    ['floor: signature only', await startChild<NofxQuestion>('floor-process.ts', { secret })],
-    ['PGlite in memory', await nofx(join(folder, 'in-memory'), { kind: 'pglite', dir: null })],
-    ['PGlite on disk', await nofx(onDisk, { kind: 'pglite', dir: onDisk })],
-    ['Postgres', await nofx(join(folder, 'postgres'), { kind: 'postgres', url: postgresUrl })],
+/** NOFX in a process of its own. Nothing is asked of GitHub: what the benchmarks send is no command. */
+export async function startNofx(
+  database: NofxSettings['database'],
+  environment: Record<string, string> = {},
+): Promise<Started> {
+  const secret = randomBytes(24).toString('hex');
+  const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const onDisk = database.kind === 'pglite' && database.dir !== null;
+  const child = await startChild<NofxQuestion>('nofx-process.ts', {
+    environment: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      APP_ID: '1',
+      PRIVATE_KEY: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+      WEBHOOK_SECRET: secret,
+      GHE_HOST: '127.0.0.1:9',
+      GHE_PROTOCOL: 'http',
+      NOFX_DATA_DIR: folder,
+      NOFX_ARTIFACTS_DIR: folder,
+      ...(database.kind === 'postgres' && { DATABASE_URL: database.url }),
+      HOST: '127.0.0.1',
+      PORT: '0',
+      ...environment,
+    },
+    database: onDisk ? { kind: 'pglite', dir: folder } : database,
+    writeIntervalMs: 0,
+    modelOrigin: null,
+  } satisfies NofxSettings);
+  return {
+    child,
+    url: `${String(child.ready['url'])}/api/github/webhooks`,
+    secret,
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+async function startTargets(postgresUrl: string): Promise<Target[]> {
+  const secret = randomBytes(24).toString('hex');
+  const floor = await startChild<NofxQuestion>('floor-process.ts', { secret });
+  const url = `${String(floor.ready['url'])}/api/github/webhooks`;
+  return [
+    { name: 'floor: signature only', child: floor, url, secret, remove: async () => {} },
+    { name: 'PGlite in memory', ...(await startNofx({ kind: 'pglite', dir: null })) },
+    { name: 'PGlite on disk', ...(await startNofx({ kind: 'pglite', dir: '' })) },
+    { name: 'Postgres', ...(await startNofx({ kind: 'postgres', url: postgresUrl })) },
   ];
-  return started.map(([name, child]) => ({ name, child, url: `${String(child.ready['url'])}/api/github/webhooks` }));
 }
 
 /** GitHub's example of a comment somebody wrote on an issue, as an app gets it. */
@@ -100,48 +117,54 @@ function examplePayload(): object {
   return { ...created, installation: { id: 1, node_id: 'MDIzOkludGVncmF0aW9uSW5zdGFsbGF0aW9uMQ==' } };
 }
 
-type Volley = { body: Buffer; secret: string; count: number; concurrency: number };
+const BODY = Buffer.from(JSON.stringify(examplePayload()));
+
+/** Sends one delivery of this GUID, and resolves when it was taken. */
+export function sender(
+  { url, secret }: Pick<Started, 'url' | 'secret'>,
+  maxSockets = 64,
+): (guid: string) => Promise<void> {
+  const agent = new Agent({ keepAlive: true, maxSockets });
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': BODY.length,
+    'x-github-event': 'issue_comment',
+    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(BODY).digest('hex')}`,
+  };
+  return async (guid) => {
+    const status = await post(url, { agent, headers: { ...headers, 'x-github-delivery': guid } });
+    if (status !== 202) throw new Error(`A delivery was answered ${status}.`);
+  };
+}
 
 /** Sends `count` deliveries, each of its own GUID, `concurrency` at a time. Times in ms, sorted. */
 async function fire(
-  { url }: Target,
-  { body, secret, count, concurrency }: Volley,
+  target: Target,
+  { count, concurrency }: { count: number; concurrency: number },
 ): Promise<{ times: number[]; seconds: number }> {
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
-  const headers = {
-    'content-type': 'application/json',
-    'content-length': body.length,
-    'x-github-event': 'issue_comment',
-    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-  };
+  const send = sender(target, concurrency);
   const times: number[] = [];
   let left = count;
-  const sender = async () => {
+  const sending = async () => {
     while (left > 0) {
       left -= 1;
       const began = performance.now();
-      const status = await post(url, { agent, headers: { ...headers, 'x-github-delivery': randomUUID() } }, body);
+      await send(randomUUID());
       times.push(performance.now() - began);
-      if (status !== 202) throw new Error(`A delivery was answered ${status}.`);
     }
   };
   const began = performance.now();
-  await Promise.all(Array.from({ length: concurrency }, sender));
+  await Promise.all(Array.from({ length: concurrency }, sending));
   const seconds = (performance.now() - began) / 1000;
-  agent.destroy();
   return { times: times.sort((a, b) => a - b), seconds };
 }
 
-async function post(
-  url: string,
-  options: { agent: Agent; headers: Record<string, string | number> },
-  body: Buffer,
-): Promise<number> {
+async function post(url: string, options: { agent: Agent; headers: Record<string, string | number> }): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   const sent = request(url, { ...options, method: 'POST' }, (response) => {
     text(response).then(() => resolve(response.statusCode ?? 0), reject);
   });
   sent.once('error', reject);
-  sent.end(body);
+  sent.end(BODY);
   return promise;
 }

@@ -3,15 +3,20 @@ import type { ApplicationFunction } from 'probot';
 import { parseCommand } from './domain/command.ts';
 import type { DomainEvent } from './domain/event.ts';
 import { renderHelp, renderRefusal } from './domain/report.ts';
+import type { WelcomeKind } from './domain/welcome.ts';
 import { UserError } from './errors.ts';
-import { toDomainEvent } from './github/index.ts';
+import { installedOn, toDomainEvent } from './github/index.ts';
 import type { GitHub, Permission, ReactionTarget, RepositoryRef } from './github/port.ts';
+import { startingLabel } from './runs/read-config.ts';
 import { requestRun, type RunDefaults } from './runs/request-run.ts';
 import type { Deps } from './runs/deps.ts';
+import { welcome } from './runs/welcome.ts';
 
 export type AppOptions = RunDefaults & {
   /** the label that starts a run */
   label: string;
+  /** what is said in a repository the app was just installed on */
+  welcome: 'off' | WelcomeKind;
   /** told what came of each delivery, for its row */
   onOutcome: (deliveryId: string, outcome: string) => Promise<void>;
 };
@@ -23,6 +28,12 @@ const MAY_START: readonly Permission[] = ['write', 'maintain', 'admin'];
 /** The Probot application: a GitHub event becomes a command, its sender is checked, a run is opened. */
 export function createApp(deps: Deps, options: AppOptions): ApplicationFunction {
   return (probot) => {
+    const { welcome: kind, label } = options;
+    if (kind !== 'off') {
+      probot.on(['installation.created', 'installation_repositories.added'], async ({ id, payload }) => {
+        await options.onOutcome(id, await welcome(deps, installedOn(payload), { kind, label }));
+      });
+    }
     probot.on(['issue_comment.created', 'issues.labeled'], async ({ id, name, payload }) => {
       const event = toDomainEvent({ id, name, payload });
       await options.onOutcome(
@@ -46,11 +57,12 @@ async function actOrNote(deps: Deps, options: AppOptions, event: Trigger): Promi
 
 /** Acts on one event and says what came of it. Doing it twice is doing it once. */
 async function act(deps: Deps, options: AppOptions, event: Trigger): Promise<string> {
-  const asked = askedFor(event, options.label);
+  const repository = refOf(event);
+  const label = event.kind === 'issue_labeled' ? await startingLabel(deps, repository, options.label) : options.label;
+  const asked = askedFor(event, label);
   if (asked.kind === 'ignore') return `ignored: ${asked.reason}`;
 
   const { github } = deps.adapters;
-  const repository = refOf(event);
   const log = deps.log.child({ delivery: event.deliveryId, repository: `${repository.owner}/${repository.name}` });
   const permission = await github.permission(repository, event.sender.login);
   if (!MAY_START.includes(permission)) return refuse(github, event, permission, log);
@@ -91,7 +103,8 @@ type Asked = { kind: 'run'; prompt: string } | { kind: 'reply'; message: string 
 /** What the event asks of us. Pure. */
 function askedFor(event: Trigger, label: string): Asked {
   if (event.kind === 'issue_labeled') {
-    if (event.label !== label) return { kind: 'ignore', reason: `label ${event.label}` };
+    // To GitHub labels are the same in any case.
+    if (event.label.toLowerCase() !== label.toLowerCase()) return { kind: 'ignore', reason: `label ${event.label}` };
     return { kind: 'run', prompt: [event.issue.title, event.issue.body].filter(Boolean).join('\n\n') };
   }
   const command = parseCommand(event.comment.body);

@@ -93,6 +93,9 @@ export const Variables = z.object({
   NOFX_RETENTION_DAYS: wholeNumber(1, 36_500).prefault('90'),
   NOFX_DELIVERY_RETENTION_DAYS: wholeNumber(4, 36_500).prefault('14'),
   NOFX_LABEL: z.string().max(50, "is longer than GitHub's 50 characters for a label.").default('nofx'),
+  NOFX_WELCOME: z
+    .enum(['off', 'issue', 'pull_request'], 'must be off, issue, or pull_request (which proposes .github/nofx.yml).')
+    .default('off'),
   NOFX_METRICS_TOKEN: z
     .string()
     .min(16, 'is shorter than 16 characters and can be guessed. Make one with `openssl rand -hex 32`.')
@@ -273,6 +276,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     /** How long things are kept once they are over. GitHub may deliver again for 3 days: deliveries are kept longer. */
     retentionDays: { runs: env.NOFX_RETENTION_DAYS, deliveries: env.NOFX_DELIVERY_RETENTION_DAYS },
     label: env.NOFX_LABEL,
+    /** what is said in a repository the app was just installed on */
+    welcome: env.NOFX_WELCOME,
     logLevel: env.LOG_LEVEL,
     /** `token: null`: only this machine may read them */
     metrics: guard({ token: env.NOFX_METRICS_TOKEN ?? null }, { token: hide }),

@@ -7,6 +7,7 @@ import { finishDelivery } from './db/deliveries.ts';
 import { joinWorkers } from './db/presence.ts';
 import { healthRoutes } from './http/health.ts';
 import { metricsRoutes } from './http/metrics.ts';
+import { schemaRoutes } from './http/schema.ts';
 import { serve } from './http/server.ts';
 import { traced } from './http/traced.ts';
 import { webhookRoutes } from './http/webhooks.ts';
@@ -52,6 +53,7 @@ export async function startNofx(
   await probot.load(
     createApp(deps, {
       label: config.label,
+      welcome: config.welcome,
       model: config.model,
       maxCostUsd: config.maxCostUsd,
       backpressureAgeMs: config.backpressureAgeMs,
@@ -68,6 +70,7 @@ export async function startNofx(
 
   const app = new Hono()
     .route('/', healthRoutes({ db: database.db }))
+    .route('/', schemaRoutes())
     .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }));
   if (config.role !== 'worker') {
     const { webhookSecret: secret } = config.github;

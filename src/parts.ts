@@ -34,6 +34,8 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
   /** Between two updates of a run's comment and checks; 2,000 ms unless nobody minds. */
   progressEveryMs?: number;
+  /** Between two looks into a step that runs; 20,000 ms unless nobody minds. */
+  liveEveryMs?: number;
 };
 
 export type Parts = { database: Database; deps: Deps; probot: Probot; jobs: JobObserver; observers: Observers };
@@ -64,7 +66,8 @@ export async function openNofx(
   });
   const observers = { metrics, tracing };
   const adapters = await createAdapters(config, { db: database.db, probot, log, secrets, observers });
-  const deps: Deps = { db: database.db, queue, log, tracing, adapters, progressEveryMs: config.progressEveryMs };
+  const { progressEveryMs, liveEveryMs } = config;
+  const deps: Deps = { db: database.db, queue, log, tracing, adapters, progressEveryMs, liveEveryMs };
   return { database, deps, probot, jobs, observers };
 }
 

@@ -60,6 +60,7 @@ describe('with nothing set', () => {
       metrics: { token: null },
       tracing: null,
       label: 'nofx',
+      welcome: 'off',
       logLevel: 'info',
     });
   });
@@ -225,6 +226,7 @@ describe('a mistake is named with what to do', () => {
       /^NOFX_DELIVERY_RETENTION_DAYS: must be a whole number from 4/,
     ],
     ['no steps at all', { NOFX_STEP_CONCURRENCY: '0' }, /^NOFX_STEP_CONCURRENCY: must be a whole number from 1/],
+    ['unknown welcome', { NOFX_WELCOME: 'wiki' }, /^NOFX_WELCOME: must be off, issue, or pull_request/],
     ['long label', { NOFX_LABEL: 'x'.repeat(51) }, /^NOFX_LABEL: is longer than GitHub's 50/],
     ['log level', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL: must be one of fatal, error/],
     ['token that can be guessed', { NOFX_METRICS_TOKEN: 'short' }, /^NOFX_METRICS_TOKEN: is shorter than 16/],

@@ -1,4 +1,3 @@
-import { createClient } from '@supabase/supabase-js';
 import { messageOf } from '../errors.ts';
 import type { Backend } from './local.ts';
 
@@ -15,21 +14,27 @@ export type SupabaseOptions = {
  * says what was tried; whether that is the end of it is for the caller to say.
  */
 export function createSupabaseBackend({ url, serviceRoleKey, bucket, timeoutMs = 20_000 }: SupabaseOptions): Backend {
-  const { storage } = createClient(url, serviceRoleKey, {
-    auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    global: { fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) }) },
-  });
+  // Only where it is wanted, and once.
+  const connect = async () => {
+    const { createClient } = await import('@supabase/supabase-js');
+    return createClient(url, serviceRoleKey, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      global: { fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) }) },
+    }).storage;
+  };
+  let connected: ReturnType<typeof connect> | undefined;
+  const storageOf = () => (connected ??= connect());
   let ready: Promise<void> | null = null;
 
   async function ensureBucket(): Promise<void> {
-    const found = await storage.getBucket(bucket);
+    const found = await (await storageOf()).getBucket(bucket);
     if (!found.error) {
       if (found.data.public)
         throw new Error(`bucket ${bucket} is public: make it private, artifacts are nobody else's`);
       return;
     }
     if (!isMissing(found.error)) throw failed(`look for bucket ${bucket}`, found.error);
-    const made = await storage.createBucket(bucket, { public: false });
+    const made = await (await storageOf()).createBucket(bucket, { public: false });
     // Another process may have been quicker.
     if (made.error && !/exist/i.test(made.error.message)) throw failed(`make bucket ${bucket}`, made.error);
   }
@@ -43,7 +48,7 @@ export function createSupabaseBackend({ url, serviceRoleKey, bucket, timeoutMs =
         ready = null;
         throw error;
       }
-      const { error } = await storage.from(bucket).upload(key, bytes, { contentType, upsert: true });
+      const { error } = await (await storageOf()).from(bucket).upload(key, bytes, { contentType, upsert: true });
       if (error) {
         ready = null;
         throw failed(`store ${key}`, error);
@@ -51,14 +56,14 @@ export function createSupabaseBackend({ url, serviceRoleKey, bucket, timeoutMs =
     },
 
     async read(key) {
-      const { data, error } = await storage.from(bucket).download(key);
+      const { data, error } = await (await storageOf()).from(bucket).download(key);
       if (data) return Buffer.from(await data.arrayBuffer());
       if (isMissing(error)) return null;
       throw failed(`fetch ${key}`, error);
     },
 
     async remove(key) {
-      const { error } = await storage.from(bucket).remove([key]);
+      const { error } = await (await storageOf()).from(bucket).remove([key]);
       if (error && !isMissing(error)) throw failed(`remove ${key}`, error);
     },
   };

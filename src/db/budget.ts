@@ -47,6 +47,22 @@ export async function takeWrite(
   return taken.length > 0 ? { ok: true } : { ok: false, retryAfterMs: await waitFor(db, installationId, limits) };
 }
 
+/** How much of an installation's budget is used up now, each from 0 to 1. */
+export async function budgetUse(
+  db: Executor,
+  installationId: number,
+  limits: WriteLimits = GITHUB_LIMITS,
+): Promise<{ minute: number; hour: number }> {
+  const [row] = await db
+    .select({
+      minute: sql<number>`(case when ${budget.minute} > now() - interval '1 minute' then ${budget.minuteUsed} else 0 end)::int`,
+      hour: sql<number>`(case when ${budget.hour} > now() - interval '1 hour' then ${budget.hourUsed} else 0 end)::int`,
+    })
+    .from(budget)
+    .where(eq(budget.installationId, installationId));
+  return { minute: (row?.minute ?? 0) / limits.perMinute, hour: (row?.hour ?? 0) / limits.perHour };
+}
+
 /** Milliseconds until the next write may be asked for; at least 1. */
 async function waitFor(db: Executor, installationId: number, limits: WriteLimits): Promise<number> {
   const [row] = await db

@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzleNode, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
-import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import { lock } from 'proper-lockfile';
 import { UserError } from '../errors.ts';
@@ -52,8 +51,15 @@ function openPostgres(url: string): Database {
 }
 
 async function openPglite(dir: string | null, from?: Blob): Promise<Database> {
+  // Only where it is wanted: a Postgres inside the process takes its room.
+  const [{ PGlite }, { drizzle: drizzlePglite }] = await Promise.all([
+    import('@electric-sql/pglite'),
+    import('drizzle-orm/pglite'),
+  ]);
   const release = dir === null ? null : await lockFolder(dir);
   const pglite = await PGlite.create({
+    // Of the 160 MB it would take nothing is gained for a database of this size.
+    postgresqlconf: ['shared_buffers=16MB'],
     ...(dir === null ? {} : { dataDir: join(dir, 'pglite') }),
     ...(from ? { loadDataDir: from } : {}),
   });

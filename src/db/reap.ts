@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, gte, inArray, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
+import { COMMENT } from './effects.ts';
 import { delivery, effect, project, run, step } from './schema.ts';
 
 /** The effect that stands for "people were told how the run ended". */
@@ -26,6 +27,29 @@ export async function listUntold(
     .orderBy(asc(run.endedAt))
     .limit(limit);
   return rows.map(({ id, endedAt }) => ({ id, endedAt: endedAt! }));
+}
+
+/**
+ * Runs that ended after `since`, `olderThanMs` ago or more, and have a comment on GitHub; in the order of their ends.
+ * Reads the index of ended runs from `since` only.
+ */
+export async function listEndedWithComment(
+  db: Executor,
+  { since, olderThanMs, limit }: { since: Date; olderThanMs: number; limit: number },
+): Promise<{ id: string; projectId: string; endedAt: Date; commentId: number }[]> {
+  const rows = await db
+    .select({
+      id: run.id,
+      projectId: run.projectId,
+      endedAt: run.endedAt,
+      commentId: sql<number>`(${effect.result}->>'id')::float8`,
+    })
+    .from(run)
+    .innerJoin(effect, and(eq(effect.runId, run.id), eq(effect.key, COMMENT), sql`${effect.result} is not null`))
+    .where(and(gt(run.endedAt, since), lt(run.endedAt, ago(olderThanMs))))
+    .orderBy(asc(run.endedAt))
+    .limit(limit);
+  return rows.map(({ endedAt, ...row }) => ({ ...row, endedAt: endedAt! }));
 }
 
 /**

@@ -179,6 +179,9 @@ export const step = nofx.table(
     leaseJob: text('lease_job'),
     leaseRetry: integer('lease_retry'),
     failure: jsonb('failure').$type<Failure>(),
+    /** what all its attempts have spent on the model */
+    usage: jsonb('usage').$type<Usage>(),
+    cost: jsonb('cost').$type<Cost>(),
     createdAt: createdAt(),
     startedAt: at('started_at'),
     endedAt: at('ended_at'),

@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Failure, StepStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
 import { step } from './schema.ts';
@@ -73,6 +74,25 @@ export async function releaseStep(
     .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
     .returning({ id: step.id });
   return released.length > 0;
+}
+
+/** Notes what a step has come to so far, while `attempt` holds the fence. False when another worker has it now. */
+export async function noteOutputs(
+  tx: Executor,
+  fence: { id: string; attempt: number },
+  outputs: Record<string, unknown>,
+): Promise<boolean> {
+  const noted = await tx
+    .update(step)
+    .set({ outputs })
+    .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
+    .returning({ id: step.id });
+  return noted.length > 0;
+}
+
+/** What a step has spent so far. No fence: what an attempt has spent is spent, whoever holds the step now. */
+export async function recordSpending(tx: Executor, id: string, spent: { usage: Usage; cost: Cost }): Promise<void> {
+  await tx.update(step).set(spent).where(eq(step.id, id));
 }
 
 export async function setStepStatus(tx: Executor, ids: string[], status: 'queued' | 'skipped'): Promise<void> {

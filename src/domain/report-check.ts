@@ -9,6 +9,7 @@ import {
   headlines,
   isRed,
   mention,
+  stepSpent,
   stepTitle,
   stepTitlePlain,
   took,
@@ -44,7 +45,7 @@ export function renderCheck(view: RunView): CheckOutput {
           .map((gate) => `- ${gateLine(gate)}`)
           .slice(0, 50)
           .join('\n'),
-        costLine(view.usage, view.cost),
+        costLine(view),
       ],
       CHECK_LIMIT,
     ),
@@ -88,19 +89,21 @@ function failedAt(view: RunView): string {
 function stepTable(view: RunView): string {
   const rows = view.steps.map(
     (step) =>
-      `| ${stepTitle(step, view.gitMode).replaceAll('|', '&#124;')} | ${marks[step.status]} | ${took(step)} | ${
-        view.gitMode === 'hidden' ? '' : cell(step.detail ?? '')
-      } |`,
+      `| ${stepTitle(step, view.gitMode).replaceAll('|', '&#124;')} | ${marks[step.status]} | ${took(step)} | ${stepSpent(
+        step,
+        view.gitMode,
+      )} | ${view.gitMode === 'hidden' ? '' : cell(step.detail ?? '')} |`,
   );
-  const head = '| Step | State | Time | |\n|---|---|---|---|';
-  return `${head}\n${someLines(rows, 40_000, (left) => `| … and ${left} more steps | | | |`)}`;
+  const head = '| Step | State | Time | Spent | |\n|---|---|---|---|---|';
+  return `${head}\n${someLines(rows, 40_000, (left) => `| … and ${left} more steps | | | | |`)}`;
 }
 
 function gateText(gate: GateView): { text?: string } {
   const found = isRed(gate) ? findingList(gate, 50) : null;
+  const heading = gate.verdict === 'running' ? 'Its output so far ends with:' : 'Last lines of its output:';
   const tail = gate.tail.trim() && fence(gate.tail, 45_000, 'text');
   if (!found && !tail) return {};
-  return { text: joinBlocks([found, tail && 'Last lines of its output:', tail], CHECK_LIMIT) };
+  return { text: joinBlocks([found, tail && heading, tail], CHECK_LIMIT) };
 }
 
 /** The check run of one gate, e.g. `NOFX / gate: test`. */

@@ -1,7 +1,18 @@
 import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { findingList, outputTail } from './report-findings.ts';
-import type { RunView, StepView } from './report-view.ts';
-import { costLine, draftNotice, gateLine, headlines, isRed, mention, stepTitle, took, words } from './report-words.ts';
+import type { EndStatus, RunView, StepView } from './report-view.ts';
+import {
+  costLine,
+  draftNotice,
+  gateLine,
+  headlines,
+  isRed,
+  mention,
+  stepSpent,
+  stepTitle,
+  took,
+  words,
+} from './report-words.ts';
 import { firstBytes, neutralise } from './text.ts';
 
 /** GitHub refuses a body past 65,536; this leaves room for what others add to it. */
@@ -11,6 +22,14 @@ export const BODY_LIMIT = 60_000;
 export function commentMarker(runId: string): string {
   return `<!-- nofx:run ${runId.replace(/[^\w-]/g, '')} -->`;
 }
+
+/** Whether a run's comment, as it stands on GitHub, says how the run ended. */
+export function saysEnd(body: string): boolean {
+  const text = body.replaceAll('\r\n', '\n');
+  return ENDS.some((status) => text.includes(`-->\n**${headlines[status]} `));
+}
+
+const ENDS: readonly EndStatus[] = ['succeeded', 'neutral', 'failed', 'cancelled'];
 
 /** The one comment of a run, at any moment of it. At most 60,000 bytes; the same view gives the same text. */
 export function renderComment(view: RunView): string {
@@ -22,7 +41,7 @@ export function renderComment(view: RunView): string {
       gates(view),
       notes(view),
       failure(view),
-      costLine(view.usage, view.cost),
+      costLine(view),
       `<sub>${view.id.replace(/[^\w-]/g, '')}</sub>`,
     ],
     BODY_LIMIT,
@@ -79,9 +98,12 @@ const stepMarks: Record<StepView['status'], { box: ' ' | 'x'; note: string }> = 
 
 function stepLine(step: StepView, view: RunView): string {
   const mark = stepMarks[step.status];
-  const time = took(step);
+  const spent = stepSpent(step, view.gitMode);
+  const facts = [took(step), step.status === 'running' && spent ? `${spent} so far` : spent]
+    .filter(Boolean)
+    .join(' · ');
   const detail = step.detail && view.gitMode !== 'hidden' ? `: ${plain(step.detail)}` : '';
-  return `- [${mark.box}] ${mark.note}${stepTitle(step, view.gitMode)}${detail}${time && ` (${time})`}`;
+  return `- [${mark.box}] ${mark.note}${stepTitle(step, view.gitMode)}${detail}${facts && ` (${facts})`}`;
 }
 
 function gates(view: RunView): string | null {

@@ -65,7 +65,7 @@ function manifest(all: FileView[]): string {
 }
 
 function cost(view: RunView): string | null {
-  const line = costLine(view.usage, view.cost);
+  const line = costLine(view);
   return line && `## Cost\n\n${line.replace(/^Cost: /, '')}`;
 }
 

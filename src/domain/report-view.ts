@@ -48,6 +48,9 @@ export type StepView = {
   endedAt: Date | null;
   /** One short line, e.g. "3 files". */
   detail?: string;
+  /** What it has spent on the model; null where it asked none. */
+  usage?: Usage | null;
+  cost?: Cost | null;
 };
 
 export type GateView = {

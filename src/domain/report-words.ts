@@ -61,13 +61,28 @@ export function took(timed: { startedAt: Date | null; endedAt: Date | null }): s
   return timed.startedAt && timed.endedAt ? duration(timed.endedAt.getTime() - timed.startedAt.getTime()) : '';
 }
 
-/** `Cost: $0.1234 · 12,345 tokens in (10,000 from cache), 1,234 out`; null before the first request. */
-export function costLine(usage: Usage | null, cost: Cost | null): string | null {
+/** `Cost: $0.1234 · 12,345 tokens in (10,000 from cache), 1,234 out`, to business users the price alone; null before the first request. */
+export function costLine({ usage, cost, gitMode }: Pick<RunView, 'usage' | 'cost' | 'gitMode'>): string | null {
   if (!usage) return null;
-  const read = usage.cacheReadTokens;
-  const tokensIn = usage.inputTokens + read + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
-  const cached = read > 0 ? ` (${count(read)} from cache)` : '';
-  return `Cost: ${dollars(cost)} · ${count(tokensIn)} tokens in${cached}, ${count(usage.outputTokens)} out`;
+  if (gitMode === 'hidden') return `Cost: ${dollars(cost)}`;
+  const cached = usage.cacheReadTokens > 0 ? ` (${count(usage.cacheReadTokens)} from cache)` : '';
+  return `Cost: ${dollars(cost)} · ${count(tokensIn(usage))} tokens in${cached}, ${count(usage.outputTokens)} out`;
+}
+
+/** What one step has spent, as `13,579 tokens · $0.0312`; empty where it asked no model. */
+export function stepSpent({ usage, cost = null }: StepView, mode: GitMode): string {
+  if (!usage) return '';
+  const [given, made] = [tokensIn(usage), usage.outputTokens];
+  const tokens = {
+    hidden: null,
+    basic: `${count(given + made)} tokens`,
+    advanced: `${count(given)} tokens in, ${count(made)} out`,
+  }[mode];
+  return [tokens, dollars(cost)].filter(Boolean).join(' · ');
+}
+
+function tokensIn(usage: Usage): number {
+  return usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
 }
 
 function dollars(cost: Cost | null): string {

@@ -1,5 +1,5 @@
 /** Everything NOFX says about a run, as pure markdown. */
-export { commentMarker, renderComment } from './report-comment.ts';
+export { commentMarker, renderComment, saysEnd } from './report-comment.ts';
 export { renderCheck, renderGateCheck } from './report-check.ts';
 export type { CheckOutput } from './report-check.ts';
 export { renderPullRequestBody } from './report-pull-request.ts';

@@ -90,6 +90,20 @@ async function edit({ octokit, at, write }: Client, id: number, body: string): P
   }
 }
 
+/** The text of a comment as it stands; null when it is gone. */
+export async function commentBody({ octokit, at }: Client, id: number): Promise<string | null> {
+  try {
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/issues/comments/{comment_id}', {
+      ...at,
+      comment_id: id,
+    });
+    return data.body ?? '';
+  } catch (error) {
+    if (hasStatus(error, 404)) return null;
+    throw error;
+  }
+}
+
 /** The last net: domain/report.ts keeps to the limit by itself. */
 export function capBody(body: string): string {
   const note = '\n\n_Shortened: GitHub limits the length of this text._';

@@ -1,16 +1,17 @@
-import { branchHead, createMarker } from './branches.ts';
+import { branchHead, createMarker, ensureBranch } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
 import { createClients, type Client, type Octokit, type Permit } from './client.ts';
-import { upsertComment } from './comments.ts';
+import { commentBody, upsertComment } from './comments.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
+import { ensureIssue } from './issues.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
 import type { GitHub, RepositoryRef } from './port.ts';
 import { upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
-import { readFile, repository } from './repositories.ts';
+import { listTop, readFile, repository } from './repositories.ts';
 import { triage } from './triage.ts';
 import { createSerial } from './writes.ts';
 
@@ -78,11 +79,15 @@ export function createGitHub(options: {
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
     upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),
+    commentBody: (repo, id) => within(repo, (client) => commentBody(client, id)),
     upsertCheckRun: (repo, check) => within(repo, (client) => upsertCheckRun(client, check)),
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
     triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),
+    ensureIssue: (repo, issue) => within(repo, (client) => ensureIssue(client, issue)),
+    ensureBranch: (repo, proposal) => within(repo, (client) => ensureBranch(client, proposal)),
+    listTop: (repo, commit) => within(repo, (client) => listTop(client, commit)),
     readFile: (repo, path, ref) => within(repo, (client) => readFile(client, path, ref)),
     repository: (repo) => within(repo, (client) => repository(client, repo)),
     gitToken: (repo) => translated(async () => gitToken(await octokitFor(), repo)),

@@ -51,6 +51,8 @@ export type GitHub = {
     issue: number,
     comment: { marker: string; body: string; known?: number },
   ): Promise<{ id: number; url: string }>;
+  /** The text of a comment as it stands; null when it is gone. */
+  commentBody(repo: RepositoryRef, id: number): Promise<string | null>;
   /** Finds by externalId on headSha, or creates; `known` as for comments. */
   upsertCheckRun(repo: RepositoryRef, check: CheckRunInput & { known?: number }): Promise<{ id: number; url: string }>;
   /**
@@ -77,6 +79,25 @@ export type GitHub = {
     repo: RepositoryRef,
     wanted: { number: number; labels: string[]; assignees: string[]; reviewers: string[] },
   ): Promise<string[]>;
+  /** Finds the app's own issue that begins with the hidden marker, open or closed, or opens one. */
+  ensureIssue(
+    repo: RepositoryRef,
+    issue: { marker: string; title: string; body: string },
+  ): Promise<{ number: number; url: string; created: boolean }>;
+  /** Makes a branch with one commit on `base` that writes these text files; one that is there already is left alone. */
+  ensureBranch(
+    repo: RepositoryRef,
+    proposal: {
+      branch: string;
+      base: string;
+      message: string;
+      author: { name: string; email: string };
+      date: Date;
+      files: Record<string, string>;
+    },
+  ): Promise<void>;
+  /** The names at the top level of a commit; folders end in `/`. */
+  listTop(repo: RepositoryRef, commit: string): Promise<string[]>;
   /** A text file at a ref, the default branch unless told; null when it is not there, or nobody may see it. */
   readFile(repo: RepositoryRef, path: string, ref?: string): Promise<string | null>;
   /** The repository as it is now. UserError when it is archived, empty, gone or suspended. */

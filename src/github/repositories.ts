@@ -74,6 +74,12 @@ export async function readFile({ octokit, at }: Client, path: string, ref?: stri
   }
 }
 
+/** The names at the top level of a commit; folders end in `/`. */
+export async function listTop({ octokit, at }: Client, commit: string): Promise<string[]> {
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}/git/trees/{tree_sha}', { ...at, tree_sha: commit });
+  return data.tree.map(({ path, type }) => (type === 'tree' ? `${path}/` : path));
+}
+
 /** With the raw media type a file is text or bytes; a folder is still a JSON list. */
 function asText(data: unknown): string | null {
   if (typeof data === 'string') return data;

@@ -7,6 +7,7 @@ import type { CommandResult, Workspace } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
+import { showLive } from './live-output.ts';
 import { chooseCommands, type GateCommand, type GateCommands } from './base-branch.ts';
 
 const GateInputs = z.looseObject({ fromStep: z.string() });
@@ -70,13 +71,15 @@ type Ran = {
 
 /** Set-up first, with the network it needs; then the gate's command, with none. */
 async function runCommands(
-  { adapters, signal, log }: StepContext,
+  context: StepContext,
   { path: cwd, gitPaths: readOnly }: Workspace,
   setup: GateCommands['setup'],
   { name, command, timeMs }: GateCommand,
 ): Promise<Ran> {
+  const { adapters, signal, log } = context;
   const home = await adapters.sandbox.makeHome();
-  const common = { cwd, readOnly, home: home.path, signal };
+  const live = showLive(context);
+  const common = { cwd, readOnly, home: home.path, signal, onOutput: live.onOutput };
   try {
     let output = '';
     if (setup) {
@@ -100,6 +103,7 @@ async function runCommands(
     output += `$ ${command}\n${said}\n`;
     return { phase: 'gate', gate: name, command, result, output, said };
   } finally {
+    live.stop();
     await home.dispose();
   }
 }

@@ -30,6 +30,7 @@ const TEMPLATES = [
   'pull_request_template.md',
   'PULL_REQUEST_TEMPLATE.md',
   'docs/pull_request_template.md',
+  'docs/PULL_REQUEST_TEMPLATE.md',
 ];
 
 /** GitHub takes no longer body. */

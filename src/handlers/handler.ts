@@ -68,6 +68,8 @@ export type StepContext<Inputs = unknown> = {
   spend(usage: Usage, cost: Cost): Promise<BudgetLeft>;
   /** What may still be spent. */
   budget(): Promise<BudgetLeft>;
+  /** Shows what the step has come to while it runs; `soFar` is asked for only now and then. */
+  tell(soFar: () => Record<string, unknown>): Promise<void>;
   /** The commit that carries the run's check until the work is pushed; made when it is not there yet. */
   marker(): Promise<{ sha: string }>;
   /** The run as people see it now. */

@@ -40,6 +40,8 @@ export type PlaygroundOptions = {
   environment?: Environment;
   /** How much NOFX may write to the stand-in in a minute and an hour; as much as it likes when absent. */
   writeBudget?: Pick<WriteLimits, 'perMinute' | 'perHour'>;
+  /** Between two looks into a step that runs; as in production when absent. */
+  liveEveryMs?: number;
   /** Made once the secrets to keep out of it are known. */
   log: (secrets: SecretKeeper) => Logger;
 };
@@ -77,6 +79,7 @@ export async function startPlayground(options: PlaygroundOptions): Promise<Playg
         writeIntervalMs: 0,
         writeBudget: options.writeBudget,
         progressEveryMs: 0,
+        liveEveryMs: options.liveEveryMs,
       },
       { log, secrets },
     );

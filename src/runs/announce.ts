@@ -2,7 +2,7 @@ import type { Executor } from '../db/client.ts';
 import type { Deps } from './deps.ts';
 
 /** GitHub asks for few writes (80 a minute); people read a run's comment, they do not watch it. */
-const PROGRESS_EVERY_MS = 2_000;
+export const PROGRESS_EVERY_MS = 2_000;
 
 /**
  * Has a run's comment and checks brought up to date, as part of the transaction that changed the run.

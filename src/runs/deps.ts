@@ -13,4 +13,6 @@ export type Deps = {
   tracing: Tracing;
   /** Between two updates of a run's comment and checks, but for the first and the last; 2,000 ms when absent. */
   progressEveryMs?: number;
+  /** Between two looks into a step that runs: what it has spent, what its command has printed; 20,000 ms when absent. */
+  liveEveryMs?: number;
 };

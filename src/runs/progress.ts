@@ -1,4 +1,4 @@
-import { listEffects } from '../db/effects.ts';
+import { COMMENT, listEffects } from '../db/effects.ts';
 import { getProject } from '../db/projects.ts';
 import { TOLD } from '../db/reap.ts';
 import type { Executor } from '../db/client.ts';
@@ -14,6 +14,7 @@ import type { ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
+import { keepPace } from './keep-pace.ts';
 import { viewOf } from './view.ts';
 
 const LAST_REACTION: Partial<Record<RunStatus, 'rocket' | 'confused'>> = {
@@ -32,6 +33,7 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   const settled = await readSettled(deps.db, job.data.runId);
   const project = settled && (await getProject(deps.db, settled.run.projectId));
   if (!settled || !project) return;
+  await keepPace(deps, settled.run, project);
   if (project.installationId !== null) await show(deps, { ...settled, project, signal: job.signal });
   // The reaper looks for ended runs without this.
   if (isTerminal(settled.run.status))
@@ -87,7 +89,7 @@ async function keepComment(deps: Deps, { run, repository, view }: Shown): Promis
   const { issue } = run.source;
   if (!issue) return;
   const body = renderComment(view);
-  await keep(deps, run.id, 'comment', body, (known) =>
+  await keep(deps, run.id, COMMENT, body, (known) =>
     deps.adapters.github.upsertComment(repository, issue.number, { marker: commentMarker(run.id), body, known }),
   );
 }

@@ -11,14 +11,14 @@ const DEFAULTS_REPOSITORY = '.github';
 type Found = { where: string; value: RepoConfig } | { where: string; errors: ConfigProblem[] };
 
 /**
- * What holds in a repository: its `.github/nofx.yml` at a commit of its default branch (never of a pull request's:
+ * What holds in a repository: its `.github/nofx.yml` at a commit of its default branch, the newest unless told (never of a pull request's:
  * what it says decides which commands run), over the one in its owner's repository `.github`, over the defaults.
  * UserError lists every mistake of both files.
  */
 export async function readConfig(
   { adapters }: Pick<Deps, 'adapters'>,
   repository: RepositoryRef,
-  defaultHead: string,
+  defaultHead?: string,
 ): Promise<RunConfig> {
   const { github } = adapters;
   const isItself = repository.name.toLowerCase() === DEFAULTS_REPOSITORY;
@@ -34,6 +34,21 @@ export async function readConfig(
   if (faulty.length > 0) throw mistakes(faulty);
   const [mine, theirs] = found.map((file) => ('value' in file ? file.value : {}));
   return runConfigOf(mergeRepoConfigs(mine!, theirs!));
+}
+
+/** The label that starts a run; `fallback` where the repository names none, or its configuration has mistakes. */
+export async function startingLabel(
+  deps: Pick<Deps, 'adapters'>,
+  repository: RepositoryRef,
+  fallback: string,
+): Promise<string> {
+  try {
+    return (await readConfig(deps, repository)).label ?? fallback;
+  } catch (error) {
+    // Whoever puts some label on an issue asked for nothing yet; a run that is started names the mistakes.
+    if (error instanceof UserError) return fallback;
+    throw error;
+  }
 }
 
 function read(where: string, text: string | null): Found {

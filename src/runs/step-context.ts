@@ -10,6 +10,7 @@ import { Cancelled } from './cancel.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, once } from './effects.ts';
 import type { Held } from './held.ts';
+import { createLive } from './live.ts';
 import { readBudget, spend } from './spend.ts';
 import { loadView } from './view.ts';
 
@@ -40,6 +41,8 @@ export function createStepContext(
   const { db, adapters } = deps;
   const { run, step, project } = held;
   const log = deps.log.child({ run: run.id, step: step.id, attempt: step.attempt, tool: step.tool });
+
+  const live = createLive(deps, step);
 
   const assertFence = async () => {
     signal.throwIfAborted();
@@ -92,7 +95,8 @@ export function createStepContext(
     marker: () => ensureMarker(deps, run, repositoryOf({ project })),
 
     budget: () => readBudget(db, run),
-    spend: (usage, cost) => spend(db, run, usage, cost),
+    spend: (usage, cost) => spend(db, step, { usage, cost }, live.look),
+    tell: live.tell,
     view: () => loadView(deps, run.id),
   };
 }

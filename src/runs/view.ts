@@ -9,6 +9,7 @@ import { InternalError } from '../errors.ts';
 import { WriteOutputs } from '../handlers/change-set.ts';
 import { CodegenOutputs } from '../handlers/codegen.ts';
 import { GateOutputs } from '../handlers/gate.ts';
+import { OutputSoFar } from '../handlers/live-output.ts';
 import { GitPrOutputs } from '../handlers/git-pr.ts';
 import type { Deps } from './deps.ts';
 
@@ -70,6 +71,8 @@ function stepView(step: Step): StepView {
     startedAt: step.startedAt,
     endedAt: step.endedAt,
     detail: detailOf(step),
+    usage: step.usage,
+    cost: step.cost,
   };
 }
 
@@ -97,7 +100,7 @@ function gateView(step: Step): GateView {
     command: outputs?.command ?? null,
     exitCode: outputs?.exitCode ?? null,
     durationMs: outputs?.durationMs ?? null,
-    tail: outputs?.tail ?? '',
+    tail: (outputs ?? read(OutputSoFar, step))?.tail ?? '',
     annotations: outputs?.annotations ?? [],
   };
 }

@@ -1,5 +1,6 @@
 import type { Deps } from '../runs/deps.ts';
 import { reapChecks } from './reap-checks.ts';
+import { reapComments } from './reap-comments.ts';
 import { reapRuns } from './reap-runs.ts';
 import { applyRetention, type RetentionDays } from './retention.ts';
 import type { Task } from './schedule.ts';
@@ -36,6 +37,14 @@ export function upkeepTasks(deps: Deps, { days }: { days: RetentionDays }): Task
       firstMs: 10 * MINUTE,
       scope: 'deployment',
       run: (signal) => reapChecks(deps, signal),
+    },
+    {
+      name: 'comments',
+      everyMs: 5 * MINUTE,
+      limitMs: 4 * MINUTE,
+      firstMs: 5 * MINUTE,
+      scope: 'deployment',
+      run: (signal) => reapComments(deps, signal),
     },
     {
       name: 'retention',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { turn } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
-import { PASSING, startHarness, type Harness } from '../support/harness.ts';
+import { changesNothing, PASSING, startHarness, type Harness } from '../support/harness.ts';
 
 describe.concurrent(`what a repository settles in .github/nofx.yml, on ${lane}`, () => {
   let nofx: Harness;
@@ -71,5 +72,68 @@ describe.concurrent(`what a repository settles in .github/nofx.yml, on ${lane}`,
     expect(own).toMatch(/`.github\/nofx.yml` has a mistake:\n\n- line 1: unknown key "colour"/);
     expect(org).toContain('- line 2: draft: must be true or false');
     expect(await kit.runs()).toEqual([]);
+  });
+
+  it('is started by the label that the repository names, and by no other', async () => {
+    const kit = await nofx.repository({ config: `${PASSING}label: bot please\n`, model: changesNothing });
+    const issue = await kit.openIssue();
+    await kit.label('nofx', { issue });
+    await kit.drain();
+    expect(await kit.outcome()).toBe('ignored: label nofx');
+    await kit.label('Bot please', { issue });
+    await kit.drain();
+    expect(await kit.runs()).toHaveLength(1);
+  });
+
+  it('says nothing of its mistakes to somebody who puts another label on an issue', async () => {
+    const kit = await nofx.repository({ config: 'colour: red\n' });
+    const issue = await kit.label('help wanted');
+    await kit.drain();
+    expect(kit.answers(issue)).toEqual([]);
+    await kit.label('nofx', { issue });
+    await kit.drain();
+    expect(kit.answer(issue)).toContain('unknown key "colour"');
+  });
+
+  it('chooses the model, what it is to read first, the kind of checkout and the language of what NOFX says', async () => {
+    const asked: { model: string; text: string }[] = [];
+    const kit = await nofx.repository({
+      files: { 'AGENTS.md': 'Never mind.', 'docs/guide/style.md': 'Write in verse.', 'a.txt': 'x' },
+      config: [
+        'model: claude-haiku-5-5',
+        'conventions: [docs/guide/style.md, missing.md]',
+        'git_mode: hidden',
+        'workspace_mode: clone',
+        // Only a linked worktree has such a file.
+        'gates: { kind: \'test ! -e "$(sed "s/gitdir: //" .git)/commondir"\' }',
+      ].join('\n'),
+      model: ({ turn: step, body }) => {
+        asked.push({ model: body.model, text: JSON.stringify(body.messages[0]) });
+        return step === 0 ? turn.tool('write', { file_path: 'notes.md', content: 'Noted.\n' }) : turn.text('Done.');
+      },
+    });
+    const { issue } = await kit.ask();
+    const { model, text } = asked[0]!;
+    expect(model).toBe('claude-haiku-5-5');
+    expect(text).toContain('file docs/guide/style.md');
+    expect(text).toContain('Write in verse.');
+    expect(text).not.toContain('Never mind.');
+    expect(kit.answer(issue)).toContain('- [x] Check: kind');
+    expect(kit.answer(issue)).toContain('✅ **kind** passed');
+    expect(kit.answer(issue)).not.toMatch(/branch|commit|pull request/i);
+  });
+
+  it('runs the set-up before the gates that want it, without install scripts', async () => {
+    const kit = await nofx.repository({
+      config: [
+        'setup: echo "$npm_config_ignore_scripts" > "$HOME/scripts"',
+        'gates:',
+        '  before: { command: \'test ! -e "$HOME/scripts"\', setup: false }',
+        '  after: test "$(cat "$HOME/scripts")" = true',
+      ].join('\n'),
+    });
+    await kit.ask();
+    expect(kit.pullRequest().body).toContain('✅ **before** passed');
+    expect(kit.pullRequest().body).toContain('✅ **after** passed');
   });
 });

@@ -115,10 +115,12 @@ describe(`from /nofx to a pull request, on ${lane}`, () => {
     ]);
   });
 
-  it('answers /health and /health/ready', async () => {
+  it('answers /health, /health/ready and /nofx.schema.json', async () => {
     const health = await fetch(`${nofx.nofx.url}/health`);
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const ready = await fetch(`${nofx.nofx.url}/health/ready`);
     expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
+    const schema = await fetch(`${nofx.nofx.url}/nofx.schema.json`);
+    expect(await schema.json()).toMatchObject({ title: 'NOFX', properties: { gates: { type: 'object' } } });
   });
 });

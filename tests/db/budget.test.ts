@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eq, sql } from 'drizzle-orm';
-import { blockWrites, takeWrite, type WriteLimits } from '../../src/db/budget.ts';
+import { blockWrites, budgetUse, takeWrite, type WriteLimits } from '../../src/db/budget.ts';
 import { openDb, type Executor } from '../../src/db/client.ts';
 import { githubBudget } from '../../src/db/schema.ts';
 import { freshDatabase, lane } from '../support/database.ts';
@@ -47,6 +47,12 @@ describe(`the budget of writes to GitHub on ${lane}`, () => {
     expect(Math.min(...waits)).toBeGreaterThan(30_000);
   });
 
+  it('tells how much of it is used', async () => {
+    expect(await budgetUse(fresh.db, 9)).toEqual({ minute: 0, hour: 0 });
+    for (let i = 0; i < 8; i += 1) await takeWrite(fresh.db, 9, NO_SPACING);
+    expect(await budgetUse(fresh.db, 9)).toEqual({ minute: 0.1, hour: 0.016 });
+  });
+
   it('goes on in the next minute, until the hour is used up', async () => {
     let taken = 0;
     for (let minute = 0; minute < 8; minute += 1) {
@@ -57,6 +63,8 @@ describe(`the budget of writes to GitHub on ${lane}`, () => {
       await age(2, 61);
     }
     expect(taken).toBe(500);
+    // The last of these minutes is over, the hour is not.
+    expect(await budgetUse(fresh.db, 2)).toEqual({ minute: 0, hour: 1 });
     const refused = await takeWrite(fresh.db, 2, NO_SPACING);
     expect(refused).toMatchObject({ ok: false });
     expect(refused.ok ? 0 : refused.retryAfterMs).toBeGreaterThan(45 * 60_000);

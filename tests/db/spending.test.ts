@@ -1,6 +1,7 @@
 import { eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { recordOnRun } from '../../src/db/runs.ts';
+import { getRun, recordOnRun } from '../../src/db/runs.ts';
+import { listSteps } from '../../src/db/steps.ts';
 import { run } from '../../src/db/schema.ts';
 import { spentToday } from '../../src/db/spending.ts';
 import { NO_USAGE } from '../../src/domain/pricing.ts';
@@ -25,6 +26,11 @@ describe(`what was spent, on ${lane}`, () => {
   };
   const cost = (usd: number | null, cappedUsd = usd ?? 0) => ({ usd, cappedUsd });
 
+  const pay = async ({ id: runId }: { id: string }, usd: number, at = 0) => {
+    const step = (await listSteps(fresh.db, runId))[at]!;
+    return spend(fresh.db, step, { usage: { ...NO_USAGE, outputTokens: 10 }, cost: cost(usd) });
+  };
+
   it('is added up for the runs that a project opened today, and for no others', async () => {
     expect(await spentToday(fresh.db, 'gh_1')).toEqual({ usd: 0, cappedUsd: 0, runs: 0 });
     const [first, second, yesterdays] = [await open('gh_1'), await open('gh_1'), await open('gh_1')];
@@ -42,11 +48,19 @@ describe(`what was spent, on ${lane}`, () => {
     const budgets = { perRunUsd: null, perDayUsd: 6 };
     const [mine, other] = [await open('gh_3', budgets), await open('gh_3', budgets)];
     expect(await readBudget(fresh.db, mine)).toEqual({ usd: 5, of: 'run', limitUsd: 5, spentUsd: 0 });
-    expect(await spend(fresh.db, mine, NO_USAGE, cost(1))).toMatchObject({ usd: 4, of: 'run', spentUsd: 1 });
-    expect(await spend(fresh.db, other, NO_USAGE, cost(4.5))).toMatchObject({ usd: 0.5, of: 'run' });
+    expect(await pay(mine, 1)).toMatchObject({ usd: 4, of: 'run', spentUsd: 1 });
+    expect(await pay(other, 4.5)).toMatchObject({ usd: 0.5, of: 'run' });
     expect(await readBudget(fresh.db, mine)).toEqual({ usd: 0.5, of: 'day', limitUsd: 6, spentUsd: 5.5 });
-    const both = await Promise.all([mine, other].map((one) => spend(fresh.db, one, NO_USAGE, cost(0.25))));
+    const both = await Promise.all([mine, other].map((one) => pay(one, 0.25)));
     expect(both.map(({ usd }) => usd).toSorted((a, b) => a - b)).toEqual([0, 0.25]);
     expect(await spentToday(fresh.db, 'gh_3')).toMatchObject({ cappedUsd: 6 });
+  });
+
+  it('is told of each step, also where several spend at once', async () => {
+    const run = await open('gh_4');
+    await Promise.all([pay(run, 0.5), pay(run, 0.25)]);
+    const [step] = await listSteps(fresh.db, run.id);
+    expect([step!.cost?.usd, step!.usage?.outputTokens]).toEqual([0.75, 20]);
+    expect((await getRun(fresh.db, run.id))!.cost!.usd).toBe(0.75);
   });
 });

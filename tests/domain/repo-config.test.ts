@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseRepoConfig } from '../../src/domain/parse-repo-config.ts';
-import { mergeRepoConfigs, repoConfigJsonSchema, type RepoConfig } from '../../src/domain/repo-config.ts';
+import { mergeRepoConfigs, RepoConfig, repoConfigJsonSchema } from '../../src/domain/repo-config.ts';
 import { RunConfig, runConfigOf } from '../../src/domain/run-config.ts';
 
 const errorsOf = (text: string) => {
@@ -221,6 +221,48 @@ describe('mistakes', () => {
     );
   });
 });
+
+describe('docs/configuration.md', () => {
+  const text = readFileSync('docs/configuration.md', 'utf8');
+  const rows = new Map([...text.matchAll(/^\| `(\w+)` +\|.*\| +(.*?) +\|$/gm)].map(([, key, value]) => [key!, value!]));
+
+  it('has each key, and shows nothing that NOFX would not take', () => {
+    expect([...rows.keys()].toSorted()).toEqual(Object.keys(RepoConfig.shape).toSorted());
+    const examples = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml]) => yaml!);
+    expect(examples.length).toBeGreaterThan(2);
+    for (const example of examples) expect(parsed(example)).not.toEqual({});
+  });
+
+  it('names the defaults that hold', () => {
+    const defaults = RunConfig.parse({});
+    const said = Object.entries(runConfigKeys).flatMap(([key, name]) => {
+      const value = defaults[name];
+      const shown = (Array.isArray(value) ? value : [value]).map((each) => `\`${String(each)}\``).join(', ');
+      return value === null || shown === '' || rows.get(key) === shown
+        ? []
+        : [`${key}: ${rows.get(key)}, not ${shown}`];
+    });
+    expect(said).toEqual([]);
+  });
+});
+
+/** The keys whose default is a value of its own, and not somebody else's setting. */
+const runConfigKeys = {
+  on_gate_failure: 'onGateFailure',
+  max_repairs: 'maxRepairs',
+  on_ci_failure: 'onCiFailure',
+  on_review: 'onReview',
+  branch: 'branch',
+  draft: 'draft',
+  commits: 'commits',
+  protected_paths: 'protectedPaths',
+  plan_first: 'planFirst',
+  conventions: 'conventions',
+  approvers: 'approvers',
+  require_other_approver: 'requireOtherApprover',
+  git_mode: 'gitMode',
+  workspace_mode: 'workspaceMode',
+} as const satisfies Record<string, keyof RunConfig>;
 
 describe('the JSON Schema', () => {
   const published = JSON.parse(readFileSync('nofx.schema.json', 'utf8')) as Record<string, unknown>;

@@ -142,7 +142,7 @@ describe('the comment', () => {
 
       - ✅ **test** passed in 1m 1s: \`npm test\`
 
-      Cost: $0.0312 · 12,345 tokens in (10,000 from cache), 1,234 out
+      Cost: $0.0312
 
       <sub>run_01JDA4QH3ZK8W9X2Y7V6T5S4R3</sub>"
     `);
@@ -260,12 +260,12 @@ describe('the check run', () => {
       > add a slugify helper
 
       Cost: $0.0312 · 12,345 tokens in (10,000 from cache), 1,234 out",
-        "text": "| Step | State | Time | |
-      |---|---|---|---|
-      | Write the code | ✅ done | 3m 0s |  |
-      | Commit the changes | ⏳ running |  |  |
-      | Run the tests | · |  |  |
-      | Open the pull request | · |  |  |",
+        "text": "| Step | State | Time | Spent | |
+      |---|---|---|---|---|
+      | Write the code | ✅ done | 3m 0s |  |  |
+      | Commit the changes | ⏳ running |  |  |  |
+      | Run the tests | · |  |  |  |
+      | Open the pull request | · |  |  |  |",
         "title": "Commit the changes (2 of 4)",
       }
     `);
@@ -428,7 +428,7 @@ describe("other people's words", () => {
       .text!.split('\n')
       .filter((line) => line.startsWith('|'));
     expect(rows).toHaveLength(3);
-    expect(rows[2]!.match(/(?<!\\)\|/g)).toHaveLength(5);
+    expect(rows[2]!.match(/(?<!\\)\|/g)).toHaveLength(6);
   });
 
   it('name files as code, whatever the name', () => {

@@ -40,7 +40,7 @@ export const writesNotes = does([['write', { file_path: 'notes.md', content: 'No
  * GitHub's own description.
  */
 export async function startHarness(
-  options: { environment?: Record<string, string>; database?: PlaygroundOptions['database'] } = {},
+  options: { environment?: Record<string, string> } & Pick<PlaygroundOptions, 'database' | 'liveEveryMs'> = {},
 ): Promise<Harness> {
   const problems: string[] = [];
   const logged: string[] = [];
@@ -50,6 +50,7 @@ export async function startHarness(
   const playground = await startPlayground({
     model: { script: scripts },
     github: { onExchange: (exchange) => problems.push(...validator.request(exchange)) },
+    liveEveryMs: options.liveEveryMs,
     database: options.database ?? (await freshDatabaseOptions()),
     environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<
       string,

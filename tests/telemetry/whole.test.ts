@@ -162,7 +162,7 @@ describe(`what one run tells, on ${lane}`, () => {
           span_id: expect.any(String),
         });
       }
-      for (const message of [/^the model has ended/, /^tests started/, /^step finished/]) {
+      for (const message of [/^the model has ended/, /^gate started/, /^step finished/]) {
         const found = lines().filter(({ msg }) => message.test(String(msg)));
         expect(found.length).toBeGreaterThan(0);
         for (const line of found) expect(line).toMatchObject({ run: run.id, step: expect.any(String), attempt: 1 });

@@ -16,6 +16,9 @@ export function createReaders(world: World) {
 
   return {
     /** All pull requests, oldest first. */
+    /** Issues that are no pull requests, oldest first. */
+    issues: (repo: string) =>
+      [...repository(repo).issues.values()].filter((one) => !one.pull).map((one) => issueShape(world, one)),
     pullRequests: (repo: string) => pullsOf(repository(repo)).map((pull) => pullShape(world, pull)),
     issue: (repo: string, number: number) => issueShape(world, issueOf(repo, number)),
     /** All comments of an issue or pull request, oldest first. */

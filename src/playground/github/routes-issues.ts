@@ -40,15 +40,16 @@ export function issueRoutes(world: World): Hono<Env> {
 
   routes.get('/repos/:owner/:repo/issues', (c) => {
     const repo = repositoryFor(world, c, ...ISSUES_READ);
-    const state = c.req.query('state') ?? 'open';
+    const { state = 'open', creator, direction = 'desc' } = c.req.query();
     const labels = (c.req.query('labels') ?? '').split(',').filter(Boolean);
     const kept = [...repo.issues.values()]
       .filter((issue) => state === 'all' || issue.state === state)
+      .filter((issue) => !creator || issue.user.login === creator)
       .filter((issue) => labels.every((name) => issue.labels.some((label) => label.name === name)));
     return c.json(
       page(
         c,
-        kept.reverse().map((issue) => issueShape(world, issue)),
+        (direction === 'desc' ? kept.reverse() : kept).map((issue) => issueShape(world, issue)),
       ),
     );
   });

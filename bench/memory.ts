@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import manifest from '../package.json' with { type: 'json' };
+import { createGitHubStandIn } from '../src/playground/github-stand-in.ts';
+import { createScriptedModel, turn } from '../src/playground/model.ts';
+import { spread, type Spread } from './stats.ts';
+
+/** Resident size in MB: of a process that has nothing to do, and of one with its runs under way. */
+export type MemoryFigures = { database: string; idle: Spread; inFlight: Spread };
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** What `npm start` tells Node. */
+const FLAGS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+const SECRET = 'a secret for the benchmark';
+const REPOSITORIES = 10;
+/** As many steps at work as a process may have; the rest wait for their turn. */
+const AT_WORK = 64;
+
+/** What `npm start` takes, in processes of their own, with a model that is never done. */
+export async function measureMemory(options: {
+  name: string;
+  postgresUrl: (() => Promise<string>) | null;
+  runs: number;
+  rounds: number;
+}): Promise<MemoryFigures> {
+  const rounds = { idle: [] as number[], inFlight: [] as number[] };
+  for (let round = 0; round < options.rounds; round += 1) {
+    const { idle, inFlight } = await measureOnce(options.runs, (await options.postgresUrl?.()) ?? null);
+    rounds.idle.push(idle);
+    rounds.inFlight.push(inFlight);
+  }
+  return { database: options.name, idle: spread(rounds.idle), inFlight: spread(rounds.inFlight) };
+}
+
+async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ idle: number; inFlight: number }> {
+  const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
+  const github = await createGitHubStandIn();
+  const model = await createScriptedModel({ script: () => turn.text('And then '.repeat(2_000), { delayMs: 1_000 }) });
+  const child = spawn(process.execPath, [...FLAGS, MAIN], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      APP_ID: String(github.app.id),
+      PRIVATE_KEY: github.app.privateKey,
+      WEBHOOK_SECRET: SECRET,
+      GHE_HOST: github.host,
+      GHE_PROTOCOL: 'http',
+      ANTHROPIC_API_KEY: 'canned-key',
+      ANTHROPIC_BASE_URL: model.url,
+      NOFX_DATA_DIR: folder,
+      NOFX_STEP_CONCURRENCY: String(AT_WORK),
+      NOFX_MODEL_CONCURRENCY: String(AT_WORK),
+      PORT: '0',
+      ...(postgresUrl !== null && { DATABASE_URL: postgresUrl }),
+    },
+  });
+  try {
+    const started = Promise.withResolvers<string>();
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const { msg, webhooks } = JSON.parse(line) as Record<string, unknown>;
+      if (msg === 'ready') started.resolve(String(webhooks));
+    });
+    void once(child, 'exit').then(([code]) => started.reject(new Error(`NOFX ended with ${String(code)}`)));
+    github.setWebhook({ url: await started.promise, secret: SECRET });
+    // Code is still being compiled for a while, WebAssembly above all.
+    await sleep(25_000);
+    const idle = await residentMb(child.pid!);
+
+    for (let index = 0; index < REPOSITORIES; index += 1) {
+      const files = { 'README.md': 'A project.\n', '.github/nofx.yml': 'gates:\n  test: "true"\n' };
+      await github.createRepository({
+        owner: `owner-${index}`,
+        name: 'project',
+        files,
+        collaborators: { mona: 'write' },
+      });
+    }
+    for (let index = 0; index < runs; index += 1) {
+      const repo = `owner-${index % REPOSITORIES}/project`;
+      const { number } = await github.openIssue({ repo, title: 'Add the notes', body: 'We need them.', by: 'mona' });
+      await github.comment({ repo, issue: number, body: '/nofx add the notes', by: 'mona' });
+    }
+    // Until so many conversations are going on as can.
+    const patience = Date.now() + 180_000;
+    while (model.requests().length < Math.min(runs, AT_WORK) && Date.now() < patience) await sleep(250);
+    let most = 0;
+    for (let look = 0; look < 20; look += 1) {
+      most = Math.max(most, await residentMb(child.pid!));
+      await sleep(250);
+    }
+    return { idle, inFlight: most };
+  } finally {
+    github.setWebhook(null);
+    child.kill('SIGKILL');
+    await model.stop();
+    await github.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+async function residentMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)![1]) / 1024;
+}

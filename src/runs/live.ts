@@ -1,0 +1,43 @@
+import type { Executor } from '../db/client.ts';
+import { lockRun } from '../db/runs.ts';
+import { noteOutputs, type Step } from '../db/steps.ts';
+import { announce } from './announce.ts';
+import type { Deps } from './deps.ts';
+
+const LIVE_EVERY_MS = 20_000;
+
+export type Live = {
+  /** Has the run shown as it is now, as part of a transaction that holds its lock, unless it was a moment ago. */
+  look(tx: Executor): Promise<void>;
+  /** Notes what the step has come to so far and has it shown; does nothing, and asks nothing, where it was a moment ago. */
+  tell(soFar: () => Record<string, unknown>): Promise<void>;
+};
+
+/** What can be seen of a step while it runs: rarely, for every look is a write to GitHub. */
+export function createLive(
+  deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs' | 'liveEveryMs'>,
+  step: Pick<Step, 'id' | 'runId' | 'attempt'>,
+): Live {
+  const { db, liveEveryMs = LIVE_EVERY_MS } = deps;
+  let shownAt = performance.now();
+  const isDue = () => performance.now() - shownAt >= liveEveryMs;
+  const show = async (tx: Executor) => {
+    shownAt = performance.now();
+    await announce(tx, deps, step.runId, 'soon');
+  };
+
+  return {
+    async look(tx) {
+      if (isDue()) await show(tx);
+    },
+    async tell(soFar) {
+      if (!isDue()) return;
+      // Not twice while this one is on its way.
+      shownAt = performance.now();
+      await db.transaction(async (tx) => {
+        const run = await lockRun(tx, step.runId);
+        if (run && (await noteOutputs(tx, step, soFar()))) await show(tx);
+      });
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claim } from '../../src/runs/claim-step.ts';
+import { finishStep } from '../../src/runs/finish-step.ts';
+import { lane } from '../support/database.ts';
+import { fillPast } from '../support/past.ts';
+import { plansOf } from '../support/plans.ts';
+import { startEngine, type Engine } from '../upkeep/engine.ts';
+
+/** What grows for as long as NOFX is used. */
+const GROWS = /Seq Scan on (run|step|event|delivery|effect|artifact|message|message_attempt|job|job_common)$/;
+
+describe.skipIf(lane === 'pglite')('with a long past (what is prepared is seen on Postgres only)', () => {
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await startEngine();
+    await fillPast(engine.db, 3_000);
+  });
+  afterAll(() => engine.stop());
+
+  it('the engine reads nothing that grows but by an index', async () => {
+    const run = await engine.open(['a', 'b']);
+    const steps = await engine.steps(run.id);
+    for (const [index, { id }] of steps.entries()) {
+      const job = { id: `00000000-0000-4000-8000-00000000000${index}`, retry: 0, data: { runId: run.id, stepId: id } };
+      const held = (await claim(engine.deps, job))!;
+      await finishStep(engine.deps, held.step, { status: 'succeeded', outputs: {} });
+    }
+    const plans = await plansOf(engine);
+    expect(plans.length).toBeGreaterThan(10);
+    expect(plans.filter(({ scans }) => scans.some((scan) => GROWS.test(scan)))).toEqual([]);
+  });
+});
