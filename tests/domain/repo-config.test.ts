@@ -260,6 +260,7 @@ const runConfigKeys = {
   conventions: 'conventions',
   approvers: 'approvers',
   require_other_approver: 'requireOtherApprover',
+  approval_timeout_days: 'approvalTimeoutDays',
   git_mode: 'gitMode',
   workspace_mode: 'workspaceMode',
 } as const satisfies Record<string, keyof RunConfig>;
