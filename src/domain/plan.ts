@@ -101,7 +101,7 @@ function nameErrors(steps: PreparedStep[], before: readonly string[]): string[] 
 
 function toolErrors(steps: PreparedStep[], knownTools: readonly string[]): string[] {
   return steps
-    .filter(({ tool }) => !knownTools.includes(kindOf(tool)))
+    .filter(({ tool }) => !knownTools.includes(tool) && !knownTools.includes(kindOf(tool)))
     .map((step) => `step "${step.name}": unknown tool "${step.tool}"; known are ${knownTools.join(', ')}`);
 }
 

@@ -52,6 +52,7 @@ conventions: [docs/style.md]
 budgets: { per_run_usd: 2.5, per_day_usd: 20 }
 approvers: [mona, acme/leads]
 require_other_approver: true
+approval_timeout_days: 3
 `;
 
 describe('a file', () => {
@@ -91,6 +92,7 @@ describe('a file', () => {
       budgets: { perRunUsd: 2.5, perDayUsd: 20 },
       approvers: ['mona', 'acme/leads'],
       requireOtherApprover: true,
+      approvalTimeoutDays: 3,
     });
     const defaults = RunConfig.parse({});
     const same = Object.entries(config).filter(
@@ -146,7 +148,7 @@ describe('mistakes', () => {
   });
 
   it.each([
-    ['colour: red', /^1: unknown key "colour"\. Known here: label, model, .*, require_other_approver\.$/],
+    ['colour: red', /^1: unknown key "colour"\. Known here: label, model, .*, approval_timeout_days\.$/],
     ['gates:\n  test: [npm, test]', '2: gates.test: must be text, or a map with `command`, `timeout_minutes`, `setup`'],
     ['gates:\n  test:\n    timeout_minutes: 5', '2: gates.test.command: is missing'],
     [
@@ -258,6 +260,7 @@ const runConfigKeys = {
   conventions: 'conventions',
   approvers: 'approvers',
   require_other_approver: 'requireOtherApprover',
+  approval_timeout_days: 'approvalTimeoutDays',
   git_mode: 'gitMode',
   workspace_mode: 'workspaceMode',
 } as const satisfies Record<string, keyof RunConfig>;
