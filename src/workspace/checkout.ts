@@ -70,12 +70,18 @@ export async function restore(
 /** Removes a checkout, finished or not, with all that belongs to it. Whoever is killed on the way leaves the rest to the next. */
 export async function removeCheckout(path: string): Promise<void> {
   const found = await readState(path);
-  // Of no use to anybody from here on.
-  if (found?.gitDir) await writeState(path, { ...found, gitDir: null });
+  // Of no use to anybody from here on. Where the disk is too full to say so, removing it is all the more wanted.
+  if (found?.gitDir) await writeState(path, { ...found, gitDir: null }).catch(unlessFull);
   await removeTree(path);
   await removeTree(`${path}.git`);
   if (found?.mode === 'worktree') await forgetWorktree(found.mirror, path);
+  await rm(`${statePath(path)}.new`, { force: true });
   await rm(statePath(path), { force: true });
+}
+
+function unlessFull(error: unknown): void {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
 }
 
 /** Removes what the mirror knows of a worktree. By its own books: what the checkout says of itself is not believed. */

@@ -44,6 +44,8 @@ describe('a checkout', () => {
     await expect(workspaces.openWorkspace(access, wanted)).rejects.toThrow('exit 137');
     const worktrees = join(root, 'mirrors', 'local.git', 'worktrees');
     expect(readdirSync(worktrees)).toHaveLength(1);
+    // Killed while it wrote its state, too.
+    writeFileSync(join(root, 'workspaces', 'local', 'run_1.state.json.new'), '{');
     await workspaces.removeWorkspace(access, 'run_1');
     expect(existsSync(worktrees) ? readdirSync(worktrees) : []).toEqual([]);
     expect(readdirSync(join(root, 'workspaces', 'local'))).toEqual([]);
