@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that touch the database: they run on both engines. Of the whole stories, two files that between them do all of it. */
-const database = [
-  ...['db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep'].map((room) => `tests/${room}/**/*.test.ts`),
-  'tests/app/pull-request.test.ts',
-  'tests/app/crash.test.ts',
-];
+/** Tests that touch the database: they run on both engines. */
+const database = ['db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep'].map(
+  (room) => `tests/${room}/**/*.test.ts`,
+);
+/** The whole stories run on Postgres, which leaves the processors to them; these three, which between them do all of it, on both. */
+const stories = 'tests/app/**/*.test.ts';
+const storiesOnBoth = ['pull-request', 'crash', 'process'].map((name) => `tests/app/${name}.test.ts`);
 
 const results = process.env['NOFX_TEST_RESULTS'];
 
@@ -16,14 +17,15 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // The larger a process, the longer it takes to start another from it, and the stories start many.
+    execArgv: ['--max-semi-space-size=4'],
     maxWorkers: 2,
     projects: [
       {
         extends: true,
         test: {
           name: 'pglite',
-          include: ['tests/**/*.test.ts'],
-          exclude: ['tests/faults/**'],
+          include: ['tests/*.test.ts', 'tests/!(app|faults)/**/*.test.ts', ...storiesOnBoth],
           // The other lane's server is in the environment of the process that starts both.
           env: { NOFX_TEST_POSTGRES_URL: '' },
           globalSetup: ['tests/support/pglite.ts'],
@@ -31,7 +33,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'postgres', include: database, globalSetup: ['tests/support/postgres.ts'] },
+        test: { name: 'postgres', include: [...database, stories], globalSetup: ['tests/support/postgres.ts'] },
       },
       {
         extends: true,
