@@ -14,7 +14,7 @@ describe(`a word of welcome where NOFX was just installed, on ${lane}`, () => {
 
     it('is said once, says what was found, and is not mistaken for a task', async () => {
       const kit = await nofx.repository({ files: node, config: null });
-      await kit.drain();
+      await nofx.drain();
       const { title, user, body } = nofx.github.issues(kit.name)[0]!;
       expect({ title, by: user.login }).toEqual({ title: 'NOFX can work here now', by: 'nofx[bot]' });
       expect(body).toContain('put the label `nofx` on one');
@@ -23,7 +23,7 @@ describe(`a word of welcome where NOFX was just installed, on ${lane}`, () => {
       expect(body).toContain('```yaml\n# How NOFX works in this repository.\ngates:\n  test: npm test\n```');
       const [delivery] = nofx.github.deliveries().filter(({ event }) => event.startsWith('installation'));
       await nofx.github.redeliver(delivery!.id);
-      await kit.drain();
+      await nofx.drain();
       expect(nofx.github.issues(kit.name)).toHaveLength(1);
       expect(await kit.runs()).toEqual([]);
     });
@@ -45,7 +45,7 @@ describe(`a word of welcome where NOFX was just installed, on ${lane}`, () => {
 
     it('proposes a configuration that says what NOFX found, and works', async () => {
       const kit = await nofx.repository({ files: node, config: null });
-      await kit.drain();
+      await nofx.drain();
       const pull = kit.pullRequest();
       expect(pull).toMatchObject({ title: 'Configure NOFX', head: { ref: 'nofx/configure' }, base: { ref: 'main' } });
       expect(pull.body).toContain('- Tests: `npm test`');
