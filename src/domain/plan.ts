@@ -162,31 +162,35 @@ export function gateOf(tool: string): string | null {
 
 /**
  * The plan of a `/nofx` comment or label: generate, write, run the gates (their names, in this order; `test` alone
- * unless told), open a pull request.
+ * unless told), open a pull request, or with `openPr: false` just push the branch.
  */
 export function standardPlan(request: {
   goal: string;
   prompt: string;
   filename?: string;
+  /** the step of an earlier run whose change set is taken instead of a new one */
+  reuse?: string | undefined;
   gates?: readonly string[] | undefined;
   openPr?: boolean;
 }): Plan {
   const steps: PlanStep[] = [
-    {
-      name: 'codegen',
-      tool: 'codegen',
-      inputs: { prompt: request.prompt, filename: request.filename },
-      secrets_scope: 'model, github',
-    },
+    request.reuse === undefined
+      ? {
+          name: 'codegen',
+          tool: 'codegen',
+          inputs: { prompt: request.prompt, filename: request.filename },
+          secrets_scope: 'model, github',
+        }
+      : { name: 'codegen', tool: 'reuse', inputs: { stepId: request.reuse }, secrets_scope: 'none' },
     { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'codegen' }, secrets_scope: 'github' },
   ];
   for (const gate of request.gates ?? ['test']) {
     const tool = `gate:${gate}`;
-    const name = steps.some((step) => step.name === gate) || gate === 'pull_request' ? tool : gate;
+    const name = steps.some((step) => step.name === gate) || ['pull_request', 'push'].includes(gate) ? tool : gate;
     steps.push({ name, tool, inputs: { fromStep: 'write' }, secrets_scope: 'github' });
   }
-  if (request.openPr ?? true) {
-    steps.push({ name: 'pull_request', tool: 'git_pr', inputs: { fromStep: 'write' }, secrets_scope: 'github' });
-  }
+  const handIn =
+    (request.openPr ?? true) ? { name: 'pull_request', tool: 'git_pr' } : { name: 'push', tool: 'git_push' };
+  steps.push({ ...handIn, inputs: { fromStep: 'write' }, secrets_scope: 'github' });
   return { goal: request.goal, steps };
 }

@@ -18,6 +18,8 @@ export type RunView = {
   /** The branch the work is based on and goes to. */
   base: string;
   steps: StepView[];
+  /** Who cancelled it. */
+  cancelledBy?: string | null;
   /** How many runs must end before this one starts; 0 when none. */
   waitsFor?: number;
   usage: Usage | null;
