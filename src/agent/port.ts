@@ -32,6 +32,8 @@ type Task = {
 export type CodeTask = Task & {
   /** Absolute path of the scratch checkout the model works in. */
   checkout: string;
+  /** What an earlier step of the run has done: it is in the checkout already. Null where this is the first. */
+  done: { changes: { status: string; path: string; previousPath?: string }[]; summary: string } | null;
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
   /** Single-file codegen: the one path the result may have. */
