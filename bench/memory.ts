@@ -90,7 +90,10 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
     }
     // Until so many conversations are going on as can.
     const patience = Date.now() + 180_000;
-    while (model.requests().length < Math.min(runs, AT_WORK) && Date.now() < patience) await sleep(250);
+    while (model.requests().length < Math.min(runs, AT_WORK)) {
+      if (Date.now() > patience) throw new Error(`only ${model.requests().length} conversations began in 180 s`);
+      await sleep(250);
+    }
     let most = 0;
     for (let look = 0; look < 20; look += 1) {
       most = Math.max(most, await residentMb(child.pid!));

@@ -19,6 +19,8 @@ export type CodeTask = {
   };
   /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
   conventions: { path: string; text: string }[];
+  /** What an earlier step of the run has done: it is in the checkout already. Null where this is the first. */
+  done: { changes: { status: string; path: string; previousPath?: string }[]; summary: string } | null;
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
   /** Patterns of paths a change may not touch, beside those that always hold. The model hears of it at once. */

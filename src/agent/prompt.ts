@@ -2,7 +2,7 @@ import { cleanText } from '../domain/untrusted.ts';
 import type { CodeTask } from './port.ts';
 
 /** Longer texts are cut, and say so: a repository's own files can be read with the tools. Characters. */
-const LONGEST = { prompt: 20_000, body: 30_000, convention: 12_000 };
+const LONGEST = { prompt: 20_000, body: 30_000, convention: 12_000, paths: 10_000, summary: 4_000 };
 
 /**
  * The same for every run, byte for byte: it stands before everything else in the cached prefix.
@@ -65,6 +65,15 @@ export function userMessage(task: CodeTask, nonce: string): { text: string; remo
       parts.push(data(`file ${label(path)}`, text, LONGEST.convention));
     }
   }
+  if (task.done !== null) {
+    parts.push(
+      `A part of the work is done: it is in the checkout already. Against the base branch these files have changed:`,
+      data('files changed', task.done.changes.map(changeLine).join('\n'), LONGEST.paths),
+      'What was said of it when it was done:',
+      data('summary', task.done.summary, LONGEST.summary),
+      'Go on from there. The message you end with describes the whole change, that part with it.',
+    );
+  }
   parts.push(
     task.testCommand === null
       ? 'No test command was found in the repository, so nothing will be run on your change. Check it with extra care.'
@@ -82,6 +91,10 @@ export function userMessage(task: CodeTask, nonce: string): { text: string; remo
   }
   parts.push('Start by looking at the code that the task is about.');
   return { text: parts.join('\n\n'), removed };
+}
+
+function changeLine({ status, path, previousPath }: NonNullable<CodeTask['done']>['changes'][number]): string {
+  return `${status} ${oneLine(path)}${previousPath === undefined ? '' : ` (was ${oneLine(previousPath)})`}`;
 }
 
 function shorten(text: string, longest: number): string {
