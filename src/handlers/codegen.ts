@@ -4,11 +4,12 @@ import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
 import { checkGuardrails } from '../domain/guardrails.ts';
 import { UserError } from '../errors.ts';
-import type { CodeResult } from '../agent/port.ts';
+import type { CodeResult, CodeTask } from '../agent/port.ts';
+import type { ChangeSet } from '../domain/change-set.ts';
 import type { ContentChange, Scratch } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
 import { createAccount } from './account.ts';
-import { saveChangeSet } from './change-set.ts';
+import { loadChangeSet, saveChangeSet } from './change-set.ts';
 import { chooseCommands, readConventions } from './base-branch.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
 
@@ -17,6 +18,8 @@ const CodegenInputs = z.looseObject({
   /** single-file codegen: the one path the result may have */
   filename: z.string().optional(),
   model: z.string().optional(),
+  /** an earlier codegen step: its change is the beginning of this one, and part of it */
+  fromStep: z.string().optional(),
 });
 type CodegenInputs = z.infer<typeof CodegenInputs>;
 
@@ -45,12 +48,14 @@ export const codegen = defineHandler<CodegenInputs>({
     // Read while the checkout is written.
     const reading = readBriefing(context);
     reading.catch(() => {});
+    const done = await readDone(context);
     const scratch = await adapters.workspaces.openScratch(accessOf(context), {
       key: `${run.id}-${step.id}-${step.attempt}`,
       base: run.baseSha,
+      ...(done && { changes: done.changes, protectedPaths: run.config.protectedPaths }),
     });
     try {
-      const { result, left } = await generate(context, scratch, await reading);
+      const { result, left } = await generate(context, scratch, { ...(await reading), done: said(done) });
       if (result.outcome === 'stopped') return { status: 'failed', failure: stoppedEarly(result, left, run.config) };
       return await collect(context, await scratch.readChanges(), result.summary);
     } catch (error) {
@@ -70,7 +75,21 @@ async function unfinished(late: StepContext, scratch: Scratch): Promise<Record<s
   return outputs;
 }
 
-type Briefing = { testCommand: string | null; conventions: { path: string; text: string }[] };
+/** What an earlier step has made of the change, where this one goes on from it. */
+type Done = { changeSet: ChangeSet; changes: ContentChange[] };
+
+async function readDone(context: StepContext<CodegenInputs>): Promise<Done | null> {
+  const { fromStep } = context.inputs;
+  if (fromStep === undefined) return null;
+  const { stepId } = await context.outputsOf(fromStep);
+  return loadChangeSet(context, stepId);
+}
+
+function said(done: Done | null): CodeTask['done'] {
+  return done && { changes: done.changeSet.files, summary: done.changeSet.summary };
+}
+
+type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;
 
 /** What the base branch says about itself. */
 async function readBriefing(context: StepContext): Promise<Briefing> {
@@ -87,7 +106,7 @@ async function readBriefing(context: StepContext): Promise<Briefing> {
 async function generate(
   context: StepContext<CodegenInputs>,
   scratch: Scratch,
-  briefing: Briefing,
+  briefing: Briefing & Pick<CodeTask, 'done'>,
 ): Promise<{ result: CodeResult; left: BudgetLeft }> {
   const { run, inputs, adapters, signal } = context;
   if (adapters.agent === null) {

@@ -8,24 +8,21 @@ import { pushWork } from './push-work.ts';
 type Done = { id: string; outputs: Record<string, unknown> | null };
 
 /**
- * Puts what a cancelled run has made so far on its branch: the commit there is, or else one of the newest change set.
+ * Puts what a cancelled run has made so far on its branch: the newest of its commits and change sets.
  * Null where it has made nothing.
  */
 export async function keepWork(context: StepContext, steps: readonly Done[]): Promise<Kept | null> {
-  const written = newest(steps, ({ outputs }) => WriteOutputs.safeParse(outputs).data ?? null);
-  const drafted = newest(steps, ({ id, outputs }) =>
-    CodegenOutputs.safeParse(outputs).data?.files.length ? id : null,
-  );
-  const work = written ?? (drafted === null ? null : await commitWork(context, drafted));
+  const work = await newestWork(context, steps);
   if (work === null) return null;
   await pushWork(context, work);
   return { sha: work.sha, branch: work.branch };
 }
 
-function newest<S, T>(steps: readonly S[], find: (step: S) => T | null): T | null {
-  for (const step of steps.toReversed()) {
-    const found = find(step);
-    if (found !== null) return found;
+async function newestWork(context: StepContext, steps: readonly Done[]): Promise<WriteOutputs | null> {
+  for (const { id, outputs } of steps.toReversed()) {
+    const written = WriteOutputs.safeParse(outputs).data;
+    if (written) return written;
+    if (CodegenOutputs.safeParse(outputs).data?.files.length) return commitWork(context, id);
   }
   return null;
 }

@@ -32,11 +32,7 @@ async function waitsFor(db: Executor, run: Run): Promise<number> {
 
 /** The rows of a run as a view of it. Pure. */
 function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
-  // Of several drafts, people are told about those that were taken.
-  const taken = steps.flatMap((step) => read(WriteOutputs, step)?.codegenStepId ?? []);
-  const generated = steps
-    .filter((step) => taken.length === 0 || taken.includes(step.id))
-    .flatMap((step) => read(CodegenOutputs, step) ?? []);
+  const generated = drafts(steps).flatMap((step) => read(CodegenOutputs, step) ?? []);
   return {
     id: run.id,
     status: run.status,
@@ -61,6 +57,14 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     notes: steps.flatMap((step) => read(GitPrOutputs, step)?.notes ?? []),
     gitMode: run.gitMode,
   };
+}
+
+/** The drafts that people are told about: the one that was committed, and before there is one all that no other goes on from. */
+function drafts(steps: readonly Step[]): Step[] {
+  const taken = steps.findLast((step) => read(WriteOutputs, step) !== null);
+  if (taken) return steps.filter(({ id }) => id === read(WriteOutputs, taken)?.codegenStepId);
+  const done = steps.filter((step) => step.tool === 'codegen' && read(CodegenOutputs, step) !== null);
+  return done.filter(({ name }) => !done.some(({ inputs }) => inputs['fromStep'] === name));
 }
 
 function stepView(step: Step): StepView {

@@ -1,6 +1,6 @@
 import { InternalError } from '../errors.ts';
 import { checkChanges } from './check-changes.ts';
-import type { Git } from './git.ts';
+import type { Git, GitPlace } from './git.ts';
 import type { Mirror } from './mirror.ts';
 import type { CommitMeta, ContentChange } from './port.ts';
 
@@ -16,15 +16,17 @@ export async function makeCommit(
     changes: ContentChange[];
     meta: CommitMeta;
     ref: string;
-    protectedPaths?: readonly string[];
+    /** Where its objects go, unless to the mirror; the ref is then not kept. */
+    into?: GitPlace;
+    protectedPaths?: readonly string[] | undefined;
     signal?: AbortSignal;
   },
 ): Promise<string> {
-  const { base, changes, meta, ref, protectedPaths, signal } = options;
+  const { base, changes, meta, ref, into, protectedPaths, signal } = options;
   checkChanges(changes, await readTree(git, mirror, base, signal), protectedPaths);
-  const input = fastImport(base, changes, meta, ref);
+  const input = fastImport(base, changes, meta, { name: ref, keep: into === undefined });
   const sha = await git.text(['fast-import', '--quiet', '--force', '--done', '--date-format=raw'], {
-    place: mirror.place,
+    place: into ?? mirror.place,
     input,
     signal,
   });
@@ -43,11 +45,16 @@ async function readTree(git: Git, mirror: Mirror, base: string, signal?: AbortSi
 }
 
 /** The stream git-fast-import(1) reads. Deletions first, so that two files may swap names. */
-function fastImport(base: string, changes: ContentChange[], meta: CommitMeta, ref: string): Buffer {
+function fastImport(
+  base: string,
+  changes: ContentChange[],
+  meta: CommitMeta,
+  ref: { name: string; keep: boolean },
+): Buffer {
   const parts: (string | Buffer)[] = [];
   const data = (bytes: Buffer) => parts.push(`data ${bytes.length}\n`, bytes, '\n');
   const who = `${oneLine(meta.author.name)} <${oneLine(meta.author.email)}> ${Math.floor(meta.date.getTime() / 1000)} +0000`;
-  parts.push(`commit ${ref}\nmark :1\nauthor ${who}\ncommitter ${who}\n`);
+  parts.push(`commit ${ref.name}\nmark :1\nauthor ${who}\ncommitter ${who}\n`);
   data(Buffer.from(meta.message.endsWith('\n') ? meta.message : `${meta.message}\n`));
   parts.push(`from ${base}\n`);
   for (const change of changes) {
@@ -60,7 +67,10 @@ function fastImport(base: string, changes: ContentChange[], meta: CommitMeta, re
     parts.push(`M ${change.mode} inline ${quote(change.path)}\n`);
     data(change.bytes);
   }
-  parts.push('\nget-mark :1\ndone\n');
+  parts.push('\nget-mark :1\n');
+  // To git the name of no object means that the ref is none.
+  if (!ref.keep) parts.push(`reset ${ref.name}\nfrom ${'0'.repeat(base.length)}\n\n`);
+  parts.push('done\n');
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
 }
 

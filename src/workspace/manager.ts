@@ -85,9 +85,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return readBaseFiles(git, await mirrorWith(access, base), base);
     },
 
-    async openScratch(access, { key, base }) {
-      const mirror = await mirrorWith(access, base);
-      return openScratch(git, mirror, { folder: places.scratch(access.project.id, key), base, signal: access.signal });
+    async openScratch(access, { key, ...options }) {
+      const mirror = await mirrorWith(access, options.base);
+      const folder = places.scratch(access.project.id, key);
+      return openScratch(git, mirror, { ...options, folder, signal: access.signal });
     },
 
     async openWorkspace(access, { key, base, branch, protectedPaths }) {

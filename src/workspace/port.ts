@@ -94,8 +94,14 @@ export type Workspaces = {
   resolve(access: RepositoryAccess, ref: string): Promise<string>;
   /** The outermost files of `base`: what a run may believe about a repository before anyone changed it. */
   readBase(access: RepositoryAccess, base: string): Promise<BaseFiles>;
-  /** `key` is unique to the attempt: a scratch is never shared. */
-  openScratch(access: RepositoryAccess, options: { key: string; base: string }): Promise<Scratch>;
+  /**
+   * `key` is unique to the attempt: a scratch is never shared. `changes` are those made to `base` before, which are in it
+   * from the start; UserError for a path that may not be written.
+   */
+  openScratch(
+    access: RepositoryAccess,
+    options: { key: string; base: string; changes?: ContentChange[]; protectedPaths?: readonly string[] },
+  ): Promise<Scratch>;
   /** Finds or makes the run's workspace at `base`. Any machine can: it is a cache. */
   openWorkspace(
     access: RepositoryAccess,

@@ -1,22 +1,31 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { makeCommit } from './make-commit.ts';
 import { readChanges } from './read-changes.ts';
 import { removeTree } from './remove-tree.ts';
 import { removeGitDirectories } from './nested-git.ts';
 import type { Git, GitPlace } from './git.ts';
 import type { Mirror } from './mirror.ts';
-import type { Scratch } from './port.ts';
+import type { ContentChange, Scratch } from './port.ts';
+
+export type ScratchOptions = {
+  folder: string;
+  base: string;
+  /** what is done already, against `base` */
+  changes?: ContentChange[] | undefined;
+  protectedPaths?: readonly string[] | undefined;
+  signal?: AbortSignal | undefined;
+};
+
+/** Nobody sees it: it is how the changes come into the folder, as any commit would. */
+const DONE_SO_FAR = { message: 'Done so far', author: { name: 'nofx', email: 'nofx' }, date: new Date(0) };
 
 /**
- * Writes `base` into a new folder that holds no git directory at all. The index and the objects that reading
+ * Writes `base`, and the changes made to it so far, into a new folder that holds no git directory at all. The index and the objects that reading
  * the changes makes stay beside it, out of the model's reach, and go with it.
  */
-export async function openScratch(
-  git: Git,
-  mirror: Mirror,
-  options: { folder: string; base: string; signal?: AbortSignal },
-): Promise<Scratch> {
-  const { folder, base, signal } = options;
+export async function openScratch(git: Git, mirror: Mirror, options: ScratchOptions): Promise<Scratch> {
+  const { folder, base, changes = [], protectedPaths, signal } = options;
   await removeTree(folder);
   const path = join(folder, 'files');
   const objects = join(folder, 'objects');
@@ -28,7 +37,12 @@ export async function openScratch(
     indexFile: join(folder, 'index'),
     objects: { directory: objects, alternates: [join(mirror.path, 'objects')] },
   };
-  await git.output(['read-tree', '--reset', '-u', base], { place, signal });
+  const ref = `refs/nofx/scratch/${basename(folder)}`;
+  const start =
+    changes.length === 0
+      ? base
+      : await makeCommit(git, mirror, { base, changes, meta: DONE_SO_FAR, ref, into: place, protectedPaths, signal });
+  await git.output(['read-tree', '--reset', '-u', start], { place, signal });
 
   return {
     path,

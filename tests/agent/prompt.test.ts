@@ -55,6 +55,7 @@ test('no text can end its block or open another', () => {
         prompt: evil,
         source,
         conventions: [{ path: evil, text: evil }],
+        done: { changes: [{ status: 'renamed', path: evil, previousPath: evil }], summary: evil },
         testCommand: evil,
         filename: evil,
       });
@@ -62,6 +63,7 @@ test('no text can end its block or open another', () => {
         prompt: 'p',
         source: { ...source, repository: 'a/b', title: evil.trim() ? 't' : evil, body: 'x' },
         conventions: [{ path: 'p', text: 't' }],
+        done: { changes: [{ status: 'added', path: 'p' }], summary: 's' },
         testCommand: 't',
         filename: 'f',
       });

@@ -102,6 +102,53 @@ describe.concurrent(`plans and their policies, on ${lane}`, () => {
     expect(run.events.filter(({ type }) => type === 'run.succeeded')).toHaveLength(1);
   });
 
+  it('makes one change of steps that go on from one another, and one commit of it however often it is written', async () => {
+    const told: string[] = [];
+    const kit = await nofx.repository({
+      files: { 'old.md': 'This moves.\n', 'gone.md': 'Nobody needs this.\n' },
+      model: ({ turn: step, prompt, calls }) => {
+        const first = prompt.includes('move it');
+        if (step > 0) return turn.text(first ? 'Moves it.' : `Moves and describes it: ${calls[0]!.result}`);
+        told.push(prompt);
+        return first
+          ? turn.tools([
+              ['move_file', { from: 'old.md', to: 'docs/new.md' }],
+              ['delete_file', { file_path: 'gone.md' }],
+            ])
+          : turn.tools([
+              ['read', { file_path: 'docs/new.md' }],
+              ['write', { file_path: 'README.md', content: 'See docs/new.md.\n' }],
+            ]);
+      },
+    });
+    await kit.start({
+      goal: 'Move it and say so',
+      steps: [
+        { name: 'first', tool: 'codegen', inputs: { prompt: 'move it' } },
+        { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'first' } },
+        { name: 'early', tool: 'gate:test', inputs: { fromStep: 'write' } },
+        { name: 'second', tool: 'codegen', inputs: { prompt: 'say where it is', fromStep: 'first' } },
+        { name: 'again', tool: 'workspace:write', inputs: { fromStep: 'second' } },
+        { name: 'test', tool: 'gate:test', inputs: { fromStep: 'again' } },
+        { name: 'pull_request', tool: 'git_pr', inputs: { fromStep: 'again' } },
+      ],
+    });
+    const { head, body } = kit.pullRequest();
+    expect(kit.git('diff', '-M', '--name-status', 'main', head.sha).trim().split('\n')).toEqual([
+      'A\tREADME.md',
+      'R100\told.md\tdocs/new.md',
+      'D\tgone.md',
+    ]);
+    expect(kit.git('rev-list', '--count', `main..${head.sha}`).trim()).toBe('1');
+    expect(body).toContain('Moves and describes it: ');
+    expect(body).toContain('This moves.');
+    expect(body).toContain('3 files');
+    expect(told.map((prompt) => prompt.includes('A part of the work is done'))).toEqual([false, true]);
+    expect(told[1]).toMatch(
+      /renamed docs\/new\.md \(was old\.md\)\n.*deleted gone\.md|deleted gone\.md\n.*renamed docs/,
+    );
+  });
+
   it('keeps a single-file step to its one file', async () => {
     const kit = await nofx.repository({
       model: ({ turn: step }) =>

@@ -107,6 +107,7 @@ export function makeTask(checkout: string, more: Partial<CodeTask> = {}): CodeTa
     prompt: 'add a slugify helper',
     source: { repository: 'acme/text-kit', kind: 'issue', number: 7, title: 'Slugs', body: 'We need slugs.' },
     conventions: [],
+    done: null,
     protectedPaths: [],
     testCommand: 'npm test',
     model: 'claude-sonnet-5-5',

@@ -41,6 +41,11 @@ async function roundTrip(files: Record<string, TestFile>, edit: (path: string) =
   const changes = await scratch.readChanges();
   expect(await scratch.readChanges()).toEqual(changes);
   await scratch.dispose();
+  // Whoever goes on from the change has all of it, and leaves nothing in the mirror.
+  const later = await workspaces.openScratch(access, { key: 'step_2', base, changes });
+  expect(await later.readChanges()).toEqual(changes);
+  await later.dispose();
+  expect(git(join(folder.path, 'root', 'mirrors', `${id}.git`), 'for-each-ref', 'refs/nofx/scratch')).toBe('');
   const workspace = await workspaces.openWorkspace(access, { key: 'run', base, branch: 'nofx/run' });
   const commit = async () => {
     const { sha } = await workspace.commit(changes, meta);
