@@ -2,11 +2,13 @@ import { gateOf } from '../domain/plan.ts';
 import { codegen } from './codegen.ts';
 import { gate } from './gate.ts';
 import { gitPr } from './git-pr.ts';
+import { plan } from './plan.ts';
 import type { Handler } from './handler.ts';
 import { workspaceWrite } from './workspace-write.ts';
 
 /** Every tool a plan may name; `gate:*` stands for a gate of any name. */
 export const handlers = {
+  plan,
   codegen,
   'workspace:write': workspaceWrite,
   'gate:*': gate,
