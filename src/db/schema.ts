@@ -144,9 +144,11 @@ export const run = nofx.table(
     index('run_open')
       .on(t.createdAt)
       .where(sql`ended_at is null`),
-    index('run_lane_open')
-      .on(t.lane, t.createdAt)
-      .where(sql`ended_at is null`),
+    index('run_lane').on(t.lane, t.createdAt),
+    index('run_branch').on(t.projectId, t.branch),
+    index('run_pull_request')
+      .on(t.projectId, sql`(((${t.pullRequest} ->> 'number'))::int)`)
+      .where(sql`pull_request is not null`),
     index('run_project_open')
       .on(t.projectId)
       .where(sql`ended_at is null`),

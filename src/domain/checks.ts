@@ -4,6 +4,15 @@ import { isTerminal } from './run.ts';
 
 export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out' | 'action_required';
 
+/**
+ * A button under a completed check run. What it sends comes back as a webhook, from whoever pressed it.
+ * https://docs.github.com/en/rest/checks/runs#create-a-check-run (`actions`: at most three, 20, 40 and 20 characters)
+ */
+export type CheckAction = { label: string; description: string; identifier: string };
+
+/** Does the run's task again. */
+export const RETRY: CheckAction = { label: 'Retry', description: 'Do this task again', identifier: 'retry' };
+
 /** A check run as it should be now. */
 export type DesiredCheck = {
   /** our own key for it, unique within the run */
@@ -14,6 +23,8 @@ export type DesiredCheck = {
   startedAt?: Date;
   output: { title: string; summary: string; text?: string };
   annotations?: Annotation[];
+  /** its buttons */
+  actions?: CheckAction[];
 } & ({ status: 'queued' | 'in_progress' } | { status: 'completed'; conclusion: Conclusion; completedAt: Date });
 
 const RUN_CONCLUSION = {
@@ -71,6 +82,7 @@ function roundsBefore(view: RunView, headSha: string): DesiredCheck[] {
       status: 'completed',
       conclusion: 'neutral',
       completedAt: endedAt ?? view.startedAt ?? new Date(0),
+      actions: [],
     };
   });
 }
@@ -90,7 +102,13 @@ function runCheck(view: RunView, headSha: string): DesiredCheck {
     // Green is for what passed.
     conclusion: view.status === 'succeeded' && view.gates.some(isRed) ? 'neutral' : RUN_CONCLUSION[view.status],
     completedAt: view.endedAt ?? waitsSince(view),
+    actions: buttons(view),
   };
+}
+
+/** What a person may press then. */
+function buttons({ status }: RunView): CheckAction[] {
+  return status === 'failed' || status === 'cancelled' ? [RETRY] : [];
 }
 
 /** Since when a person is asked. */

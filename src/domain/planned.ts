@@ -24,7 +24,7 @@ export type Planning = {
   prompt: string;
   /** in this order; see `standardPlan` */
   gates?: readonly string[] | undefined;
-  openPr?: boolean;
+  openPr?: boolean | undefined;
 };
 
 /** The tools of planned steps: those of the model, and those that follow by themselves. */

@@ -20,6 +20,8 @@ export type RunView = {
   steps: StepView[];
   /** How often it has gone on after it waited for a person. */
   round?: number;
+  /** Who cancelled it. */
+  cancelledBy?: string | null;
   /** How many runs must end before this one starts; 0 when none. */
   waitsFor?: number;
   usage: Usage | null;

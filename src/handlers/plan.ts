@@ -42,6 +42,7 @@ export const plan = defineHandler({
       goal: run.goal,
       prompt: run.source.prompt,
       gates: run.config.gates?.map(({ name }) => name),
+      openPr: run.source.options?.openPr,
     };
     const { result, left } = await askModel(context, (answer) => problemsOf(answer, planning));
     if (result.outcome === 'stopped' && result.reason === 'budget') {

@@ -55,6 +55,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     pullRequest: run.pullRequest,
     kept: steps.map((step) => read(Kept, { outputs: step.outputs?.['kept'] as Step['outputs'] })).find(Boolean) ?? null,
     error: run.failure,
+    cancelledBy: run.cancelRequestedBy,
     files: generated.flatMap((outputs): FileView[] => outputs.files),
     summary: generated.map((outputs) => outputs.summary).join('\n\n'),
     notes: steps.flatMap((step) => read(GitPrOutputs, step)?.notes ?? []),
