@@ -9,7 +9,7 @@ import { createTools } from './tools.ts';
 import { createTurns, type AroundRequest } from './turns.ts';
 import { createWire } from './wire.ts';
 import { InternalError, messageOf, RetryableError, UserError } from '../errors.ts';
-import type { PriceOverrides, Spent } from '../domain/pricing.ts';
+import { priceOf, type PriceOverrides, type Spent } from '../domain/pricing.ts';
 import type { Agent, AgentFault, CodeTask } from './port.ts';
 
 export type AgentOptions = {
@@ -114,6 +114,7 @@ export function createAgent(options: AgentOptions): Agent {
       ),
     plan: (task) =>
       begin(task, planMessage(task, newNonce()), (common) => askForPlan({ ...common, check: task.check })),
+    priceOf: (model) => priceOf(model, prices),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ModelPlan } from '../domain/model-plan.ts';
-import type { Usage, Cost, Spent } from '../domain/pricing.ts';
+import type { Usage, Cost, Price, Spent } from '../domain/pricing.ts';
 import type { InternalError, RetryableError, UserError } from '../errors.ts';
 import type { Sandbox } from '../workspace/port.ts';
 
@@ -92,6 +92,8 @@ export type Agent = {
   writeCode(task: CodeTask): Promise<CodeResult>;
   /** Asks a model how it would do a task, without any tool. Throws as writeCode does. */
   plan(task: PlanTask): Promise<PlanOutcome>;
+  /** What a model charges; null where that is not known. */
+  priceOf(model: string): Price | null;
 };
 
 export type { AroundRequest } from './turns.ts';

@@ -176,9 +176,12 @@ export async function pauseRun(tx: Executor, id: string): Promise<void> {
   await tx.update(run).set({ status: 'waiting', turnAt: null }).where(eq(run.id, id));
 }
 
-/** Puts a run that waited for a person back in its line. */
+/** Puts a run that waited for a person back in its line, for another round. */
 export async function resumeRun(tx: Executor, id: string): Promise<void> {
-  await tx.update(run).set({ status: 'queued' }).where(eq(run.id, id));
+  await tx
+    .update(run)
+    .set({ status: 'queued', round: sql`${run.round} + 1` })
+    .where(eq(run.id, id));
 }
 
 /** Notes that somebody wants the run to stop. False when it is over, or somebody did before. */

@@ -171,7 +171,7 @@ export function standardPlan(request: {
   /** the step of an earlier run whose change set is taken instead of a new one */
   reuse?: string | undefined;
   gates?: readonly string[] | undefined;
-  openPr?: boolean;
+  openPr?: boolean | undefined;
 }): Plan {
   const codegen: PlanStep =
     request.reuse === undefined

@@ -31,6 +31,7 @@ export function observeAgent(agent: Agent, { metrics, tracing }: Observers): Age
     });
   return {
     writeCode: (task) => watch('model task', task, agent.writeCode),
+    priceOf: agent.priceOf,
     plan: (task) => watch('model plan', task, agent.plan),
   };
 }
