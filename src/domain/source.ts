@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RunOptions } from './command-options.ts';
 
 /** Who asked for a run, where, and in which words. Frozen at trigger time: later edits change nothing. */
 export const RunSource = z.object({
@@ -11,5 +12,7 @@ export const RunSource = z.object({
   issue: z.object({ number: z.number().int(), title: z.string(), body: z.string(), url: z.string() }).nullable(),
   /** the comment that asked; null when a label did */
   commentId: z.number().int().nullable(),
+  /** what they settled for this run, beside the words */
+  options: RunOptions.optional(),
 });
 export type RunSource = z.infer<typeof RunSource>;

@@ -141,7 +141,8 @@ async function generate(
   }
 }
 
-async function collect(context: StepContext, changes: ContentChange[], summary: string): Promise<StepOutcome> {
+/** Stores the changes as the step's change set, if there are any and they are within the bounds of the repository. */
+export async function collect(context: StepContext, changes: ContentChange[], summary: string): Promise<StepOutcome> {
   if (changes.length === 0) return { status: 'stopped', outputs: { files: [], summary } satisfies CodegenOutputs };
   const refused = checkGuardrails(
     changes.map((change) => ({ lines: 0, ...change })),

@@ -1,6 +1,6 @@
 import type { NewEvent } from '../db/events.ts';
 import { upsertProject } from '../db/projects.ts';
-import { countOpenRuns, findRunByTrigger, insertRun, listLane, lockLane, type Run } from '../db/runs.ts';
+import { countOpenRuns, findRunByTrigger, insertRun, laneOfIssue, listLane, lockLane, type Run } from '../db/runs.ts';
 import { insertSteps } from '../db/steps.ts';
 import { branchName } from '../domain/naming.ts';
 import { preparePlan, type Plan } from '../domain/plan.ts';
@@ -118,5 +118,5 @@ function backpressure(ageMs: number, thresholdMs: number): { ageMs: number; dela
 
 /** One issue is one line of work: two runs on it would write two answers to the same question. */
 function laneOf(projectId: string, { issue }: RunRequest['source'], runId: string): string {
-  return issue ? `${projectId}#${issue.number}` : `${projectId}:${runId}`;
+  return issue ? laneOfIssue(projectId, issue.number) : `${projectId}:${runId}`;
 }

@@ -1,9 +1,10 @@
+import type { RunOptions } from '../domain/command-options.ts';
 import { budgetUsedUp } from '../domain/budget.ts';
 import { standardPlan } from '../domain/plan.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import type { Project } from '../domain/project.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
-import type { RunConfig } from '../domain/run-config.ts';
+import { withOptions, type RunConfig } from '../domain/run-config.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import { findRunByTrigger } from '../db/runs.ts';
@@ -25,6 +26,9 @@ export type RunDemand = {
   issue: { number: number; title: string; body: string };
   commentId: number | null;
   prompt: string;
+  options: RunOptions;
+  /** the run it repeats; and the change set of which it takes over, which was made from that base */
+  repeats?: { runId: string; reuse?: { stepId: string; baseRef: string; baseSha: string } | null };
   triggerKey: string;
 };
 
@@ -43,13 +47,20 @@ export async function requestRun(
   const { github } = deps.adapters;
   const repository = await github.repository(demand.repository);
   const ref: RepositoryRef = { ...demand.repository, owner: repository.owner, name: repository.name };
-  const config = await readConfig(deps, ref, repository.defaultHead);
-  const baseRef = config.base ?? repository.defaultBranch;
-  const baseSha = baseRef === repository.defaultBranch ? repository.defaultHead : await github.branchHead(ref, baseRef);
+  const config = withOptions(await readConfig(deps, ref, repository.defaultHead), demand.options);
+  const reuse = demand.repeats?.reuse ?? null;
+  const baseRef = reuse?.baseRef ?? config.base ?? repository.defaultBranch;
+  const baseSha = reuse
+    ? reuse.baseSha
+    : baseRef === repository.defaultBranch
+      ? repository.defaultHead
+      : await github.branchHead(ref, baseRef);
   if (baseSha === null) {
     throw new UserError(
       `There is no branch \`${baseRef}\` to start from in ${ref.owner}/${ref.name}.`,
-      `Push a first commit, or correct \`base\` in \`${REPO_CONFIG_PATH}\`.`,
+      demand.options.base === undefined
+        ? `Push a first commit, or correct \`base\` in \`${REPO_CONFIG_PATH}\`.`
+        : 'Correct what follows `--base`, and comment the command again.',
     );
   }
 
@@ -74,6 +85,8 @@ export async function requestRun(
       goal: pullRequestTitle({ issueTitle: title, prompt: demand.prompt }),
       prompt: demand.prompt,
       gates: config.gates?.map((gate) => gate.name),
+      openPr: demand.options.openPr,
+      reuse: reuse?.stepId,
     }),
     source: {
       kind: 'issue',
@@ -84,7 +97,9 @@ export async function requestRun(
       prompt: demand.prompt,
       issue: { number, title, body, url: `${repository.htmlUrl}/issues/${number}` },
       commentId: demand.commentId,
+      options: demand.options,
     },
+    links: demand.repeats ? { repeats: demand.repeats.runId } : {},
     config,
     model: config.model ?? defaults.model,
     maxCostUsd: Math.min(defaults.maxCostUsd, config.budgets.perRunUsd ?? Infinity),

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Executor } from '../db/client.ts';
 import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
@@ -12,6 +12,9 @@ import { GateOutputs } from '../handlers/gate.ts';
 import { OutputSoFar } from '../handlers/live-output.ts';
 import { GitPrOutputs } from '../handlers/git-pr.ts';
 import type { Deps } from './deps.ts';
+
+/** What an answered question hands on. */
+const Approval = z.object({ approvedBy: z.string() });
 
 /** Reads a run as people are told about it. */
 export async function loadView({ db }: Pick<Deps, 'db'>, runId: string): Promise<RunView> {
@@ -43,6 +46,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     branch: run.branch,
     base: run.baseRef,
     steps: steps.map(stepView),
+    round: run.round,
     waitsFor: ahead,
     usage: run.usage,
     cost: run.cost,
@@ -51,6 +55,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     pullRequest: run.pullRequest,
     kept: steps.map((step) => read(Kept, { outputs: step.outputs?.['kept'] as Step['outputs'] })).find(Boolean) ?? null,
     error: run.failure,
+    cancelledBy: run.cancelRequestedBy,
     files: generated.flatMap((outputs): FileView[] => outputs.files),
     summary: generated.map((outputs) => outputs.summary).join('\n\n'),
     notes: steps.flatMap((step) => read(GitPrOutputs, step)?.notes ?? []),
@@ -75,6 +80,7 @@ function stepView(step: Step): StepView {
     startedAt: step.startedAt,
     endedAt: step.endedAt,
     detail: detailOf(step),
+    approvedBy: read(Approval, step)?.approvedBy ?? null,
     usage: step.usage,
     cost: step.cost,
   };

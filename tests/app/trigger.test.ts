@@ -58,7 +58,8 @@ describe.concurrent(`who and what starts a run, on ${lane}`, () => {
     ['a fenced block', '```\n/nofx add the notes\n```'],
     ['an indented block', '    /nofx add the notes'],
     ['the middle of a line', 'please /nofx add the notes'],
-    ['a later line', 'Hello!\n/nofx add the notes'],
+    ['a comment of HTML', '<!--\n/nofx add the notes\n-->'],
+    ['a line right below a quote', '> as you said\n/nofx add the notes'],
     ['a longer word', '/nofxadd the notes'],
   ])('ignores /nofx in %s', async (_where, text) => {
     const kit = await nofx.repository();
@@ -121,15 +122,15 @@ describe.concurrent(`who and what starts a run, on ${lane}`, () => {
     const kit = await nofx.repository();
     const { issue } = await kit.ask('/nofx hlep');
     expect(kit.answer(issue)).toContain('unknown command "hlep". Did you mean "help"?');
-    await kit.ask('/nofx cancel', { issue });
-    expect(kit.answers(issue)[1]).toContain('`/nofx cancel` is not in this version of NOFX yet');
+    await kit.ask('/nofx rebase', { issue });
+    expect(kit.answers(issue)[1]).toContain('`/nofx rebase` is not in this version of NOFX yet');
     expect(await kit.runs()).toEqual([]);
   });
 
   it('explains itself', async () => {
     const kit = await nofx.repository();
     const { issue } = await kit.ask('/nofx help');
-    expect(kit.answer(issue)).toContain('`/nofx <what you want>` as the first line of a comment starts a run');
+    expect(kit.answer(issue)).toContain('`/nofx <what you want>` starts a run.');
     expect(await kit.runs()).toEqual([]);
   });
 

@@ -246,8 +246,8 @@ describe('hidden mode', () => {
   );
 
   it('speaks of no git when it refuses or helps', () => {
-    expect(renderRefusal({ login: 'bob', permission: 'read', gitMode: 'hidden' })).not.toMatch(gitTerms);
-    expect(renderHelp({ gitMode: 'hidden' })).not.toMatch(gitTerms);
+    expect(renderRefusal({ login: 'bob', role: 'read', command: 'run', gitMode: 'hidden' })).not.toMatch(gitTerms);
+    expect(renderHelp({ gitMode: 'hidden', label: 'nofx' })).not.toMatch(gitTerms);
   });
 });
 
