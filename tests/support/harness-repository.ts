@@ -62,6 +62,7 @@ export async function openRepository(
 
   const repository = {
     id,
+    installationId,
     get name() {
       return name;
     },
