@@ -20,7 +20,22 @@ export type CodeTask = {
   /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
   conventions: { path: string; text: string }[];
   /** What an earlier step of the run has done: it is in the checkout already. Null where this is the first. */
-  done: { changes: { status: string; path: string; previousPath?: string }[]; summary: string } | null;
+  done: {
+    changes: { status: string; path: string; previousPath?: string }[];
+    summary: string;
+    /** What a gate found in it, which is to be mended. Null where the work just goes on. */
+    found: {
+      gate: string;
+      command: string;
+      exitCode: number | null;
+      /** the end of what it printed, without secrets */
+      output: string;
+      lines: { path: string; line: number; message: string }[];
+      /** which attempt to mend it, of how many */
+      number: number;
+      of: number;
+    } | null;
+  } | null;
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
   /** Patterns of paths a change may not touch, beside those that always hold. The model hears of it at once. */

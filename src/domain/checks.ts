@@ -41,7 +41,7 @@ export function desiredChecks(view: RunView, commits: { marker: string; head: st
   const changed = changedPaths(view);
   const onMarker = [
     runCheck(view, commits.marker),
-    ...view.gates.flatMap((gate) =>
+    ...[...(view.formerGates ?? []), ...view.gates].flatMap((gate) =>
       gateCheck(view, gate, commits.marker, (annotation) => !changed.has(annotation.path)),
     ),
   ];
@@ -85,10 +85,10 @@ function gateCheck(
   headSha: string,
   isThere: (annotation: Annotation) => boolean,
 ): DesiredCheck[] {
-  const step = view.steps.find(({ tool }) => tool === `gate:${gate.name}`);
+  const step = view.steps.find(({ name }) => name === gate.step);
   if (!step?.startedAt || gate.verdict === 'pending') return [];
   const common = {
-    ...identity(view, `NOFX / gate: ${gate.name}`, headSha),
+    ...identity(view, `NOFX / gate: ${gate.name}`, headSha, gate.attempt),
     startedAt: step.startedAt,
     output: renderGateCheck(gate),
   };
@@ -98,6 +98,8 @@ function gateCheck(
   return [{ ...common, annotations, status: 'completed', conclusion: GATE_CONCLUSION[gate.verdict], completedAt }];
 }
 
-function identity(view: RunView, name: string, headSha: string) {
-  return { key: `check:${name}:${headSha}`, headSha, name, externalId: `${view.id}:${name}` };
+/** What is run again is another check run of the same name, of which GitHub shows the newest: one that is completed stays so. */
+function identity(view: RunView, name: string, headSha: string, attempt = 1) {
+  const again = attempt > 1 ? `:${attempt}` : '';
+  return { key: `check:${name}:${headSha}${again}`, headSha, name, externalId: `${view.id}:${name}${again}` };
 }

@@ -23,7 +23,12 @@ export const PlanStep = z
     name: StepName,
     tool: z.string(),
     inputs: z
-      .object({ _dependsOn: z.array(z.string()).optional(), _policy: Policy.optional() })
+      .object({
+        _dependsOn: z.array(z.string()).optional(),
+        _policy: Policy.optional(),
+        /** the step of the plan that this one was added in the stead of */
+        _replaces: z.string().optional(),
+      })
       .catchall(z.unknown())
       .optional(),
   })
@@ -41,7 +46,7 @@ export type PreparedStep = {
   name: string;
   tool: string;
   /** as given, with `_dependsOn` and `_policy` filled in */
-  inputs: Record<string, unknown> & { _dependsOn: string[]; _policy: Policy };
+  inputs: Record<string, unknown> & { _dependsOn: string[]; _policy: Policy; _replaces?: string | undefined };
 };
 
 export type PlanResult = { ok: true; goal: string; steps: PreparedStep[] } | { ok: false; errors: string[] };
