@@ -5,7 +5,7 @@ const database = ['db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep'
   (room) => `tests/${room}/**/*.test.ts`,
 );
 /** The whole stories run on Postgres, which leaves the processors to them; these two, which between them do most of it, on both. */
-const stories = 'tests/app/**/*.test.ts';
+const stories = ['app', 'conversation'].map((folder) => `tests/${folder}/**/*.test.ts`);
 const storiesOnBoth = ['pull-request', 'process'].map((name) => `tests/app/${name}.test.ts`);
 
 const results = process.env['NOFX_TEST_RESULTS'];
@@ -25,7 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pglite',
-          include: ['tests/*.test.ts', 'tests/!(app|faults)/**/*.test.ts', ...storiesOnBoth],
+          include: ['tests/*.test.ts', 'tests/!(app|conversation|faults)/**/*.test.ts', ...storiesOnBoth],
           // The other lane's server is in the environment of the process that starts both.
           env: { NOFX_TEST_POSTGRES_URL: '' },
           globalSetup: ['tests/support/pglite.ts'],
@@ -33,7 +33,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'postgres', include: [...database, stories], globalSetup: ['tests/support/postgres.ts'] },
+        test: { name: 'postgres', include: [...database, ...stories], globalSetup: ['tests/support/postgres.ts'] },
       },
       {
         extends: true,

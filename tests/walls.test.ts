@@ -41,6 +41,8 @@ const violations: [file: string, code: string, rule: string][] = [
   ['src/upkeep/b.ts', `import { x } from '../github/deliveries.ts';`, room],
   ['src/upkeep/c.ts', `import { PgBoss } from 'pg-boss';`, room],
   ['src/runs/f.ts', `import { x } from '../upkeep/dead.ts';`, room],
+  ['src/conversation/a.ts', `import { x } from '../github/comments.ts';`, room],
+  ['src/conversation/b.ts', `import { x } from '../http/server.ts';`, room],
   ['src/http/a.ts', `import { x } from '../handlers/registry.ts';`, room],
   ['src/http/b.ts', `import { x } from '../github/client.ts';`, room],
   ['src/http/c.ts', `import Anthropic from '@anthropic-ai/sdk';`, room],

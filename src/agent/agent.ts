@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { Anthropic } from '@anthropic-ai/sdk';
-import { converse } from './loop.ts';
+import { converse, type Conversation } from './loop.ts';
 import { createLedger } from './ledger.ts';
+import { planMessage } from './plan-prompt.ts';
+import { askForPlan } from './planner.ts';
 import { userMessage } from './prompt.ts';
 import { createTools } from './tools.ts';
 import { createTurns, type AroundRequest } from './turns.ts';
 import { createWire } from './wire.ts';
 import { InternalError, messageOf, RetryableError, UserError } from '../errors.ts';
-import type { PriceOverrides, Spent } from '../domain/pricing.ts';
-import type { Agent, AgentFault } from './port.ts';
+import { priceOf, type PriceOverrides, type Spent } from '../domain/pricing.ts';
+import type { Agent, AgentFault, CodeTask } from './port.ts';
 
 export type AgentOptions = {
   apiKey: string;
@@ -47,63 +49,80 @@ export function createAgent(options: AgentOptions): Agent {
     options.aroundRequest ?? (async (_model, send) => (await send()).response),
   );
 
-  return {
-    async writeCode(task) {
-      const { maxCostUsd } = task;
-      const capUsd = typeof maxCostUsd === 'number' ? () => maxCostUsd : maxCostUsd;
-      const ledger = createLedger(task.model, capUsd, prices);
-      if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
-      const malformed = new Set<string>();
-      const client = new Anthropic({
+  /** What a conversation about a task needs, whatever it is about; what was spent goes with every error of `hold`. */
+  async function begin<T extends Outcome>(
+    task: Pick<CodeTask, 'model' | 'maxCostUsd' | 'signal' | 'onUsage'>,
+    { text, removed }: { text: string; removed: string[] },
+    hold: (common: Common) => Promise<T>,
+  ): Promise<T> {
+    const { maxCostUsd } = task;
+    const capUsd = typeof maxCostUsd === 'number' ? () => maxCostUsd : maxCostUsd;
+    const ledger = createLedger(task.model, capUsd, prices);
+    if (!/^[\x21-\x7e]+$/.test(apiKey)) throw paidFor(unusableKey(), ledger.totals());
+    const malformed = new Set<string>();
+    const client = new Anthropic({
+      apiKey,
+      // Explicit, or the SDK would look into the environment for them.
+      baseURL: options.baseUrl ?? 'https://api.anthropic.com',
+      webhookKey: null,
+      logLevel: 'off',
+      maxRetries: options.retries ?? 3,
+      middleware: [
+        (request, next) => inTurn(task.model, () => next(request)),
+        createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) }),
+      ],
+    });
+    if (removed.length > 0) log.warn({ removed }, 'took hidden content out of the task');
+    try {
+      const result = await hold({
+        client,
         apiKey,
-        // Explicit, or the SDK would look into the environment for them.
-        baseURL: options.baseUrl ?? 'https://api.anthropic.com',
-        webhookKey: null,
-        logLevel: 'off',
-        maxRetries: options.retries ?? 3,
-        middleware: [
-          (request, next) => inTurn(task.model, () => next(request)),
-          createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) }),
-        ],
+        ledger,
+        malformed,
+        log,
+        prompt: text,
+        model: task.model,
+        signal: task.signal,
+        capUsd,
+        maxTokens: options.maxTokens ?? 32_000,
+        retries: options.retries ?? 3,
+        retryDelayMs: options.retryDelayMs ?? 1_000,
+        ...(options.effort === undefined ? {} : { effort: options.effort }),
+        ...(task.onUsage === undefined ? {} : { onUsage: task.onUsage }),
       });
-      const { text, removed } = userMessage(task, randomBytes(8).toString('hex'));
-      if (removed.length > 0) log.warn({ removed }, 'took hidden content out of the task');
+      const { usage, cost, requests, outcome } = result;
+      log.info({ model: task.model, outcome, requests, usage, usd: cost.usd }, 'the model has ended its work');
+      return result;
+    } catch (error) {
+      throw paidFor(error, ledger.totals());
+    }
+  }
 
-      try {
-        const result = await converse({
-          client,
-          apiKey,
-          ledger,
-          malformed,
-          log,
-          prompt: text,
+  return {
+    writeCode: (task) =>
+      begin(task, userMessage(task, newNonce()), async (common) =>
+        converse({
+          ...common,
           tools: await createTools({
             checkout: task.checkout,
             sandbox: task.sandbox,
             ...(task.filename === undefined ? {} : { filename: task.filename }),
             protectedPaths: task.protectedPaths,
           }),
-          model: task.model,
-          signal: task.signal,
-          capUsd,
-          maxTokens: options.maxTokens ?? 32_000,
           maxIterations: options.maxIterations ?? 60,
-          retries: options.retries ?? 3,
-          retryDelayMs: options.retryDelayMs ?? 1_000,
-          ...(options.effort === undefined ? {} : { effort: options.effort }),
-          ...(task.onUsage === undefined ? {} : { onUsage: task.onUsage }),
-        });
-        const { usage, cost, requests } = result;
-        log.info(
-          { model: task.model, outcome: result.outcome, requests, usage, usd: cost.usd },
-          'the model has ended its work',
-        );
-        return result;
-      } catch (error) {
-        throw paidFor(error, ledger.totals());
-      }
-    },
+        }),
+      ),
+    plan: (task) =>
+      begin(task, planMessage(task, newNonce()), (common) => askForPlan({ ...common, check: task.check })),
+    priceOf: (model) => priceOf(model, prices),
   };
+}
+
+type Common = Omit<Conversation, 'tools' | 'maxIterations'>;
+type Outcome = Spent & { outcome: string };
+
+function newNonce(): string {
+  return randomBytes(8).toString('hex');
 }
 
 /** Found out before it becomes part of an error about headers. */

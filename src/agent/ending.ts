@@ -3,7 +3,8 @@ import { formatCost } from '../domain/pricing.ts';
 import type { Spent } from '../domain/pricing.ts';
 import type { CodeResult } from './port.ts';
 
-type Reason = Extract<CodeResult, { outcome: 'stopped' }>['reason'];
+type Stopped = Extract<CodeResult, { outcome: 'stopped' }>;
+type Reason = Stopped['reason'];
 
 /** What a reply that calls no tool means for the run: platform.claude.com, "Stop reasons and fallback". */
 export function endingOf(
@@ -46,7 +47,7 @@ export function stopped(
   reason: Reason,
   spent: Spent,
   limits: { maxCostUsd: number; maxIterations: number; detail?: string },
-): CodeResult {
+): Stopped {
   const soFar = formatCost(spent.cost, spent.usage);
   const cap = `$${limits.maxCostUsd.toFixed(2)}`;
   const words: Record<Reason, { message: string; next: string }> = {

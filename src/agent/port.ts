@@ -1,12 +1,12 @@
-import type { Usage, Cost, Spent } from '../domain/pricing.ts';
+import type { ModelPlan } from '../domain/model-plan.ts';
+import type { Usage, Cost, Price, Spent } from '../domain/pricing.ts';
 import type { InternalError, RetryableError, UserError } from '../errors.ts';
 import type { Sandbox } from '../workspace/port.ts';
 
 /** What the rest of the house may know of this room. */
 
-export type CodeTask = {
-  /** Absolute path of the scratch checkout the model works in. */
-  checkout: string;
+/** What a person wants, and what is spent on it: the same for code and for plans. */
+type Task = {
   /** What the person asked, frozen at trigger time. Data, not instructions to NOFX. */
   prompt: string;
   /** Where it was asked. */
@@ -19,6 +19,19 @@ export type CodeTask = {
   };
   /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
   conventions: { path: string; text: string }[];
+  /** Patterns of paths a change may not touch, beside those that always hold. The model hears of it at once. */
+  protectedPaths: readonly string[];
+  model: string;
+  /** Dollars; a function where others spend from the same budget: it is asked before each request. */
+  maxCostUsd: number | (() => number);
+  signal: AbortSignal;
+  /** Called after every request with the running totals. */
+  onUsage?: (usage: Usage, cost: Cost) => void;
+};
+
+export type CodeTask = Task & {
+  /** Absolute path of the scratch checkout the model works in. */
+  checkout: string;
   /** What an earlier step of the run has done: it is in the checkout already. Null where this is the first. */
   done: {
     changes: { status: string; path: string; previousPath?: string }[];
@@ -38,18 +51,19 @@ export type CodeTask = {
   } | null;
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
-  /** Patterns of paths a change may not touch, beside those that always hold. The model hears of it at once. */
-  protectedPaths: readonly string[];
   /** Single-file codegen: the one path the result may have. */
   filename?: string;
-  model: string;
-  /** Dollars; a function where others spend from the same budget: it is asked before each request. */
-  maxCostUsd: number | (() => number);
   /** Offered to the model as `bash` only where its kind is 'bubblewrap'. */
   sandbox: Sandbox;
-  signal: AbortSignal;
-  /** Called after every request with the running totals. */
-  onUsage?: (usage: Usage, cost: Cost) => void;
+};
+
+export type PlanTask = Task & {
+  /** The paths of the repository's files. */
+  files: readonly string[];
+  /** How the result will be tested, whatever the plan says. */
+  gates: { name: string; command: string }[];
+  /** What else is wrong with a plan; the model gets one chance to mend it. */
+  check: (plan: ModelPlan) => string[];
 };
 
 export type CodeResult =
@@ -65,8 +79,20 @@ export type CodeResult =
       requests: number;
     };
 
+export type PlanOutcome =
+  | { outcome: 'planned'; plan: ModelPlan; usage: Usage; cost: Cost; requests: number }
+  /** No plan came of it; `message` says why, for the person. */
+  | {
+      outcome: 'stopped';
+      reason: 'budget' | 'refusal' | 'max_tokens' | 'context_window' | 'invalid';
+      message: string;
+      usage: Usage;
+      cost: Cost;
+      requests: number;
+    };
+
 /**
- * What writeCode throws: the error says what was spent until then, so that the caller can account for it.
+ * What writeCode and plan throw: the error says what was spent until then, so that the caller can account for it.
  * `spentOf(error)` of domain/pricing.ts reads it from whatever was caught.
  */
 export type AgentFault = (RetryableError | UserError | InternalError) & { spent: Spent };
@@ -79,6 +105,10 @@ export type Agent = {
    * that the API refuses.
    */
   writeCode(task: CodeTask): Promise<CodeResult>;
+  /** Asks a model how it would do a task, without any tool. Throws as writeCode does. */
+  plan(task: PlanTask): Promise<PlanOutcome>;
+  /** What a model charges; null where that is not known. */
+  priceOf(model: string): Price | null;
 };
 
 export type { AroundRequest } from './turns.ts';

@@ -33,9 +33,26 @@ export async function openDb(options: DatabaseOptions): Promise<Database> {
   return options.kind === 'postgres' ? openPostgres(options.url) : openPglite(options.dir, options.from);
 }
 
+/** Below the lease of a job (10 s): when that is given to another worker, no lock of the one before is in its way. */
+const IDLE_IN_TRANSACTION_MS = 8_000;
+
+/**
+ * How every pool reaches Postgres. A session that stands still within a transaction, as that of a frozen process does,
+ * is ended by the server. Not through a pooler in transaction mode: it would refuse to be told so.
+ */
+export function connectionOptions(url: string): {
+  connectionString: string;
+  idle_in_transaction_session_timeout?: number;
+} {
+  return {
+    connectionString: url,
+    ...(preparesStatements(url) ? { idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS } : {}),
+  };
+}
+
 function openPostgres(url: string): Database {
   const pool = new pg.Pool({
-    connectionString: url,
+    ...connectionOptions(url),
     max: 10,
     ...(preparesStatements(url) ? { Client: PreparingClient } : {}),
   });

@@ -91,6 +91,70 @@ export async function listLane(db: Executor, lane: string): Promise<{ id: string
     .orderBy(isNull(run.turnAt), asc(run.createdAt), asc(run.id));
 }
 
+/** The line of runs that one issue's are in: its runs take turns. */
+export function laneOfIssue(projectId: string, issue: number): string {
+  return `${projectId}#${issue}`;
+}
+
+/** The runs of a lane that are not over, those that wait for a person among them: first the one whose turn it is, then by age. */
+export async function listOpenRuns(db: Executor, lane: string): Promise<Run[]> {
+  return db
+    .select()
+    .from(run)
+    .where(and(eq(run.lane, lane), isNull(run.endedAt)))
+    .orderBy(isNull(run.turnAt), asc(run.createdAt), asc(run.id));
+}
+
+/** The newest run of a lane that is over. */
+export async function findLastRun(db: Executor, lane: string): Promise<Run | null> {
+  const [row] = await db
+    .select()
+    .from(run)
+    .where(and(eq(run.lane, lane), isNotNull(run.endedAt)))
+    .orderBy(desc(run.createdAt), desc(run.id))
+    .limit(1);
+  return row ?? null;
+}
+
+/** The newest run of a lane that came to a pull request. */
+export async function findRunWithPullRequest(db: Executor, lane: string): Promise<Run | null> {
+  const [row] = await db
+    .select()
+    .from(run)
+    .where(and(eq(run.lane, lane), isNotNull(run.pullRequest)))
+    .orderBy(desc(run.createdAt))
+    .limit(1);
+  return row ?? null;
+}
+
+/** The newest run whose branch it is. */
+export async function findRunOfBranch(db: Executor, projectId: string, branch: string): Promise<Run | null> {
+  const [row] = await db
+    .select()
+    .from(run)
+    .where(and(eq(run.projectId, projectId), eq(run.branch, branch)))
+    .orderBy(desc(run.createdAt))
+    .limit(1);
+  return row ?? null;
+}
+
+/** The run that opened a pull request. */
+export async function findRunOfPullRequest(db: Executor, projectId: string, number: number): Promise<Run | null> {
+  const [row] = await db
+    .select()
+    .from(run)
+    .where(
+      and(
+        eq(run.projectId, projectId),
+        isNotNull(run.pullRequest),
+        sql`((${run.pullRequest} ->> 'number'))::int = ${number}`,
+      ),
+    )
+    .orderBy(asc(run.createdAt))
+    .limit(1);
+  return row ?? null;
+}
+
 /** How many runs of its lane come before a run whose turn has not come. */
 export async function countAhead(db: Executor, of: Pick<Run, 'lane' | 'createdAt'>): Promise<number> {
   const before = or(isNotNull(run.turnAt), lt(run.createdAt, of.createdAt));
@@ -112,9 +176,12 @@ export async function pauseRun(tx: Executor, id: string): Promise<void> {
   await tx.update(run).set({ status: 'waiting', turnAt: null }).where(eq(run.id, id));
 }
 
-/** Puts a run that waited for a person back in its line. */
+/** Puts a run that waited for a person back in its line, for another round. */
 export async function resumeRun(tx: Executor, id: string): Promise<void> {
-  await tx.update(run).set({ status: 'queued' }).where(eq(run.id, id));
+  await tx
+    .update(run)
+    .set({ status: 'queued', round: sql`${run.round} + 1` })
+    .where(eq(run.id, id));
 }
 
 /** Notes that somebody wants the run to stop. False when it is over, or somebody did before. */

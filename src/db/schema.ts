@@ -126,6 +126,8 @@ export const run = nofx.table(
     turnAt: at('turn_at'),
     cancelRequestedAt: at('cancel_requested_at'),
     cancelRequestedBy: text('cancel_requested_by'),
+    /** how often it has gone on after it waited for a person: GitHub never opens a completed check again, so each has a new one */
+    round: integer('round').notNull().default(0),
     pullRequest: jsonb('pull_request').$type<{ number: number; url: string }>(),
     failure: jsonb('failure').$type<Failure>(),
     usage: jsonb('usage').$type<Usage>(),
@@ -142,12 +144,17 @@ export const run = nofx.table(
     index('run_open')
       .on(t.createdAt)
       .where(sql`ended_at is null`),
-    index('run_lane_open')
-      .on(t.lane, t.createdAt)
-      .where(sql`ended_at is null`),
+    index('run_lane').on(t.lane, t.createdAt),
+    index('run_branch').on(t.projectId, t.branch),
+    index('run_pull_request')
+      .on(t.projectId, sql`(((${t.pullRequest} ->> 'number'))::int)`)
+      .where(sql`pull_request is not null`),
     index('run_project_open')
       .on(t.projectId)
       .where(sql`ended_at is null`),
+    index('run_project_succeeded')
+      .on(t.projectId, t.endedAt.desc())
+      .where(sql`status = 'succeeded'`),
     index('run_ended')
       .on(t.endedAt)
       .where(sql`ended_at is not null`),

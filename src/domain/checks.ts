@@ -4,6 +4,15 @@ import { isTerminal } from './run.ts';
 
 export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out' | 'action_required';
 
+/**
+ * A button under a completed check run. What it sends comes back as a webhook, from whoever pressed it.
+ * https://docs.github.com/en/rest/checks/runs#create-a-check-run (`actions`: at most three, 20, 40 and 20 characters)
+ */
+export type CheckAction = { label: string; description: string; identifier: string };
+
+/** Does the run's task again. */
+export const RETRY: CheckAction = { label: 'Retry', description: 'Do this task again', identifier: 'retry' };
+
 /** A check run as it should be now. */
 export type DesiredCheck = {
   /** our own key for it, unique within the run */
@@ -14,6 +23,8 @@ export type DesiredCheck = {
   startedAt?: Date;
   output: { title: string; summary: string; text?: string };
   annotations?: Annotation[];
+  /** its buttons */
+  actions?: CheckAction[];
 } & ({ status: 'queued' | 'in_progress' } | { status: 'completed'; conclusion: Conclusion; completedAt: Date });
 
 const RUN_CONCLUSION = {
@@ -40,6 +51,7 @@ const GATE_CONCLUSION = {
 export function desiredChecks(view: RunView, commits: { marker: string; head: string | null }): DesiredCheck[] {
   const changed = changedPaths(view);
   const onMarker = [
+    ...roundsBefore(view, commits.marker),
     runCheck(view, commits.marker),
     ...[...(view.formerGates ?? []), ...view.gates].flatMap((gate) =>
       gateCheck(view, gate, commits.marker, (annotation) => !changed.has(annotation.path)),
@@ -55,9 +67,29 @@ function changedPaths(view: RunView): Set<string> {
   return new Set(view.files.flatMap(({ path, previousPath }) => [path, ...(previousPath ? [previousPath] : [])]));
 }
 
+/**
+ * The checks a run had before a person let it go on: GitHub never opens a completed one again. Whatever they said last,
+ * they are completed, and hidden behind the newest of their name.
+ */
+function roundsBefore(view: RunView, headSha: string): DesiredCheck[] {
+  const approvals = view.steps.filter(({ approvedBy }) => approvedBy);
+  return Array.from({ length: view.round ?? 0 }, (_, round): DesiredCheck => {
+    const { endedAt = null, approvedBy } = approvals[round] ?? {};
+    const title = approvedBy ? `Approved by ${approvedBy}` : 'Approved';
+    return {
+      ...identity(view, 'NOFX', headSha, round),
+      output: { title, summary: 'It goes on: see the newer check of this name.' },
+      status: 'completed',
+      conclusion: 'neutral',
+      completedAt: endedAt ?? view.startedAt ?? new Date(0),
+      actions: [],
+    };
+  });
+}
+
 function runCheck(view: RunView, headSha: string): DesiredCheck {
   const common = {
-    ...identity(view, 'NOFX', headSha),
+    ...identity(view, 'NOFX', headSha, view.round),
     startedAt: view.startedAt ?? undefined,
     output: renderCheck(view),
   };
@@ -70,7 +102,13 @@ function runCheck(view: RunView, headSha: string): DesiredCheck {
     // Green is for what passed.
     conclusion: view.status === 'succeeded' && view.gates.some(isRed) ? 'neutral' : RUN_CONCLUSION[view.status],
     completedAt: view.endedAt ?? waitsSince(view),
+    actions: buttons(view),
   };
+}
+
+/** What a person may press then. */
+function buttons({ status }: RunView): CheckAction[] {
+  return status === 'failed' || status === 'cancelled' ? [RETRY] : [];
 }
 
 /** Since when a person is asked. */
@@ -88,7 +126,7 @@ function gateCheck(
   const step = view.steps.find(({ name }) => name === gate.step);
   if (!step?.startedAt || gate.verdict === 'pending') return [];
   const common = {
-    ...identity(view, `NOFX / gate: ${gate.name}`, headSha, gate.attempt),
+    ...identity(view, `NOFX / gate: ${gate.name}`, headSha, gate.attempt - 1),
     startedAt: step.startedAt,
     output: renderGateCheck(gate),
   };
@@ -98,8 +136,8 @@ function gateCheck(
   return [{ ...common, annotations, status: 'completed', conclusion: GATE_CONCLUSION[gate.verdict], completedAt }];
 }
 
-/** What is run again is another check run of the same name, of which GitHub shows the newest: one that is completed stays so. */
-function identity(view: RunView, name: string, headSha: string, attempt = 1) {
-  const again = attempt > 1 ? `:${attempt}` : '';
-  return { key: `check:${name}:${headSha}${again}`, headSha, name, externalId: `${view.id}:${name}${again}` };
+/** What comes again is another check run of the same name, of which GitHub shows the newest: one that is completed stays so. */
+function identity(view: RunView, name: string, headSha: string, round = 0) {
+  const suffix = round === 0 ? '' : `:${round}`;
+  return { key: `check:${name}:${headSha}${suffix}`, headSha, name, externalId: `${view.id}:${name}${suffix}` };
 }

@@ -1,18 +1,31 @@
 import { distance } from 'fastest-levenshtein';
+import { splitOptions, type OptionProblem, type RunOptions } from './command-options.ts';
+import type { Role } from './role.ts';
 
 /** What a comment asks of NOFX. */
 export type Command =
-  | { kind: 'run'; prompt: string }
-  | { kind: 'help' }
-  /** Nothing is run; `message` is the answer, one paragraph of markdown. */
-  | { kind: 'reply'; message: string }
-  /** Not for us. */
-  | { kind: 'ignore' };
+  /** an empty prompt of `plan`: the issue's own text */
+  | { kind: 'run' | 'plan' | 'revise'; prompt: string; options: RunOptions }
+  /** of a plan: by its hash, by its run, or the one that waits */
+  | { kind: 'approve'; of: string | null }
+  | { kind: 'retry'; step: string | null }
+  | { kind: 'cancel' | 'status' | 'rebase' | 'unlock' | 'config' | 'help' };
 
-/**
- * The commands NOFX will know, and what may follow each on its line. `help` works today; a prompt
- * that happens to begin like one of the others must not be run by accident.
- */
+export type CommandKind = Command['kind'];
+
+/** Why what was meant as a command is none. */
+export type CommandProblem =
+  | { kind: 'unknown_command'; word: string; suggestion: CommandKind }
+  | { kind: 'missing_prompt'; command: CommandKind }
+  | OptionProblem;
+
+export type ParsedCommand =
+  | { kind: 'command'; command: Command }
+  | { kind: 'problem'; problem: CommandProblem }
+  /** not for us */
+  | { kind: 'none' };
+
+/** What may follow each command's name on its line. */
 const grammar = {
   help: 'nothing',
   plan: 'text',
@@ -24,68 +37,112 @@ const grammar = {
   rebase: 'nothing',
   unlock: 'nothing',
   config: 'nothing',
-} as const satisfies Record<string, 'nothing' | 'one word' | 'text'>;
+} as const satisfies Record<Exclude<CommandKind, 'run'>, 'nothing' | 'one word' | 'text'>;
 
 type CommandWord = keyof typeof grammar;
 const commandWords = Object.keys(grammar) as CommandWord[];
 
-/** `/nofx` as a whole token. Four spaces or a tab before it would make it a code block. */
-const trigger = /^ {0,3}\/nofx(?=\s|$)[ \t]*/i;
+/** The least role that each command asks for; who may approve a plan is the repository's to say. */
+export const LEAST_ROLE: Record<CommandKind, Role> = {
+  help: 'triage',
+  status: 'triage',
+  config: 'triage',
+  run: 'write',
+  plan: 'write',
+  revise: 'write',
+  approve: 'write',
+  retry: 'write',
+  rebase: 'write',
+  cancel: 'write',
+  // It throws away what others asked for.
+  unlock: 'maintain',
+};
 
 /**
- * Reads a comment. It is a command when its first line begins with `/nofx`; so a quoted (`>`), fenced
- * or indented `/nofx` is none. The prompt is the rest of that line and all lines below.
+ * Reads a comment. It is a command from the first line on that begins with `/nofx` outside quotes, code and HTML comments;
+ * what stands above it is not part of it. The prompt is the rest of that line and all lines below.
  *
  * `plan …` and `revise …` are always commands. The others are commands only with what the grammar lets
  * follow: `/nofx cancel` is one, `/nofx cancel the order when payment fails` is a task.
  */
-export function parseCommand(text: string): Command {
-  const body = text.replace(/\r\n?/g, '\n').replace(/^(?:[ \t]*\n)+/, '');
-  const found = trigger.exec(body);
-  if (!found) return { kind: 'ignore' };
+export function parseCommand(text: string): ParsedCommand {
+  const asked = findAsked(text.replace(/\r\n?/g, '\n').split('\n'));
+  if (asked === null) return { kind: 'none' };
+  const { text: line, options, problem } = splitOptions(asked.line);
+  if (problem) return { kind: 'problem', problem };
+  const prompt = [line, ...asked.below].join('\n').trim();
+  if (prompt === '') return command({ kind: 'help' });
 
-  const prompt = body.slice(found[0].length).trim();
-  if (prompt === '') return { kind: 'help' };
+  const [first = '', ...rest] = line.split(/\s+/);
+  const word = commandWords.find((known) => known === first.toLowerCase());
+  if (word && follows(grammar[word], rest)) return parseWord(word, rest, prompt.slice(first.length).trim(), options);
 
-  const firstLine = body.slice(found[0].length).split('\n', 1)[0]!.trim();
-  const [word, ...rest] = firstLine.split(/\s+/);
-  const known = commandWords.find((command) => command === word?.toLowerCase());
-  if (known && follows(grammar[known], rest)) return known === 'help' ? { kind: 'help' } : notYet(known);
+  const meant = /\s/.test(prompt) ? null : nearest(prompt.toLowerCase());
+  if (meant) return { kind: 'problem', problem: { kind: 'unknown_command', word: prompt, suggestion: meant } };
+  return command({ kind: 'run', prompt, options });
+}
 
-  const typo = /\s/.test(prompt) ? undefined : nearest(prompt.toLowerCase());
-  if (typo) return { kind: 'reply', message: unknownCommand(prompt, typo) };
-  return { kind: 'run', prompt };
+function command(parsed: Command): ParsedCommand {
+  return { kind: 'command', command: parsed };
+}
+
+function parseWord(word: CommandWord, rest: string[], prompt: string, options: RunOptions): ParsedCommand {
+  switch (word) {
+    case 'plan':
+      return command({ kind: 'plan', prompt, options });
+    case 'revise':
+      return prompt === ''
+        ? { kind: 'problem', problem: { kind: 'missing_prompt', command: word } }
+        : command({ kind: 'revise', prompt, options });
+    case 'approve':
+      return command({ kind: 'approve', of: rest[0] ?? null });
+    case 'retry':
+      return command({ kind: 'retry', step: rest[0] ?? null });
+    default:
+      return command({ kind: word });
+  }
+}
+
+/** `/nofx` as a whole token. Four spaces or a tab before it would make it a code block. */
+const trigger = /^ {0,3}\/nofx(?=\s|$)[ \t]*/i;
+
+/** The line that asks, without `/nofx`, and those below it. */
+function findAsked(lines: readonly string[]): { line: string; below: string[] } | null {
+  /** the mark that ends the block we are in */
+  let block: RegExp | null = null;
+  let quoted = false;
+  for (const [index, line] of lines.entries()) {
+    if (block !== null) {
+      if (block.test(line)) block = null;
+      continue;
+    }
+    // Lines right below a quotation are still part of it, as GitHub shows them.
+    quoted = line.trim() !== '' && (quoted || /^ {0,3}>/.test(line));
+    if (quoted) continue;
+    const found = trigger.exec(line);
+    if (found) return { line: line.slice(found[0].length), below: lines.slice(index + 1) };
+    block = opens(line);
+  }
+  return null;
+}
+
+/** The end of the fenced block or HTML comment that a line opens. https://spec.commonmark.org/0.31.2/#fenced-code-blocks */
+function opens(line: string): RegExp | null {
+  const marks = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/.exec(line)?.[1];
+  if (marks) return new RegExp(String.raw`^ {0,3}${marks[0]!}{${marks.length},}\s*$`);
+  const comment = line.lastIndexOf('<!--');
+  return comment >= 0 && !line.includes('-->', comment) ? /-->/ : null;
 }
 
 function follows(rule: 'nothing' | 'one word' | 'text', rest: string[]): boolean {
   return rule === 'text' || rest.length <= (rule === 'one word' ? 1 : 0);
 }
 
-function notYet(word: CommandWord): Command {
-  const instead =
-    word === 'plan' || word === 'revise'
-      ? 'To have something done now, say it in other words: `/nofx <what you want>` starts a new run.'
-      : '`/nofx <what you want>` starts a run; `/nofx help` lists what works today.';
-  return {
-    kind: 'reply',
-    message: `\`/nofx ${word}\` is not in this version of NOFX yet, so nothing was started. ${instead}`,
-  };
-}
-
 /** Two edits cover a swapped pair of letters. Only for single words: a sentence is never a typo. */
-function nearest(word: string): CommandWord | undefined {
+function nearest(word: string): CommandWord | null {
   const ranked = commandWords
-    .map((command) => ({ command, edits: distance(word, command) }))
+    .map((known) => ({ known, edits: distance(word, known) }))
     .sort((a, b) => a.edits - b.edits);
   const best = ranked[0]!;
-  return best.edits <= 2 && best.command[0] === word[0] ? best.command : undefined;
-}
-
-function unknownCommand(word: string, suggestion: CommandWord): string {
-  // A near miss of a command word is at most a few letters long, but may hold any of them.
-  const shown = word.replace(/[^\p{L}\p{N}_-]/gu, '');
-  return (
-    `unknown command "${shown}". Did you mean "${suggestion}"? \`/nofx help\` lists them. ` +
-    'If it is a task, say it in a few more words.'
-  );
+  return best.edits <= 2 && best.known[0] === word[0] ? best.known : null;
 }

@@ -35,23 +35,46 @@ export const EventComment = z.object({
 });
 export type EventComment = z.infer<typeof EventComment>;
 
+/** A check run of ours, as the event described it. */
+export const EventCheck = z.object({ externalId: z.string(), name: z.string(), headSha: z.string() });
+export type EventCheck = z.infer<typeof EventCheck>;
+
 const origin = {
   /** The webhook's GUID. The same on a redelivery. */
   deliveryId: z.string(),
   installationId: z.number().int(),
   repository: EventRepository,
-  issue: EventIssue,
   /** Who did it: the one whose permission counts. */
   sender: Person,
 };
+
+const onIssue = { ...origin, issue: EventIssue };
 
 /**
  * What happened on GitHub, in our words. Text is frozen here: nothing later reads the issue or the
  * comment again, so an edit after the trigger changes nothing.
  */
 export const DomainEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('comment_created'), ...origin, comment: EventComment }),
-  z.object({ kind: z.literal('issue_labeled'), ...origin, label: z.string() }),
+  z.object({ kind: z.literal('comment_created'), ...onIssue, comment: EventComment }),
+  z.object({ kind: z.literal('label_added'), ...onIssue, label: z.string() }),
+  z.object({ kind: z.literal('label_removed'), ...onIssue, label: z.string() }),
+  /** an issue or a pull request; `merged` only of the latter */
+  z.object({ kind: z.literal('closed'), ...onIssue, merged: z.boolean() }),
+  /** a button of a completed check run of ours */
+  z.object({
+    kind: z.literal('button_pressed'),
+    ...origin,
+    check: EventCheck,
+    branch: z.string().nullable(),
+    button: z.string(),
+  }),
+  /** GitHub's own "Re-run" on a check run of ours; null: on all of those of a branch's head */
+  z.object({
+    kind: z.literal('rerun_requested'),
+    ...origin,
+    check: EventCheck.nullable(),
+    branch: z.string().nullable(),
+  }),
   z.object({ kind: z.literal('ignored'), deliveryId: z.string(), reason: z.string() }),
 ]);
 export type DomainEvent = z.infer<typeof DomainEvent>;

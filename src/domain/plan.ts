@@ -147,7 +147,7 @@ export function idempotencyKey(runId: string, step: { name: string; inputs: unkn
 }
 
 /** JSON with sorted keys, so that equal inputs hash equally. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     inner !== null && typeof inner === 'object' && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
@@ -160,6 +160,11 @@ export function isManual(tool: string): boolean {
   return /^manual:[a-z][a-z0-9_-]{0,29}$/.test(tool);
 }
 
+/** Whether a step with this tool hands on a change set: one that is made, or taken over from an earlier run. */
+export function makesChange(tool: string): boolean {
+  return tool === 'codegen' || tool === 'reuse';
+}
+
 /** The name of the gate that a tool is, `test` for `gate:test`; null for every other tool. */
 export function gateOf(tool: string): string | null {
   return /^gate:([a-z][a-z0-9_-]{0,29})$/.exec(tool)?.[1] ?? null;
@@ -167,31 +172,46 @@ export function gateOf(tool: string): string | null {
 
 /**
  * The plan of a `/nofx` comment or label: generate, write, run the gates (their names, in this order; `test` alone
- * unless told), open a pull request.
+ * unless told), open a pull request, or with `openPr: false` just push the branch.
  */
 export function standardPlan(request: {
   goal: string;
   prompt: string;
   filename?: string;
+  /** the step of an earlier run whose change set is taken instead of a new one */
+  reuse?: string | undefined;
   gates?: readonly string[] | undefined;
-  openPr?: boolean;
+  openPr?: boolean | undefined;
 }): Plan {
+  const codegen: PlanStep =
+    request.reuse === undefined
+      ? {
+          name: 'codegen',
+          tool: 'codegen',
+          inputs: { prompt: request.prompt, filename: request.filename },
+          secrets_scope: 'model, github',
+        }
+      : { name: 'codegen', tool: 'reuse', inputs: { stepId: request.reuse }, secrets_scope: 'none' };
+  return {
+    goal: request.goal,
+    steps: [codegen, ...handInSteps({ ...request, fromStep: codegen.name }, [codegen.name])],
+  };
+}
+
+/** What follows the code of any plan: write what `fromStep` has made, run the gates, open a pull request (or just push). */
+export function handInSteps(
+  request: { fromStep: string; gates?: readonly string[] | undefined; openPr?: boolean | undefined },
+  before: readonly string[],
+): PlanStep[] {
   const steps: PlanStep[] = [
-    {
-      name: 'codegen',
-      tool: 'codegen',
-      inputs: { prompt: request.prompt, filename: request.filename },
-      secrets_scope: 'model, github',
-    },
-    { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'codegen' }, secrets_scope: 'github' },
+    { name: 'write', tool: 'workspace:write', inputs: { fromStep: request.fromStep }, secrets_scope: 'github' },
   ];
   for (const gate of request.gates ?? ['test']) {
     const tool = `gate:${gate}`;
-    const name = steps.some((step) => step.name === gate) || gate === 'pull_request' ? tool : gate;
-    steps.push({ name, tool, inputs: { fromStep: 'write' }, secrets_scope: 'github' });
+    const taken = [...before, 'write', 'pull_request', 'push'].includes(gate);
+    steps.push({ name: taken ? tool : gate, tool, inputs: { fromStep: 'write' }, secrets_scope: 'github' });
   }
-  if (request.openPr ?? true) {
-    steps.push({ name: 'pull_request', tool: 'git_pr', inputs: { fromStep: 'write' }, secrets_scope: 'github' });
-  }
-  return { goal: request.goal, steps };
+  const last = (request.openPr ?? true) ? { name: 'pull_request', tool: 'git_pr' } : { name: 'push', tool: 'git_push' };
+  steps.push({ ...last, inputs: { fromStep: 'write' }, secrets_scope: 'github' });
+  return steps;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { gateOf, MAX_STEPS, type PlanStep, type Policy } from './plan.ts';
+import { gateOf, makesChange, MAX_STEPS, type PlanStep, type Policy } from './plan.ts';
 import type { Failure, StepStatus } from './run.ts';
 import { planned, standIns } from './stand-ins.ts';
 
@@ -45,7 +45,7 @@ export function planRepair<S extends StepState>(
   const draft = write && source(write);
   if (made.length >= maxRepairs || made.at(-1)?.status === 'neutral') return [];
   if (steps.some((step) => step !== failed && AT_WORK.includes(step.status))) return [];
-  if (write?.tool !== 'workspace:write' || draft?.tool !== 'codegen') return [];
+  if (write?.tool !== 'workspace:write' || draft === undefined || !makesChange(draft.tool)) return [];
 
   const number = made.length + 1;
   const taken = new Set(steps.map(({ name }) => name));
@@ -58,7 +58,7 @@ export function planRepair<S extends StepState>(
       prompt,
       ...(filename !== undefined && { filename }),
       ...(model !== undefined && { model }),
-      _policy,
+      _policy: draft.tool === 'codegen' ? _policy : { secrets_scope: 'model, github' },
       fromStep: draft.name,
       repairs: { gate: failed.name, number, of: maxRepairs } satisfies Repair,
       _dependsOn: [],

@@ -128,6 +128,7 @@ export function failure(view: RunView): string | null {
   const blocks = [
     draft,
     view.error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(view.error.message, 2_000)}`,
+    view.status === 'cancelled' && view.cancelledBy ? `Cancelled by ${mention(view.cancelledBy)}.` : null,
     ...failed.slice(0, 3).flatMap((gate) => [findingList(gate, 10), outputTail(gate, 9_000)]),
     kept(view),
     next(view),

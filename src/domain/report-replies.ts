@@ -1,31 +1,125 @@
+import { OPTION_USAGE } from './command-options.ts';
+import { LEAST_ROLE, type CommandKind, type CommandProblem } from './command.ts';
 import { plain } from './markdown.ts';
 import type { GitMode } from './project.ts';
 import { mention } from './report-words.ts';
+import type { Role } from './role.ts';
 
-/** The one short answer to somebody who may not start a run. */
-export function renderRefusal(refused: { login: string; permission: string; gitMode: GitMode }): string {
-  const ask =
-    refused.gitMode === 'hidden'
-      ? 'Ask someone who manages this project to start it for you.'
-      : 'Ask a maintainer for the write role, or to comment the command for you.';
+/** The one short answer to somebody who may not do what they asked for. */
+export function renderRefusal(refused: { login: string; role: Role; command: CommandKind; gitMode: GitMode }): string {
+  const hidden = refused.gitMode === 'hidden';
+  const whom = `people with at least the role ${LEAST_ROLE[refused.command]} in this ${hidden ? 'project' : 'repository'}`;
+  const what =
+    refused.command === 'run' ? `NOFX starts work only for ${whom}` : `\`/nofx ${refused.command}\` is for ${whom}`;
+  const ask = hidden
+    ? 'Ask someone who manages this project to do it for you.'
+    : 'Ask a maintainer for the role, or to comment the command for you.';
+  return `${mention(refused.login)}, ${what}; your role here is ${refused.role}. ${ask}`;
+}
+
+/** Why what looked like a command is none, and what to write instead. */
+export function renderProblem(problem: CommandProblem): string {
+  switch (problem.kind) {
+    case 'unknown_command':
+      return (
+        `unknown command "${bare(problem.word)}". Did you mean "${problem.suggestion}"? \`/nofx help\` lists them. ` +
+        'If it is a task, say it in a few more words.'
+      );
+    case 'missing_prompt':
+      return `\`/nofx ${problem.command}\` needs to know what you want: \`/nofx ${problem.command} <what you want>\`.`;
+    case 'unknown_option': {
+      const meant = problem.suggestion === null ? '' : ` Did you mean "--${problem.suggestion}"?`;
+      return `unknown option "--${bare(problem.option)}", so nothing was started.${meant} There are ${OPTION_USAGE}.`;
+    }
+    case 'bad_value':
+      return `\`--${problem.option}\` takes ${problem.expected}, so nothing was started. There are ${OPTION_USAGE}.`;
+  }
+}
+
+/** A near miss is at most a few letters long, but may hold any of them. */
+function bare(word: string): string {
+  return plain(word.replace(/[^\p{L}\p{N}_-]/gu, ''), 60);
+}
+
+type Line = { usage: string; hidden: string; basic: string };
+
+/** What each command does, in the order in which people need them. */
+const lines: Record<CommandKind, Line> = {
+  run: {
+    usage: '<what you want>',
+    hidden: 'starts work on it. Further lines belong to the task.',
+    basic: 'starts a run. Further lines belong to the task.',
+  },
+  plan: {
+    usage: 'plan <what you want>',
+    hidden: 'says first what would be done and what it would cost, and waits for a yes.',
+    basic: 'makes a plan with an estimate, and waits for approval before anything is done.',
+  },
+  approve: {
+    usage: 'approve',
+    hidden: 'says yes to the plan that waits.',
+    basic: 'approves the plan that waits here.',
+  },
+  revise: {
+    usage: 'revise <what to change>',
+    hidden: 'changes the result that is up for review.',
+    basic: 'adds a commit to the pull request.',
+  },
+  retry: {
+    usage: 'retry [step]',
+    hidden: 'tries the last task again.',
+    basic: 'does the last task again; with a step, from that step on with the code there is.',
+  },
+  cancel: {
+    usage: 'cancel',
+    hidden: 'stops the work under way here and sets it aside.',
+    basic: 'stops the run under way here, and keeps what it has done on its branch.',
+  },
+  status: { usage: 'status', hidden: 'says how things stand here.', basic: 'says what runs here, and what was spent.' },
+  rebase: {
+    usage: 'rebase',
+    hidden: 'brings the result up to date with the project.',
+    basic: 'brings the pull request up to date with its base.',
+  },
+  unlock: {
+    usage: 'unlock',
+    hidden: 'stops and discards everything that is under way or waits here.',
+    basic: 'cancels everything here that is under way, in line or waiting for approval.',
+  },
+  config: {
+    usage: 'config',
+    hidden: 'shows the settings of this project.',
+    basic: 'shows the configuration that holds here, and where it comes from.',
+  },
+  help: { usage: 'help', hidden: 'shows this.', basic: 'shows this.' },
+};
+
+/** Commands that the grammar knows and this version does not do yet. */
+export const NOT_YET: readonly CommandKind[] = ['plan', 'approve', 'rebase'];
+
+/** The answer to a command of a later version. */
+export function renderNotYet(command: CommandKind): string {
   return (
-    `${mention(refused.login)}, NOFX starts work only for people who may write to this repository; ` +
-    `your role here is ${plain(refused.permission, 40)}. ${ask}`
+    `\`/nofx ${command}\` is not in this version of NOFX yet, so nothing was started. ` +
+    '`/nofx <what you want>` starts a run; `/nofx help` lists what works today.'
   );
 }
 
 /** The answer to `/nofx help`. It names only what works. */
-export function renderHelp(options: { gitMode: GitMode }): string {
-  const result = options.gitMode === 'hidden' ? 'a result you can review' : 'a tested pull request';
+export function renderHelp({ gitMode, label }: { gitMode: GitMode; label: string }): string {
+  const hidden = gitMode === 'hidden';
+  const listed = (Object.keys(lines) as CommandKind[]).filter((kind) => !NOT_YET.includes(kind));
   return [
-    `**NOFX** turns what you ask for into ${result}.`,
+    `**NOFX** turns what you ask for into ${hidden ? 'a result you can review' : 'a tested pull request'}.`,
     [
-      `- \`/nofx <what you want>\` as the first line of a comment starts a run. Further lines belong to the task.`,
-      `- The label \`nofx\` on an issue starts a run with the issue's own text.`,
-      `- \`/nofx help\` shows this.`,
+      ...listed.map((kind) => `- \`/nofx ${lines[kind].usage}\` ${lines[kind][hidden ? 'hidden' : 'basic']}`),
+      `- The label \`${plain(label, 60)}\` on an issue starts with the issue's own text. Taking it off before the start, or closing the issue, ends it.`,
     ].join('\n'),
-    options.gitMode === 'hidden'
-      ? 'You need write access to the project. Progress is shown in one comment.'
-      : 'You need the write role. Progress is shown in one comment and in the check run `NOFX`; the default branch is never touched.',
-  ].join('\n\n');
+    hidden ? null : `At the end of the line may stand ${OPTION_USAGE}.`,
+    hidden
+      ? 'A command stands at the beginning of a line. You need write access to the project. Progress is shown in one comment.'
+      : `A command stands at the beginning of a line. Starting needs the role ${LEAST_ROLE.run}, asking ${LEAST_ROLE.status}, \`unlock\` ${LEAST_ROLE.unlock}. Progress is shown in one comment and in the check run \`NOFX\`; the default branch is never touched.`,
+  ]
+    .filter(Boolean)
+    .join('\n\n');
 }

@@ -18,6 +18,10 @@ export type RunView = {
   /** The branch the work is based on and goes to. */
   base: string;
   steps: StepView[];
+  /** How often it has gone on after it waited for a person. */
+  round?: number;
+  /** Who cancelled it. */
+  cancelledBy?: string | null;
   /** How many runs must end before this one starts; 0 when none. */
   waitsFor?: number;
   usage: Usage | null;
@@ -55,6 +59,8 @@ export type StepView = {
   again?: boolean;
   /** One short line, e.g. "3 files". */
   detail?: string;
+  /** Who said yes to it; null where nobody had to, or has. */
+  approvedBy?: string | null;
   /** What it has spent on the model; null where it asked none. */
   usage?: Usage | null;
   cost?: Cost | null;

@@ -12,9 +12,11 @@ import { oneLine } from './text.ts';
 
 const stepTitles: Record<string, { hidden: string; basic: string }> = {
   codegen: { hidden: 'Make the changes', basic: 'Write the code' },
+  reuse: { hidden: 'Take over the changes made before', basic: 'Take over the code written before' },
   'workspace:write': { hidden: 'Save the changes', basic: 'Commit the changes' },
   'gate:test': { hidden: 'Check that everything still works', basic: 'Run the tests' },
   git_pr: { hidden: 'Hand in the result for review', basic: 'Open the pull request' },
+  git_push: { hidden: 'Keep the result', basic: 'Push the branch' },
 };
 
 type Titled = Pick<StepView, 'name' | 'tool' | 'repair' | 'again'>;
@@ -78,9 +80,9 @@ export function took(timed: { startedAt: Date | null; endedAt: Date | null }): s
 /** `Cost: $0.1234 · 12,345 tokens in (10,000 from cache), 1,234 out`, to business users the price alone; null before the first request. */
 export function costLine({ usage, cost, gitMode }: Pick<RunView, 'usage' | 'cost' | 'gitMode'>): string | null {
   if (!usage) return null;
-  if (gitMode === 'hidden') return `Cost: ${dollars(cost)}`;
+  if (gitMode === 'hidden') return `Cost: ${dollarsOf(cost)}`;
   const cached = usage.cacheReadTokens > 0 ? ` (${count(usage.cacheReadTokens)} from cache)` : '';
-  return `Cost: ${dollars(cost)} · ${count(tokensIn(usage))} tokens in${cached}, ${count(usage.outputTokens)} out`;
+  return `Cost: ${dollarsOf(cost)} · ${count(tokensIn(usage))} tokens in${cached}, ${count(usage.outputTokens)} out`;
 }
 
 /** What one step has spent, as `13,579 tokens · $0.0312`; empty where it asked no model. */
@@ -92,14 +94,14 @@ export function stepSpent({ usage, cost = null }: StepView, mode: GitMode): stri
     basic: `${count(given + made)} tokens`,
     advanced: `${count(given)} tokens in, ${count(made)} out`,
   }[mode];
-  return [tokens, dollars(cost)].filter(Boolean).join(' · ');
+  return [tokens, dollarsOf(cost)].filter(Boolean).join(' · ');
 }
 
 function tokensIn(usage: Usage): number {
   return usage.inputTokens + usage.cacheReadTokens + usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
 }
 
-function dollars(cost: Cost | null): string {
+export function dollarsOf(cost: Cost | null): string {
   if (!cost || cost.usd === null) return 'price unknown';
   return `$${cost.usd.toFixed(cost.usd !== 0 && cost.usd < 0.1 ? 4 : 2)}`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RunOptions } from './command-options.ts';
 import { BRANCH_PATTERN } from './naming.ts';
 import { PROTECTED_PATHS } from './paths.ts';
 import { GitMode, WorkspaceMode } from './project.ts';
@@ -106,6 +107,22 @@ export function runConfigOf(file: RepoConfig): RunConfig {
     requireOtherApprover: file.require_other_approver,
     approvalTimeoutDays: file.approval_timeout_days,
   });
+}
+
+/** What holds for a run whose request settles some of it. A limit is only ever lowered. */
+export function withOptions(config: RunConfig, { model, base, draft, budgetUsd, gitMode }: RunOptions): RunConfig {
+  const { perRunUsd } = config.budgets;
+  return {
+    ...config,
+    model: model ?? config.model,
+    base: base ?? config.base,
+    draft: draft ?? config.draft,
+    gitMode: gitMode ?? config.gitMode,
+    budgets: {
+      ...config.budgets,
+      perRunUsd: budgetUsd === undefined ? perRunUsd : Math.min(budgetUsd, perRunUsd ?? Infinity),
+    },
+  };
 }
 
 function gatesOf(gates: NonNullable<RepoConfig['gates']>): GateConfig[] | null {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RunOptions } from './command-options.ts';
 
 /** Who asked for a run, where, and in which words. Frozen at trigger time: later edits change nothing. */
 export const RunSource = z.object({
@@ -11,5 +12,16 @@ export const RunSource = z.object({
   issue: z.object({ number: z.number().int(), title: z.string(), body: z.string(), url: z.string() }).nullable(),
   /** the comment that asked; null when a label did */
   commentId: z.number().int().nullable(),
+  /** the pull request that the run changes; null or absent where it opens one */
+  pullRequest: z
+    .object({
+      number: z.number().int(),
+      url: z.string(),
+      /** the commit of the base branch that it was last seen against: people's, not ours */
+      baseSha: z.string(),
+    })
+    .nullish(),
+  /** what they settled for this run, beside the words */
+  options: RunOptions.optional(),
 });
 export type RunSource = z.infer<typeof RunSource>;

@@ -106,6 +106,7 @@ function shape(check: CheckRunInput, annotations: Annotation[]) {
       ...(check.output.text === undefined ? {} : { text: capOutput(check.output.text) }),
       ...(annotations.length === 0 ? {} : { annotations: annotations.map(annotationShape) }),
     },
+    ...(check.actions && { actions: check.actions }),
     ...(check.status === 'completed'
       ? { status: check.status, conclusion: check.conclusion, completed_at: check.completedAt.toISOString() }
       : { status: check.status }),

@@ -17,26 +17,100 @@ const Common = z.object({
     html_url: z.string(),
     clone_url: z.string(),
   }),
-  issue: z.object({
-    number: z.number().int(),
-    title: z.string(),
-    body: z.string().nullish(),
-    state: z.enum(['open', 'closed']),
-    /** Only pull requests have it. */
-    pull_request: z.unknown().optional(),
-    user: User.nullish(),
-  }),
 });
 
-const CommentCreated = Common.extend({
-  action: z.literal('created'),
+const Issue = z.object({
+  number: z.number().int(),
+  title: z.string(),
+  body: z.string().nullish(),
+  state: z.enum(['open', 'closed']),
+  /** Only pull requests have it. */
+  pull_request: z.unknown().optional(),
+  user: User.nullish(),
+});
+
+const OnIssue = Common.extend({ issue: Issue });
+
+const CommentCreated = OnIssue.extend({
   comment: z.object({ id: z.number().int(), body: z.string(), created_at: z.string(), html_url: z.string() }),
 });
 
-const IssueLabeled = Common.extend({ action: z.literal('labeled'), label: z.object({ name: z.string() }) });
+const Labeled = OnIssue.extend({ label: z.object({ name: z.string() }) });
+
+const PullRequestClosed = Common.extend({ pull_request: Issue.extend({ merged: z.boolean().nullish() }) });
+
+const Suite = z.object({ head_branch: z.string().nullish() });
+const Check = z.object({
+  external_id: z.string().nullish(),
+  name: z.string(),
+  head_sha: z.string(),
+  check_suite: Suite.nullish(),
+});
+const CheckRun = Common.extend({ check_run: Check });
+const ButtonPressed = CheckRun.extend({ requested_action: z.object({ identifier: z.string() }) });
+const CheckSuite = Common.extend({ check_suite: Suite });
 
 /** GitHub shows content of deleted accounts as this user's. https://github.com/ghost */
 const ghost: Person = { login: 'ghost', id: 10137 };
+
+type Origin = z.infer<typeof Common>;
+type Meaning = Exclude<DomainEvent, { kind: 'ignored' }>;
+/** What an event means beside its origin; `Omit` of a union would forget what belongs together. */
+type Rest = Meaning extends infer Each
+  ? Each extends Meaning
+    ? Omit<Each, 'deliveryId' | 'installationId' | 'repository' | 'sender'>
+    : never
+  : never;
+
+type Reader = { schema: z.ZodType<Origin>; read(payload: unknown): Rest };
+
+function reader<T extends Origin>(schema: z.ZodType<T>, read: (payload: T) => Rest): Reader {
+  return { schema, read: read as (payload: unknown) => Rest };
+}
+
+/** Each event that NOFX acts on. */
+const readers: Record<string, Reader> = {
+  'issue_comment.created': reader(CommentCreated, ({ issue, comment }) => ({
+    kind: 'comment_created',
+    issue: issueOf(issue),
+    comment: { id: comment.id, body: comment.body, createdAt: comment.created_at, url: comment.html_url },
+  })),
+  'issues.labeled': reader(Labeled, ({ issue, label }) => ({
+    kind: 'label_added',
+    issue: issueOf(issue),
+    label: label.name,
+  })),
+  'issues.unlabeled': reader(Labeled, ({ issue, label }) => ({
+    kind: 'label_removed',
+    issue: issueOf(issue),
+    label: label.name,
+  })),
+  'issues.closed': reader(OnIssue, ({ issue }) => ({ kind: 'closed', issue: issueOf(issue), merged: false })),
+  'pull_request.closed': reader(PullRequestClosed, ({ pull_request: pull }) => ({
+    kind: 'closed',
+    issue: { ...issueOf(pull), isPullRequest: true },
+    merged: pull.merged ?? false,
+  })),
+  'check_run.requested_action': reader(ButtonPressed, ({ check_run: check, requested_action: { identifier } }) => ({
+    kind: 'button_pressed',
+    check: checkOf(check),
+    branch: check.check_suite?.head_branch ?? null,
+    button: identifier,
+  })),
+  'check_run.rerequested': reader(CheckRun, ({ check_run: check }) => ({
+    kind: 'rerun_requested',
+    check: checkOf(check),
+    branch: check.check_suite?.head_branch ?? null,
+  })),
+  'check_suite.rerequested': reader(CheckSuite, ({ check_suite: suite }) => ({
+    kind: 'rerun_requested',
+    check: null,
+    branch: suite.head_branch ?? null,
+  })),
+};
+
+/** The events that NOFX acts on, as `name.action`. */
+export const KNOWN_EVENTS = Object.keys(readers);
 
 /**
  * GitHub's event in our words. Never throws: what NOFX does not act on, does not understand or must not
@@ -45,28 +119,15 @@ const ghost: Person = { login: 'ghost', id: 10137 };
 export function toDomainEvent(event: { id: string; name: string; payload: unknown }): DomainEvent {
   const ignored = (reason: string): DomainEvent => ({ kind: 'ignored', deliveryId: event.id, reason });
   const full = fullName(event);
-  if (full !== 'issue_comment.created' && full !== 'issues.labeled')
-    return ignored(`${full} is not an event NOFX acts on`);
+  const known = Object.hasOwn(readers, full) ? readers[full]! : null;
+  if (known === null) return ignored(`${full} is not an event NOFX acts on`);
   if (!hasInstallation(event.payload)) return ignored(`${full} came from a repository's own webhook, not from the app`);
 
-  const parsed = (full === 'issue_comment.created' ? CommentCreated : IssueLabeled).safeParse(event.payload);
+  const parsed = known.schema.safeParse(event.payload);
   if (!parsed.success) return ignored(`${full} does not look as GitHub describes it: ${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
   if (isBot(data.sender)) return ignored(`${data.sender.login} is a bot`);
-
-  const origin = originOf(event.id, data);
-  return 'comment' in data
-    ? {
-        kind: 'comment_created',
-        ...origin,
-        comment: {
-          id: data.comment.id,
-          body: data.comment.body,
-          createdAt: data.comment.created_at,
-          url: data.comment.html_url,
-        },
-      }
-    : { kind: 'issue_labeled', ...origin, label: data.label.name };
+  return { ...originOf(event.id, data), ...known.read(data) };
 }
 
 function fullName(event: { name: string; payload: unknown }): string {
@@ -83,8 +144,7 @@ function isBot(user: z.infer<typeof User>): boolean {
   return user.type === 'Bot' || user.login.endsWith('[bot]');
 }
 
-function originOf(deliveryId: string, { installation, sender, repository, issue }: z.infer<typeof Common>) {
-  const author = issue.user ?? ghost;
+function originOf(deliveryId: string, { installation, sender, repository }: Origin) {
   return {
     deliveryId,
     installationId: installation.id,
@@ -97,14 +157,22 @@ function originOf(deliveryId: string, { installation, sender, repository, issue 
       htmlUrl: repository.html_url,
       cloneUrl: repository.clone_url,
     },
-    issue: {
-      number: issue.number,
-      title: issue.title,
-      body: issue.body ?? '',
-      isPullRequest: issue.pull_request !== undefined && issue.pull_request !== null,
-      author: { login: author.login, id: author.id },
-      state: issue.state,
-    },
     sender: { login: sender.login, id: sender.id },
   };
+}
+
+function issueOf(issue: z.infer<typeof Issue>) {
+  const author = issue.user ?? ghost;
+  return {
+    number: issue.number,
+    title: issue.title,
+    body: issue.body ?? '',
+    isPullRequest: issue.pull_request !== undefined && issue.pull_request !== null,
+    author: { login: author.login, id: author.id },
+    state: issue.state,
+  };
+}
+
+function checkOf({ external_id: externalId, name, head_sha: headSha }: z.infer<typeof Check>) {
+  return { externalId: externalId ?? '', name, headSha };
 }

@@ -2,4 +2,4 @@
 export { createGitHub } from './github.ts';
 export { installedOn } from './installed.ts';
 export { openProbot } from './probot.ts';
-export { toDomainEvent } from './events.ts';
+export { KNOWN_EVENTS, toDomainEvent } from './events.ts';

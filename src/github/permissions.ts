@@ -1,8 +1,7 @@
+import { ROLES } from '../domain/role.ts';
 import { hasStatus } from './errors.ts';
 import type { Client } from './client.ts';
 import type { Permission } from './port.ts';
-
-const roles = ['none', 'read', 'triage', 'write', 'maintain', 'admin'] as const satisfies Permission[];
 
 /**
  * What somebody may do in the repository, inherited and team roles included.
@@ -24,5 +23,5 @@ export async function permission({ octokit, at }: Client, login: string): Promis
 }
 
 function asRole(name: string | undefined): Permission | undefined {
-  return roles.find((role) => role === name);
+  return ROLES.find((role) => role === name);
 }

@@ -1,14 +1,18 @@
 import type { Annotation } from '../domain/annotations/annotations.ts';
 import type { DeliveryAttempt } from '../domain/redelivery.ts';
+import type { Role } from '../domain/role.ts';
 
 /** What the rest of the house may know of this room. */
 
 /** One repository, and the installation that lets us in. Keyed by id: names change. */
 export type RepositoryRef = { installationId: number; repositoryId: number; owner: string; name: string };
 
-export type Permission = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+export type Permission = Role;
 
 export type ReactionTarget = { kind: 'comment'; id: number } | { kind: 'issue'; number: number };
+
+/** A button: at most 20, 40 and 20 characters. */
+export type CheckAction = { label: string; description: string; identifier: string };
 
 export type CheckRunInput = {
   /** The commit it stands on. Never the default branch's head. */
@@ -21,6 +25,8 @@ export type CheckRunInput = {
   output: { title: string; summary: string; text?: string };
   /** Shown beside the lines. GitHub only ever adds: those that are there already are not sent again. */
   annotations?: Annotation[];
+  /** Its buttons, once it is completed: at most three. */
+  actions?: CheckAction[];
 } & (
   | { status: 'queued' | 'in_progress' }
   | {
@@ -31,6 +37,16 @@ export type CheckRunInput = {
 );
 
 export type PullRequest = { number: number; url: string };
+
+/** A pull request as it is now. */
+export type PullRequestState = PullRequest & {
+  title: string;
+  body: string;
+  open: boolean;
+  /** `ownBranch`: it is a branch of this repository, and not of a fork */
+  head: { ref: string; sha: string; ownBranch: boolean };
+  base: { ref: string; sha: string };
+};
 
 /** A check run of ours that is not completed. */
 export type OpenCheck = { id: number; name: string; headSha: string; externalId: string; startedAt: Date | null };
@@ -71,6 +87,8 @@ export type GitHub = {
     repo: RepositoryRef,
     pr: { head: string; base: string; title: string; body: string; draft?: boolean },
   ): Promise<PullRequest & { created: boolean }>;
+  /** A pull request as it is now; null where there is none of that number. */
+  pullRequest(repo: RepositoryRef, number: number): Promise<PullRequestState | null>;
   /**
    * Labels an issue or a pull request, assigns it, asks users and teams (`org/team`) to review it. Gives a sentence for
    * each of them that GitHub refused; the others are asked all the same.

@@ -99,7 +99,7 @@ type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;
 /** What the base branch says about itself. */
 async function readBriefing(context: StepContext): Promise<Briefing> {
   const { run, adapters } = context;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const base = await adapters.workspaces.readBase(accessOf(context), run.rulesSha);
   const [commands, conventions] = await Promise.all([
     chooseCommands(run.config, base, adapters.npmHosts),
     readConventions(run.config, base),
@@ -146,7 +146,8 @@ async function generate(
   }
 }
 
-async function collect(
+/** Stores the changes as the step's change set, if there are any and they are within the bounds of the repository. */
+export async function collect(
   context: StepContext,
   changes: ContentChange[],
   summary: string,

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Agent } from '../agent/port.ts';
 import type { ArtifactStore } from '../artifacts/port.ts';
 import type { BudgetLeft } from '../domain/budget.ts';
+import type { Figures } from '../domain/estimate.ts';
 import type { StoredFile } from '../domain/change-set.ts';
 import type { PlanStep } from '../domain/plan.ts';
 import type { SecretName } from '../domain/policy.ts';
@@ -39,6 +40,8 @@ export type RunFacts = {
   gitMode: GitMode;
   baseRef: string;
   baseSha: string;
+  /** the commit that says how the work is checked and written: one of people's, whatever the run starts from */
+  rulesSha: string;
   branch: string;
   createdAt: Date;
 };
@@ -70,6 +73,8 @@ export type StepContext<Inputs = unknown> = {
   spend(usage: Usage, cost: Cost): Promise<BudgetLeft>;
   /** What may still be spent. */
   budget(): Promise<BudgetLeft>;
+  /** What the last runs of the project that succeeded have cost and taken. */
+  figures(): Promise<Figures[]>;
   /** Shows what the step has come to while it runs; `soFar` is asked for only now and then. */
   tell(soFar: () => Record<string, unknown>): Promise<void>;
   /** The commit that carries the run's check until the work is pushed; made when it is not there yet. */

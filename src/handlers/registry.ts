@@ -2,15 +2,21 @@ import { gateOf } from '../domain/plan.ts';
 import { codegen } from './codegen.ts';
 import { gate } from './gate.ts';
 import { gitPr } from './git-pr.ts';
+import { plan } from './plan.ts';
+import { gitPush } from './git-push.ts';
 import type { Handler } from './handler.ts';
+import { reuse } from './reuse.ts';
 import { workspaceWrite } from './workspace-write.ts';
 
 /** Every tool a plan may name; `gate:*` stands for a gate of any name. */
 export const handlers = {
+  plan,
   codegen,
+  reuse,
   'workspace:write': workspaceWrite,
   'gate:*': gate,
   git_pr: gitPr,
+  git_push: gitPush,
 } satisfies Record<string, Handler>;
 
 export type Tool = keyof typeof handlers;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { schemaProblem } from './model-schema.ts';
 import type { Block, RequestBody } from './model-script.ts';
 
 /**
@@ -29,7 +30,12 @@ const Request = z.strictObject({
   tools: z.array(Tool).optional(),
   tool_choice: z.looseObject({ type: z.string() }).optional(),
   thinking: z.looseObject({ type: z.string() }).optional(),
-  output_config: z.strictObject({ effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish() }).optional(),
+  output_config: z
+    .strictObject({
+      effort: z.enum(['low', 'medium', 'high', 'xhigh', 'max']).nullish(),
+      format: z.strictObject({ type: z.literal('json_schema'), schema: z.record(z.string(), z.unknown()) }).nullish(),
+    })
+    .optional(),
   cache_control: CacheControl.nullish(),
   stop_sequences: z.array(z.string()).optional(),
   metadata: z.strictObject({ user_id: z.string().nullish() }).optional(),
@@ -58,7 +64,7 @@ function shape(body: unknown): string | null {
 }
 
 function rules(body: RequestBody): string | null {
-  return thinking(body) ?? toolChoice(body) ?? tools(body) ?? conversation(body) ?? caching(body);
+  return thinking(body) ?? toolChoice(body) ?? tools(body) ?? conversation(body) ?? caching(body) ?? structured(body);
 }
 
 function thinking(body: RequestBody): string | null {
@@ -185,6 +191,22 @@ function caching(body: RequestBody): string | null {
   if (marked.some((part) => 'type' in part && part.type === 'thinking'))
     return 'cache_control cannot be set on thinking blocks';
   return null;
+}
+
+/** Structured outputs: a schema outside of what the API can hold a reply to, or used together with citations. */
+function structured(body: RequestBody): string | null {
+  const schema = formatOf(body);
+  if (schema === null) return null;
+  const problem = schemaProblem(schema);
+  if (problem) return `output_config.format.schema: ${problem}`;
+  const cited = body.messages.flatMap((message) => blocksOf(message.content)).some((block) => block['citations']);
+  return cited ? 'output_config.format: citations cannot be used together with structured outputs.' : null;
+}
+
+/** The schema that a reply is held to; null where there is none. */
+export function formatOf(body: RequestBody): Record<string, unknown> | null {
+  const config = body['output_config'] as { format?: { schema: Record<string, unknown> } | null } | undefined;
+  return config?.format?.schema ?? null;
 }
 
 export function blocksOf(body: string | Block[]): Block[] {

@@ -65,6 +65,8 @@ export type ScriptRequest = {
   prompt: string;
   /** Names of the tools on offer. */
   tools: string[];
+  /** Whether the reply is held to a schema: then it has to be `turn.json(…)`. */
+  structured: boolean;
   /** Every finished tool call of the conversation, in order. */
   calls: { name: string; input: Record<string, unknown>; result: string; isError: boolean }[];
 };
@@ -82,6 +84,14 @@ export const turn = {
     blocks: [{ type: 'text', text }],
     stop: 'end_turn',
     ...extras,
+  }),
+  /** Answers with a value, as structured outputs ask for, after thinking if `thinking` is given. */
+  json: (value: unknown, { thinking, ...extras }: Extras & { thinking?: string } = {}): Reply => ({
+    ...turn.text(JSON.stringify(value), extras),
+    blocks: [
+      ...(thinking === undefined ? [] : [{ type: 'thinking' as const, thinking }]),
+      { type: 'text', text: JSON.stringify(value) },
+    ],
   }),
   /** Calls one tool. */
   tool: (name: string, input: Record<string, unknown>, extras: Extras = {}): Reply =>

@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPromptCache } from './model-cache.ts';
-import { blocksOf, problemOf } from './model-checks.ts';
+import { blocksOf, formatOf, problemOf } from './model-checks.ts';
+import { mismatch } from './model-schema.ts';
 import { eventsOf, messageOf } from './model-stream.ts';
 import type { Fault, Reply, RequestBody, Script, ScriptRequest } from './model-script.ts';
 
@@ -13,7 +14,7 @@ export type { Script, Turn } from './model-script.ts';
 /**
  * A stand-in for the Messages API over real HTTP whose replies are **canned**: a script decides them, no
  * model is asked. Message ids begin with `msg_canned_`. It refuses what today's models refuse
- * (model-checks.ts) and simulates prompt caching on the real request prefix (model-cache.ts).
+ * (model-checks.ts, model-schema.ts) and simulates prompt caching on the real request prefix (model-cache.ts).
  *
  * Where it differs from the real API: a token is four characters; the cache never expires; any key but an empty
  * one is good; any model name exists; beta headers are not looked at; only `POST /v1/messages` is there.
@@ -64,6 +65,8 @@ export async function createScriptedModel(options: {
     const turn = typeof script === 'function' ? await script(seen) : script[nth];
     if (!turn) return refuse(response, 400, 'invalid_request_error', `The script has no turn ${nth + 1}.`);
     if (turn.kind === 'fault') return fail(response, turn);
+    const wrong = offFormat(turn, body);
+    if (wrong) return refuse(response, 400, 'invalid_request_error', `The script's reply does not fit: ${wrong}`);
     const message = messageOf(turn, body, account(body));
     if (!body.stream) {
       response
@@ -214,8 +217,16 @@ function describe(body: RequestBody, index: number): ScriptRequest {
     turn: body.messages.filter((message) => message.role === 'assistant').length,
     prompt: textOf(body.messages[0]?.content),
     tools: (body.tools ?? []).map((tool) => tool.name),
+    structured: formatOf(body) !== null,
     calls: [...calls.values()],
   };
+}
+
+/** What is wrong with a whole reply to a request for a format. A refusal, or one that breaks off, need not fit. */
+function offFormat({ blocks, stop, errorAfter }: Reply, body: RequestBody): string | null {
+  const schema = formatOf(body);
+  if (schema === null || stop !== 'end_turn' || errorAfter) return null;
+  return mismatch(schema, blocks.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join(''));
 }
 
 function textOf(content: string | { type: string; [key: string]: unknown }[] | undefined): string {

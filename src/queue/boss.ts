@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql, type SQL } from 'drizzle-orm';
 import { fromDrizzle, fromPglite, PgBoss, type JobWithMetadata, type OpenTelemetryOptions } from 'pg-boss';
 import type { Logger } from 'pino';
-import type { Database, Executor } from '../db/client.ts';
+import { connectionOptions, type Database, type Executor } from '../db/client.ts';
 import { underLease } from './lease.ts';
 
 /** The jobs of NOFX. The step graph itself lives in `nofx.step`: pg-boss only leases, retries and wakes. */
@@ -176,7 +176,7 @@ export async function startQueue(
 ): Promise<Queue> {
   const boss = new PgBoss({
     ...(link.kind === 'postgres'
-      ? { connectionString: link.url, max: 6 }
+      ? { ...connectionOptions(link.url), max: 6 }
       : { db: fromPglite(link.pglite), backend: 'pglite' as const }),
     useListenNotify: true,
     superviseIntervalSeconds: 1,

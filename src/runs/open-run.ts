@@ -1,6 +1,6 @@
 import type { NewEvent } from '../db/events.ts';
 import { upsertProject } from '../db/projects.ts';
-import { countOpenRuns, findRunByTrigger, insertRun, listLane, lockLane, type Run } from '../db/runs.ts';
+import { countOpenRuns, findRunByTrigger, insertRun, laneOfIssue, listLane, lockLane, type Run } from '../db/runs.ts';
 import { insertSteps } from '../db/steps.ts';
 import { branchName } from '../domain/naming.ts';
 import { preparePlan, type Plan } from '../domain/plan.ts';
@@ -26,6 +26,10 @@ export type RunRequest = {
   maxCostUsd: number;
   baseRef: string;
   baseSha: string;
+  /** where the work goes; a branch of its own unless told */
+  branch?: string;
+  /** the pull request that is there already */
+  pullRequest?: { number: number; url: string };
   /** New runs are held back while the oldest step that could run has waited longer than this; ms. */
   backpressureAgeMs?: number;
   /** The trace context the run was asked for in; kept with its first event. */
@@ -74,15 +78,18 @@ export async function openRun(
       baseSha: request.baseSha,
       lane,
       priority: -Math.min(await countOpenRuns(tx, project.id), LOWEST_PRIORITY),
-      branch: branchName(
-        {
-          runId,
-          issueNumber: source.issue?.number,
-          title: source.issue?.title ?? source.prompt,
-          user: source.requester.login,
-        },
-        request.config.branch,
-      ),
+      branch:
+        request.branch ??
+        branchName(
+          {
+            runId,
+            issueNumber: source.issue?.number,
+            title: source.issue?.title ?? source.prompt,
+            user: source.requester.login,
+          },
+          request.config.branch,
+        ),
+      pullRequest: request.pullRequest,
     };
     const run = await insertRun(tx, row, { turn: ahead.length === 0 });
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };
@@ -118,5 +125,5 @@ function backpressure(ageMs: number, thresholdMs: number): { ageMs: number; dela
 
 /** One issue is one line of work: two runs on it would write two answers to the same question. */
 function laneOf(projectId: string, { issue }: RunRequest['source'], runId: string): string {
-  return issue ? `${projectId}#${issue.number}` : `${projectId}:${runId}`;
+  return issue ? laneOfIssue(projectId, issue.number) : `${projectId}:${runId}`;
 }

@@ -1,5 +1,6 @@
 import { parseRepoConfig, type ConfigProblem } from '../domain/parse-repo-config.ts';
 import { mergeRepoConfigs, REPO_CONFIG_PATH, type RepoConfig } from '../domain/repo-config.ts';
+import type { ConfigSources } from '../domain/report-config.ts';
 import { runConfigOf, type RunConfig } from '../domain/run-config.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
@@ -16,10 +17,19 @@ type Found = { where: string; value: RepoConfig } | { where: string; errors: Con
  * UserError lists every mistake of both files.
  */
 export async function readConfig(
-  { adapters }: Pick<Deps, 'adapters'>,
+  deps: Pick<Deps, 'adapters'>,
   repository: RepositoryRef,
   defaultHead?: string,
 ): Promise<RunConfig> {
+  return (await readConfigFiles(deps, repository, defaultHead)).config;
+}
+
+/** The same, and which files there are. */
+export async function readConfigFiles(
+  { adapters }: Pick<Deps, 'adapters'>,
+  repository: RepositoryRef,
+  defaultHead?: string,
+): Promise<{ config: RunConfig; sources: ConfigSources }> {
   const { github } = adapters;
   const isItself = repository.name.toLowerCase() === DEFAULTS_REPOSITORY;
   const [own, defaults] = await Promise.all([
@@ -33,7 +43,13 @@ export async function readConfig(
   const faulty = found.filter((file) => 'errors' in file);
   if (faulty.length > 0) throw mistakes(faulty);
   const [mine, theirs] = found.map((file) => ('value' in file ? file.value : {}));
-  return runConfigOf(mergeRepoConfigs(mine!, theirs!));
+  return {
+    config: runConfigOf(mergeRepoConfigs(mine!, theirs!)),
+    sources: {
+      own: own !== null,
+      organization: defaults === null ? null : `${repository.owner}/${DEFAULTS_REPOSITORY}`,
+    },
+  };
 }
 
 /** The label that starts a run; `fallback` where the repository names none, or its configuration has mistakes. */

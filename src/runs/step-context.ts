@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
+import { recentFigures } from '../db/figures.ts';
 import type { Run } from '../db/runs.ts';
 import { holdsFence, listSteps } from '../db/steps.ts';
 import { RunConfig } from '../domain/run-config.ts';
@@ -102,6 +103,7 @@ export function createStepContext(
     marker: () => ensureMarker(deps, run, repositoryOf({ project })),
 
     budget: () => readBudget(db, run),
+    figures: () => recentFigures(db, run.projectId),
     spend: (usage, cost) => spend(db, step, { usage, cost }, live.look),
     tell: live.tell,
     view: () => loadView(deps, run.id),
@@ -119,6 +121,7 @@ function factsOf(run: Run): RunFacts {
     gitMode: run.gitMode,
     baseRef: run.baseRef,
     baseSha: run.baseSha,
+    rulesSha: run.source.pullRequest?.baseSha ?? run.baseSha,
     branch: run.branch,
     createdAt: run.createdAt,
   };

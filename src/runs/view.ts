@@ -1,10 +1,10 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Executor } from '../db/client.ts';
 import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import type { FileView, GateView, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
-import { gateOf } from '../domain/plan.ts';
+import { gateOf, makesChange } from '../domain/plan.ts';
 import { repairOf } from '../domain/repair.ts';
 import { Kept } from '../domain/kept.ts';
 import { InternalError } from '../errors.ts';
@@ -14,6 +14,9 @@ import { GateOutputs } from '../handlers/gate.ts';
 import { OutputSoFar } from '../handlers/live-output.ts';
 import { GitPrOutputs } from '../handlers/git-pr.ts';
 import type { Deps } from './deps.ts';
+
+/** What an answered question hands on. */
+const Approval = z.object({ approvedBy: z.string() });
 
 /** Reads a run as people are told about it. */
 export async function loadView({ db }: Pick<Deps, 'db'>, runId: string): Promise<RunView> {
@@ -45,6 +48,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     branch: run.branch,
     base: run.baseRef,
     steps: steps.map((step) => stepView(step, steps)),
+    round: run.round,
     waitsFor: ahead,
     usage: run.usage,
     cost: run.cost,
@@ -52,6 +56,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     pullRequest: run.pullRequest,
     kept: steps.map((step) => read(Kept, { outputs: step.outputs?.['kept'] as Step['outputs'] })).find(Boolean) ?? null,
     error: run.failure,
+    cancelledBy: run.cancelRequestedBy,
     files: generated.flatMap((outputs): FileView[] => outputs.files),
     summary: generated.map((outputs) => outputs.summary).join('\n\n'),
     notes: steps.flatMap((step) => read(GitPrOutputs, step)?.notes ?? []),
@@ -63,7 +68,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
 function drafts(steps: readonly Step[]): Step[] {
   const taken = steps.findLast((step) => read(WriteOutputs, step) !== null);
   if (taken) return steps.filter(({ id }) => id === read(WriteOutputs, taken)?.codegenStepId);
-  const done = steps.filter((step) => step.tool === 'codegen' && read(CodegenOutputs, step) !== null);
+  const done = steps.filter((step) => makesChange(step.tool) && read(CodegenOutputs, step) !== null);
   return done.filter(({ name }) => !done.some(({ inputs }) => inputs['fromStep'] === name));
 }
 
@@ -79,6 +84,7 @@ function stepView(step: Step, steps: readonly Step[]): StepView {
     startedAt: step.startedAt,
     endedAt: step.endedAt,
     detail: detailOf(step),
+    approvedBy: read(Approval, step)?.approvedBy ?? null,
     usage: step.usage,
     cost: step.cost,
   };

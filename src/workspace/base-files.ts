@@ -39,6 +39,7 @@ export async function readBaseFiles(git: Git, mirror: Mirror, base: string): Pro
   );
   return {
     names: [...new Set(names)],
+    files: () => listFiles(git, mirror, base),
     async text(path, limitBytes) {
       const folder = path.slice(0, path.lastIndexOf('/') + 1);
       const among = folder === '' || FOLDERS.includes(folder) ? entries : await list([path]);

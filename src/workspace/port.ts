@@ -73,6 +73,8 @@ export type BaseFiles = {
   names: string[];
   /** The start of a regular file at any depth (`package.json`, `docs/guide.md`); null when there is none of that path (a link is none). */
   text(path: string, limitBytes: number): Promise<string | null>;
+  /** The paths of all its regular files. */
+  files(): Promise<string[]>;
 };
 
 export type RepositoryAccess = { project: Project; credentials: Credentials; signal?: AbortSignal };

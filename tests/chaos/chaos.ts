@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { openDb } from '../../src/db/client.ts';
 import { createGitHubStandIn } from '../../src/playground/github-stand-in.ts';
-import { createScriptedModel, turn } from '../../src/playground/model.ts';
+import { createScriptedModel, turn, type Script } from '../../src/playground/model.ts';
 import { tidy } from '../../src/workspace/tidy.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { problemsOf } from './checks.ts';
+import { createCleanup, untilInterrupted } from './cleanup.ts';
 import { gather, leftUnder, processesOf, progressOf } from './facts.ts';
 import { supervise } from './supervisor.ts';
 import { makeTrouble, redeliverLost, type Counts } from './trouble.ts';
@@ -41,125 +42,135 @@ function readOptions(): { runs: number; minutes: number } {
   return { runs, minutes };
 }
 
-const options = readOptions();
-const begun = Date.now();
-const seconds = () => Math.round((Date.now() - begun) / 1000);
-const counts: Counts = { kills: 0, cuts: 0, lostAnswers: 0, redelivered: 0 };
-const folder = await mkdtemp(join(tmpdir(), 'nofx-chaos-'));
-const root = join(folder, 'workspaces');
-await mkdir(join(folder, 'tmp'));
+const writesNotes: Script = ({ turn: step }) =>
+  step === 0 ? turn.tool('write', { file_path: 'notes.md', content: 'Some notes.\n' }) : turn.text('Adds the notes.');
 
-// Durable: what was committed must be there after a cut, as on a server in use.
-const postgres = await startPostgres({ durable: true });
-const github = await createGitHubStandIn();
-const model = await createScriptedModel({
-  script: (request) =>
-    request.turn === 0
-      ? turn.tool('write', { file_path: 'notes.md', content: 'Some notes.\n' })
-      : turn.text('Adds the notes.'),
-});
-const repos: string[] = [];
-for (let index = 0; index < Math.min(REPOSITORIES, options.runs); index += 1) {
-  const [owner, name] = [`owner-${index}`, 'project'];
-  const files = { 'README.md': 'A project.\n', '.github/nofx.yml': 'gates:\n  test: "true"\n' };
-  await github.createRepository({ owner, name, files, collaborators: { mona: 'write' } });
-  repos.push(`${owner}/${name}`);
-}
+/** All of it; true where nothing is broken. What it starts is taken down by `cleanup`, whether it comes to its end or not. */
+async function soak(
+  options: { runs: number; minutes: number },
+  { own }: ReturnType<typeof createCleanup>,
+): Promise<boolean> {
+  const begun = Date.now();
+  const seconds = () => Math.round((Date.now() - begun) / 1000);
+  const counts: Counts = { kills: 0, cuts: 0, lostAnswers: 0, redelivered: 0 };
+  const folder = await own(mkdtemp(join(tmpdir(), 'nofx-chaos-')), (path) =>
+    rm(path, { recursive: true, force: true, maxRetries: 5 }),
+  );
+  const root = join(folder, 'workspaces');
+  await mkdir(join(folder, 'tmp'));
 
-const env = (role: 'web' | 'worker') => ({
-  PATH: process.env['PATH'],
-  HOME: process.env['HOME'],
-  TMPDIR: join(folder, 'tmp'),
-  APP_ID: String(github.app.id),
-  PRIVATE_KEY: github.app.privateKey,
-  WEBHOOK_SECRET: SECRET,
-  GHE_HOST: github.host,
-  GHE_PROTOCOL: 'http',
-  ANTHROPIC_API_KEY: 'canned-key',
-  ANTHROPIC_BASE_URL: model.url,
-  NOFX_DATA_DIR: join(folder, 'data'),
-  NOFX_ARTIFACTS_DIR: join(folder, 'artifacts'),
-  WORKSPACE_ROOT: root,
-  DATABASE_URL: postgres.url,
-  NOFX_ROLE: role,
-  PORT: '0',
-});
-const web = supervise('web', {
-  cwd: folder,
-  env: env('web'),
-  onReady: (url) => github.setWebhook({ url, secret: SECRET }),
-});
-await web.ready;
-const workers = ['worker 1', 'worker 2'].map((name) => supervise(name, { cwd: folder, env: env('worker') }));
-await Promise.all(workers.map(({ ready }) => ready));
-const database = await openDb({ kind: 'postgres', url: postgres.url });
-
-const asked: string[] = [];
-async function ask(): Promise<void> {
-  const repo = repos[asked.length % repos.length]!;
-  const { number } = await github.openIssue({ repo, title: 'Add the notes', body: 'We need them.', by: 'mona' });
-  asked.push(`${repo}#${number}`);
-  await github.comment({ repo, issue: number, body: '/nofx add the notes', by: 'mona' });
-}
-
-const trouble = makeTrouble({ postgres, github, workers, counts });
-const deadline = begun + options.minutes * 60_000;
-let state = { opened: 0, ended: 0, jobs: 0 };
-let toldAt = Date.now();
-while (Date.now() < deadline) {
-  counts.redelivered += await redeliverLost(github);
-  state = (await progressOf(database)) ?? state;
-  if (state.ended >= options.runs) break;
-  while (asked.length < options.runs && asked.length - state.ended < AT_A_TIME) await ask();
-  if (Date.now() - toldAt > 15_000) {
-    toldAt = Date.now();
-    console.log(`${seconds()} s: ${state.ended} of ${options.runs} runs ended; ${JSON.stringify(counts)}`);
+  // Durable: what was committed must be there after a cut, as on a server in use.
+  const postgres = await own(startPostgres({ durable: true }), (it) => it.stop());
+  const github = await own(createGitHubStandIn(), (it) => it.stop());
+  const model = await own(createScriptedModel({ script: writesNotes }), (it) => it.stop());
+  const repos: string[] = [];
+  for (let index = 0; index < Math.min(REPOSITORIES, options.runs); index += 1) {
+    const [owner, name] = [`owner-${index}`, 'project'];
+    const files = { 'README.md': 'A project.\n', '.github/nofx.yml': 'gates:\n  test: "true"\n' };
+    await github.createRepository({ owner, name, files, collaborators: { mona: 'write' } });
+    repos.push(`${owner}/${name}`);
   }
-  await sleep(500);
+
+  const env = (role: 'web' | 'worker') => ({
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    TMPDIR: join(folder, 'tmp'),
+    APP_ID: String(github.app.id),
+    PRIVATE_KEY: github.app.privateKey,
+    WEBHOOK_SECRET: SECRET,
+    GHE_HOST: github.host,
+    GHE_PROTOCOL: 'http',
+    ANTHROPIC_API_KEY: 'canned-key',
+    ANTHROPIC_BASE_URL: model.url,
+    NOFX_DATA_DIR: join(folder, 'data'),
+    NOFX_ARTIFACTS_DIR: join(folder, 'artifacts'),
+    WORKSPACE_ROOT: root,
+    DATABASE_URL: postgres.url,
+    NOFX_ROLE: role,
+    PORT: '0',
+  });
+  const start = (name: string, role: 'web' | 'worker', onReady?: (url: string) => void) =>
+    own(supervise(name, { cwd: folder, env: env(role), onReady }), (it) => it.stop('SIGKILL'));
+  const web = await start('web', 'web', (url) => github.setWebhook({ url, secret: SECRET }));
+  await web.ready;
+  const workers = await Promise.all(['worker 1', 'worker 2'].map((name) => start(name, 'worker')));
+  await Promise.all(workers.map(({ ready }) => ready));
+  const database = await own(openDb({ kind: 'postgres', url: postgres.url }), (it) => it.close());
+
+  const asked: string[] = [];
+  async function ask(): Promise<void> {
+    const repo = repos[asked.length % repos.length]!;
+    const { number } = await github.openIssue({ repo, title: 'Add the notes', body: 'We need them.', by: 'mona' });
+    asked.push(`${repo}#${number}`);
+    await github.comment({ repo, issue: number, body: '/nofx add the notes', by: 'mona' });
+  }
+
+  const trouble = await own(makeTrouble({ postgres, github, workers, counts }), (it) => it.stop());
+  const deadline = begun + options.minutes * 60_000;
+  let state = { opened: 0, ended: 0, jobs: 0 };
+  let toldAt = Date.now();
+  while (Date.now() < deadline) {
+    counts.redelivered += await redeliverLost(github);
+    state = (await progressOf(database)) ?? state;
+    if (state.ended >= options.runs) break;
+    while (asked.length < options.runs && asked.length - state.ended < AT_A_TIME) await ask();
+    if (Date.now() - toldAt > 15_000) {
+      toldAt = Date.now();
+      console.log(`${seconds()} s: ${state.ended} of ${options.runs} runs ended; ${JSON.stringify(counts)}`);
+    }
+    await sleep(500);
+  }
+  await trouble.stop();
+  // Without trouble what is left must come to an end by itself; leases of the last that were killed take ten seconds.
+  const patience = Date.now() + 90_000;
+  do {
+    counts.redelivered += await redeliverLost(github);
+    await sleep(500);
+    state = (await progressOf(database)) ?? state;
+  } while ((state.jobs > 0 || state.ended < state.opened) && Date.now() < patience);
+  await github.settled();
+  const duration = seconds();
+
+  const processes = [web, ...workers];
+  const stops = (await Promise.all(processes.map((one) => one.stop()))).flat();
+  // A killed attempt cannot clear up: the hourly tidy does that for it, and must leave nothing.
+  const tidied = await tidy(root, {
+    inUse: async () => new Set(),
+    projectsInUse: async () => new Set(),
+    checkoutsAfterMs: 0,
+    mirrorsAfterMs: Infinity,
+    temporaryAfterMs: 0,
+    temporary: join(folder, 'tmp'),
+  });
+  const facts = {
+    asked,
+    ...(await gather(database, github, repos)),
+    orphans: await processesOf(folder),
+    leftOnDisk: await leftUnder(root),
+  };
+  const problems = [...problemsOf(facts), ...stops, ...processes.flatMap(({ crashes }) => crashes)];
+  if (asked.length < options.runs)
+    problems.push(`${options.runs - asked.length} runs were not even asked for within ${options.minutes} minutes`);
+
+  const vain = processes.reduce((sum, one) => sum + one.vainStarts(), 0);
+  console.log(`${facts.runs.length} runs in ${duration} s.
+  ${counts.kills} kills of workers, ${counts.cuts} cuts of the database, which made ${vain} starts of a process vain.
+  ${counts.lostAnswers} answers of GitHub lost after their effect, ${counts.redelivered} webhooks sent again.
+  ${tidied.length} folders that killed attempts left, removed as the hourly tidy does.`);
+  console.log(problems.length === 0 ? 'Nothing is broken.' : `${problems.length} problems:`);
+  for (const problem of problems) console.log(`  - ${problem}`);
+  return problems.length === 0;
 }
-await trouble.stop();
-// Without trouble what is left must come to an end by itself; leases of the last that were killed take ten seconds.
-const patience = Date.now() + 90_000;
-do {
-  counts.redelivered += await redeliverLost(github);
-  await sleep(500);
-  state = (await progressOf(database)) ?? state;
-} while ((state.jobs > 0 || state.ended < state.opened) && Date.now() < patience);
-await github.settled();
-const duration = seconds();
 
-const processes = [web, ...workers];
-const stops = (await Promise.all(processes.map((one) => one.stop()))).flat();
-// A killed attempt cannot clear up: the hourly tidy does that for it, and must leave nothing.
-const tidied = await tidy(root, {
-  inUse: async () => new Set(),
-  projectsInUse: async () => new Set(),
-  checkoutsAfterMs: 0,
-  mirrorsAfterMs: Infinity,
-  temporaryAfterMs: 0,
-  temporary: join(folder, 'tmp'),
-});
-const facts = {
-  asked,
-  ...(await gather(database, github, repos)),
-  orphans: await processesOf(folder),
-  leftOnDisk: await leftUnder(root),
-};
-const problems = [...problemsOf(facts), ...stops, ...processes.flatMap(({ crashes }) => crashes)];
-if (asked.length < options.runs)
-  problems.push(`${options.runs - asked.length} runs were not even asked for within ${options.minutes} minutes`);
-
-const vain = processes.reduce((sum, one) => sum + one.vainStarts(), 0);
-console.log(`${facts.runs.length} runs in ${duration} s.
-${counts.kills} kills of workers, ${counts.cuts} cuts of the database, which made ${vain} starts of a process vain.
-${counts.lostAnswers} answers of GitHub lost after their effect, ${counts.redelivered} webhooks sent again.
-${tidied.length} folders that killed attempts left, removed as the hourly tidy does.`);
-console.log(problems.length === 0 ? 'Nothing is broken.' : `${problems.length} problems:`);
-for (const problem of problems) console.log(`  - ${problem}`);
-
-await database.close();
-await model.stop();
-await github.stop();
-await postgres.stop();
-await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-process.exitCode = problems.length === 0 ? 0 : 1;
+const options = readOptions();
+const cleanup = createCleanup();
+let well = false;
+try {
+  well = await Promise.race([soak(options, cleanup), untilInterrupted()]);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+} finally {
+  await cleanup.run();
+}
+// A soak that was interrupted still waits for something.
+process.exit(well ? 0 : 1);

@@ -16,8 +16,8 @@ export type Supervised = {
   crashes: string[];
   /** False where there is nothing to kill just now. */
   kill(): boolean;
-  /** Asks it to end; gives what was wrong with that. */
-  stop(): Promise<string[]>;
+  /** Asks it to end, or has it killed; gives what was wrong with that. */
+  stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<string[]>;
 };
 
 /** One NOFX process that is started again whenever it ends, as systemd would. */
@@ -69,9 +69,9 @@ export function supervise(
     vainStarts: () => vainStarts,
     crashes,
     kill: () => child?.kill('SIGKILL') ?? false,
-    async stop() {
+    async stop(signal = 'SIGTERM') {
       stopping = true;
-      child?.kill('SIGTERM');
+      child?.kill(signal);
       const late = await Promise.race([living.then(() => false), sleep(PATIENCE_MS, true, { ref: false })]);
       if (!late) return [];
       child?.kill('SIGKILL');

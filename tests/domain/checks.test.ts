@@ -52,3 +52,28 @@ it('shows at a line only what is at that line of that commit', () => {
     'marker: kept.js',
   ]);
 });
+
+it('has a check of its own for each round, and completes those before it', () => {
+  const step = { name: 'approve', tool: 'manual:plan', status: 'succeeded' as const, startedAt: at, endedAt: at };
+  const shown = (of: Partial<RunView>) =>
+    desiredChecks(
+      { ...view, gates: [], steps: [{ ...step, approvedBy: 'rita' }], ...of },
+      { marker: 'm', head: null },
+    ).map((check) => [
+      check.externalId,
+      check.status === 'completed' ? check.conclusion : check.status,
+      check.output.title,
+    ]);
+  expect(shown({ status: 'waiting' })).toEqual([['run_1:NOFX', 'action_required', 'Waiting for approval']]);
+  expect(shown({ status: 'running', round: 1 })).toEqual([
+    ['run_1:NOFX', 'neutral', 'Approved by rita'],
+    ['run_1:NOFX:1', 'in_progress', 'Working'],
+  ]);
+  expect(shown({ status: 'cancelled', round: 2 }).map(([id]) => id)).toEqual([
+    'run_1:NOFX',
+    'run_1:NOFX:1',
+    'run_1:NOFX:2',
+  ]);
+  const keys = desiredChecks({ ...view, round: 2 }, { marker: 'm', head: 'h' }).map(({ key }) => key);
+  expect(new Set(keys).size).toBe(keys.length);
+});

@@ -294,8 +294,8 @@ describe('hidden mode', () => {
   );
 
   it('speaks of no git when it refuses or helps', () => {
-    expect(renderRefusal({ login: 'bob', permission: 'read', gitMode: 'hidden' })).not.toMatch(gitTerms);
-    expect(renderHelp({ gitMode: 'hidden' })).not.toMatch(gitTerms);
+    expect(renderRefusal({ login: 'bob', role: 'read', command: 'run', gitMode: 'hidden' })).not.toMatch(gitTerms);
+    expect(renderHelp({ gitMode: 'hidden', label: 'nofx' })).not.toMatch(gitTerms);
   });
 });
 
@@ -404,7 +404,7 @@ describe('the pull request', () => {
       $0.0312 · 12,345 tokens in (10,000 from cache), 1,234 out
 
       ---
-      Nothing is merged until you merge it. Not what you meant? Push to \`nofx/12-add-a-slugify-helper-v6t5s4r3\` yourself, or comment \`/nofx <what you want>\` on #12 for a new attempt.
+      Nothing is merged until you merge it. Not what you meant? Comment here \`/nofx <what to change>\` for one more commit, or push to \`nofx/12-add-a-slugify-helper-v6t5s4r3\` yourself. \`/nofx <what you want>\` on #12 makes a new attempt.
 
       <sub>NOFX run \`run_01JDA4QH3ZK8W9X2Y7V6T5S4R3\`</sub>"
     `);

@@ -1,7 +1,7 @@
 import examples from '@octokit/webhooks-examples/api.github.com/index.json' with { type: 'json' };
 import { expect, it, describe } from 'vitest';
 import { DomainEvent } from '../../src/domain/event.ts';
-import { toDomainEvent } from '../../src/github/events.ts';
+import { KNOWN_EVENTS, toDomainEvent } from '../../src/github/events.ts';
 
 type Payload = { action?: string; sender?: { login: string; type: string } } & Record<string, unknown>;
 const payloads = (examples as unknown as { name: string; examples: Payload[] }[]).flatMap(({ name, examples: list }) =>
@@ -53,11 +53,33 @@ it('translates a comment', () => {
 it('translates a label', () => {
   const event = toDomainEvent({ id, name: 'issues', payload: example('issues', 'labeled') });
   expect(event).toMatchObject({
-    kind: 'issue_labeled',
+    kind: 'label_added',
     label: 'bug',
     sender: { login: 'Codertocat' },
     issue: { number: 1 },
   });
+  expect(DomainEvent.parse(event)).toEqual(event);
+});
+
+it.each([
+  ['issues', 'unlabeled', { kind: 'label_removed', label: 'bug' }],
+  ['pull_request', 'closed', { kind: 'closed', merged: false, issue: { isPullRequest: true, number: 2 } }],
+  [
+    'check_run',
+    'requested_action',
+    { kind: 'button_pressed', button: 'lgtm|26764', check: { name: 'API Review' }, branch: 'miniak/event-process-id' },
+  ],
+  [
+    'check_run',
+    'rerequested',
+    { kind: 'rerun_requested', check: { name: 'randscape', externalId: '' }, branch: 'master' },
+  ],
+  ['check_suite', 'rerequested', { kind: 'rerun_requested', check: null, branch: 'changes' }],
+] as const)('translates %s.%s', (name, action, expected) => {
+  // As GitHub recorded it, an app re-ran the suite; a person may as well.
+  const sender = { login: 'octocat', id: 1, type: 'User' };
+  const event = toDomainEvent({ id, name, payload: { ...example(name, action), sender } });
+  expect(event).toMatchObject(expected);
   expect(DomainEvent.parse(event)).toEqual(event);
 });
 
@@ -117,10 +139,11 @@ it.each(payloads.map(({ name, payload }, i) => [`${name}.${payload.action ?? ''}
   (_, name, payload) => {
     const event = toDomainEvent({ id, name, payload });
     DomainEvent.parse(event);
-    const acted =
-      (name === 'issue_comment' && payload.action === 'created') || (name === 'issues' && payload.action === 'labeled');
+    const acted = KNOWN_EVENTS.includes(`${name}.${payload.action ?? ''}`);
     if (!acted)
       expect(event).toMatchObject({ kind: 'ignored', reason: expect.stringContaining('is not an event NOFX acts on') });
+    else if (payload.sender?.type === 'Bot')
+      expect(event).toMatchObject({ reason: expect.stringContaining('is a bot') });
     else if ('installation' in payload) expect(event.kind).not.toBe('ignored');
     else expect(event).toMatchObject({ reason: expect.stringContaining('not from the app') });
   },

@@ -8,7 +8,11 @@ const files: Record<string, string> = {
   'package-lock.json': '{}',
   'AGENTS.md': 'Small steps.',
 };
-const base: BaseFiles = { names: Object.keys(files), text: async (path) => files[path] ?? null };
+const base: BaseFiles = {
+  names: Object.keys(files),
+  text: async (path) => files[path] ?? null,
+  files: async () => Object.keys(files),
+};
 const choose = (config: object) => chooseCommands(RunConfig.parse(config), base, undefined);
 const setup = { command: null, timeoutMinutes: 10, allowScripts: false, domains: [] };
 

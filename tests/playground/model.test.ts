@@ -2,7 +2,7 @@ import { Anthropic } from '@anthropic-ai/sdk';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { demoScript } from '../../src/playground/demo-script.ts';
 import { createScriptedModel, turn } from '../../src/playground/model.ts';
-import type { Scripts } from '../../src/playground/model.ts';
+import type { Scripts, Turn } from '../../src/playground/model.ts';
 
 async function start(script: Scripts) {
   const model = await createScriptedModel({ script });
@@ -25,6 +25,15 @@ const marked = { ...text, cache_control: { type: 'ephemeral' } };
 const use = { type: 'tool_use', id: 't1', name: 'read', input: {} };
 const result = { type: 'tool_result', tool_use_id: 't1', content: 'ok' };
 
+const text1 = { type: 'string' };
+const shape = (of: object = text1) => ({
+  type: 'object',
+  properties: { of },
+  required: ['of'],
+  additionalProperties: false,
+});
+const formatted = (schema: object) => ({ ...good, output_config: { format: { type: 'json_schema', schema } } });
+
 describe('refuses with the API’s error JSON', () => {
   test.each<[string, unknown, RegExp]>([
     ['temperature', { ...good, temperature: 1 }, /temperature/],
@@ -40,6 +49,18 @@ describe('refuses with the API’s error JSON', () => {
       /between_tools/,
     ],
     ['an unknown effort', { ...good, output_config: { effort: 'extreme' } }, /effort/],
+    ['a format that is no schema', { ...good, output_config: { format: { type: 'json' } } }, /output_config\.format/],
+    ['an open object in a schema', formatted({ type: 'object', properties: {} }), /additionalProperties/],
+    ['a length in a schema', formatted(shape({ type: 'string', maxLength: 3 })), /'maxLength' is not supported/],
+    ['a maximum in a schema', formatted(shape({ type: 'integer', maximum: 3 })), /'maximum' is not supported/],
+    ['two items at least', formatted(shape({ type: 'array', items: text1, minItems: 2 })), /minItems/],
+    ['a schema without type', formatted(shape({})), /must have a type/],
+    ['a schema elsewhere', formatted(shape({ $ref: 'https://example.com' })), /external '\$ref'/],
+    [
+      'too many optional parameters',
+      formatted({ ...shape(), properties: Object.fromEntries(Array.from({ length: 25 }, (_, i) => [`p${i}`, text1])) }),
+      /25 optional parameters/,
+    ],
     ['prefill', { ...good, messages: [user('hi'), assistant('Sure,')] }, /prefill/],
     ['a first message of the assistant', { ...good, messages: [assistant('hi'), user('x')] }, /first message/],
     ['no max_tokens', { model: 'm', messages: [user('hi')] }, /max_tokens/],
@@ -227,6 +248,37 @@ describe('prompt caching', () => {
 });
 
 test('the demo’s script does nothing where the sample repository is not', () => {
-  const request = { body: { ...good, messages: [] }, turn: 1, index: 0, prompt: '', tools: [], calls: [] };
+  const request = {
+    body: { ...good, messages: [] },
+    turn: 1,
+    index: 0,
+    prompt: '',
+    tools: [],
+    structured: false,
+    calls: [],
+  };
   expect(demoScript(request)).toMatchObject({ stop: 'end_turn', blocks: [{ type: 'text' }] });
+});
+
+describe('structured outputs', () => {
+  const answer = async (turns: Turn[]) => {
+    const { post } = await start(turns);
+    const response = await post(formatted(shape()));
+    const body = (await response.json()) as { content?: { text: string }[]; error?: { message: string } };
+    return { status: response.status, said: body.content?.[0]?.text ?? body.error?.message };
+  };
+
+  test('a reply that fits is sent, and none else', async () => {
+    expect(await answer([turn.json({ of: 'x' })])).toEqual({ status: 200, said: '{"of":"x"}' });
+    expect(await answer([turn.json({ of: 1 })])).toMatchObject({ status: 400, said: expect.stringContaining('of') });
+    expect(await answer([turn.json({ of: 'x', more: 1 })])).toMatchObject({ status: 400 });
+    expect(await answer([turn.text('Sure!')])).toMatchObject({
+      status: 400,
+      said: expect.stringContaining('not JSON'),
+    });
+  });
+
+  test('a refusal need not fit', async () => {
+    expect(await answer([turn.refusal('No.')])).toEqual({ status: 200, said: 'No.' });
+  });
 });

@@ -233,3 +233,20 @@ test('faults: before the effect, after it, as often as asked', async () => {
 test('all else that was sent here is as GitHub has it', () => {
   expect(github.problems).toEqual([]);
 });
+
+test('a check run that is completed stays so', async () => {
+  const { sha: head } = await github.push({ repo: REPO, branch: 'nofx/done', files: { 'd.txt': 'd' }, by: 'ann' });
+  const { data: run } = await api().checks.create({
+    ...at,
+    name: 'NOFX',
+    head_sha: head,
+    conclusion: 'action_required',
+  });
+  const update = (more: object) => api().checks.update({ ...at, check_run_id: run.id, ...more });
+  for (const status of ['queued', 'in_progress'] as const) {
+    await expect(update({ status })).rejects.toMatchObject({ status: 422 });
+  }
+  expect((await update({ status: 'completed', conclusion: 'cancelled' })).data).toMatchObject({
+    conclusion: 'cancelled',
+  });
+});

@@ -92,9 +92,22 @@ function validateActions(actions: CheckRun['actions']): void {
   }
 }
 
+/** 422 where a check run that is completed is to go on: GitHub completes one for good; apps make a new one. */
+export function refuseReopening(run: CheckRun, body: Body): void {
+  const reopens =
+    typeof body['status'] === 'string' && body['status'] !== 'completed' && body['conclusion'] === undefined;
+  if (run.status !== 'completed' || !reopens) return;
+  invalid({
+    resource: 'CheckRun',
+    field: 'status',
+    code: 'invalid',
+    message: 'a completed check run cannot be reopened',
+  });
+}
+
 /**
  * Takes over the fields that a request names, as GitHub does: a conclusion or `completed_at` completes the
- * run, a later status opens it again, annotations are added to those already there.
+ * run, annotations are added to those already there.
  */
 export function applyCheck(world: World, run: CheckRun, body: Body): void {
   const text = (field: string) => (typeof body[field] === 'string' ? (body[field] as string) : undefined);
@@ -108,9 +121,6 @@ export function applyCheck(world: World, run: CheckRun, body: Body): void {
     run.conclusion = text('conclusion') ?? run.conclusion;
     run.completedAt = date('completed_at') ?? run.completedAt ?? world.now();
     run.startedAt ??= run.completedAt;
-  } else {
-    run.conclusion = null;
-    run.completedAt = null;
   }
   if (Array.isArray(body['actions'])) run.actions = body['actions'] as CheckRun['actions'];
   const output = body['output'] as

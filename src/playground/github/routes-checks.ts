@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import { repositoryFor, type Need } from './access.ts';
-import { applyCheck, emitCheck, suiteFor, validateCheck } from './actions-checks.ts';
+import { applyCheck, emitCheck, refuseReopening, suiteFor, validateCheck } from './actions-checks.ts';
 import type { Env } from './auth.ts';
 import { resolveCommit } from './git.ts';
 import { bodyOf, fail, notFound, page, text } from './respond.ts';
@@ -59,6 +59,7 @@ export function checkRoutes(world: World): Hono<Env> {
     const body = await bodyOf(c);
     validateCheck(body);
     const before = run.status;
+    refuseReopening(run, body);
     applyCheck(world, run, body);
     if (run.status === 'completed' && before !== 'completed') void emitCheck(world, run, 'completed', bot);
     return c.json(checkRunShape(world, run));

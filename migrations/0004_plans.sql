@@ -1,0 +1,2 @@
+ALTER TABLE "nofx"."run" ADD COLUMN "round" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+CREATE INDEX "run_project_succeeded" ON "nofx"."run" USING btree ("project_id","ended_at" DESC NULLS LAST) WHERE status = 'succeeded';

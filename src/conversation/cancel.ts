@@ -1,0 +1,47 @@
+import { laneOfIssue, listOpenRuns, type Run } from '../db/runs.ts';
+import type { Deps } from '../runs/deps.ts';
+import { cancelRun } from '../runs/cancel.ts';
+import type { Answer, Occasion } from './occasion.ts';
+
+type Engine = Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>;
+
+const NOTHING = 'Nothing of NOFX is under way here, so there is nothing to cancel.';
+
+/** Cancels the run that is at work here, or else the first in line. Its comment says the rest. */
+export async function cancel(deps: Engine, occasion: Occasion): Promise<Answer> {
+  const [first] = await openHere(deps, occasion);
+  if (!first) return { outcome: 'nothing to cancel', say: NOTHING, reaction: 'confused' };
+  return cancelled(deps, [first], occasion);
+}
+
+/** Cancels all that is open here: at work, in line, or waiting for an approval. */
+export async function unlock(deps: Engine, occasion: Occasion): Promise<Answer> {
+  const open = await openHere(deps, occasion);
+  if (open.length === 0) return { outcome: 'nothing to unlock', say: NOTHING, reaction: 'confused' };
+  return cancelled(deps, open, occasion);
+}
+
+/** The label that asked was taken off: what it started and did not begin yet is not wanted any more. */
+export async function withdrawLabel(deps: Engine, occasion: Occasion): Promise<Answer> {
+  const open = await openHere(deps, occasion);
+  const notBegun = open.filter((run) => run.source.commentId === null && run.startedAt === null);
+  if (notBegun.length === 0) return { outcome: 'ignored: no run of the label waits' };
+  return cancelled(deps, notBegun, occasion);
+}
+
+/** The issue was closed: nobody wants it any more. */
+export async function withdrawAll(deps: Engine, occasion: Occasion): Promise<Answer> {
+  const open = await openHere(deps, occasion);
+  if (open.length === 0) return { outcome: 'ignored: nothing is under way there' };
+  return cancelled(deps, open, occasion);
+}
+
+function openHere({ db }: Engine, { projectId, issue }: Occasion): Promise<Run[]> {
+  return listOpenRuns(db, laneOfIssue(projectId, issue.number));
+}
+
+/** Those in line go before the one at work, so that its end starts none of them. */
+async function cancelled(deps: Engine, runs: readonly Run[], { sender }: Occasion): Promise<Answer> {
+  for (const run of runs.toReversed()) await cancelRun(deps, run.id, sender.login);
+  return { outcome: `cancelled ${runs.map(({ id }) => id).join(', ')}`, reaction: 'eyes' };
+}

@@ -1,0 +1,190 @@
+import { findRunByCheck } from './run-of-check.ts';
+import type { Run } from '../db/runs.ts';
+import type { Command } from '../domain/command.ts';
+import type { DomainEvent } from '../domain/event.ts';
+import type { GitMode } from '../domain/project.ts';
+import { NOT_YET, renderConfig, renderHelp, renderNotYet, renderProblem, renderRefusal } from '../domain/report.ts';
+import { isAtLeast, type Role } from '../domain/role.ts';
+import { UserError } from '../errors.ts';
+import type { RepositoryRef } from '../github/port.ts';
+import type { Deps } from '../runs/deps.ts';
+import { readConfig, readConfigFiles, startingLabel } from '../runs/read-config.ts';
+import type { RunDefaults } from '../runs/demand.ts';
+import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
+import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
+import type { Answer, Occasion } from './occasion.ts';
+import { retry, retryRun } from './retry.ts';
+import { revise } from './revise.ts';
+import { start } from './start.ts';
+import { status } from './status.ts';
+
+export type ConversationOptions = RunDefaults & {
+  /** the label that starts a run, where the repository names none */
+  label: string;
+};
+
+type Trigger = Exclude<DomainEvent, { kind: 'ignored' }>;
+
+/**
+ * Acts on one event and says what came of it, in a few words. Doing it twice is doing it once. What the person can mend
+ * is told to them; where nobody can be answered (an archived repository, an installation that is gone) that is all.
+ */
+export async function converse(deps: Deps, options: ConversationOptions, event: Trigger): Promise<string> {
+  try {
+    const repository = refOf(event);
+    const byLabel = event.kind === 'label_added' || event.kind === 'label_removed';
+    const label = byLabel ? await startingLabel(deps, repository, options.label) : options.label;
+    const intent = intentOf(event, label);
+    if (intent.kind === 'ignore') return `ignored: ${intent.reason}`;
+    const found = await occasionOf(deps, event, repository);
+    if (found === null) return 'ignored: no run of ours is behind it';
+    const { occasion, run } = found;
+
+    const role = await deps.adapters.github.permission(repository, event.sender.login);
+    if (!isAtLeast(role, leastRole(intent))) return await refuse(deps, occasion, intent, role);
+    const answer = await act(deps, options, { intent, occasion, run }).catch(answerOf);
+    await tell(deps, occasion, answer);
+    return answer.outcome;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    deps.log.warn({ err: error, delivery: event.deliveryId }, 'the event could not be answered');
+    return `unanswered: ${error.message}`;
+  }
+}
+
+/** What the person can mend, as an answer; anything else stays an error. */
+function answerOf(error: unknown): Answer {
+  if (!(error instanceof UserError)) throw error;
+  return { outcome: `refused: ${error.message}`, say: `${error.message}\n\n${error.next}`, reaction: 'confused' };
+}
+
+type Request = { intent: Exclude<Intent, { kind: 'ignore' }>; occasion: Occasion; run: Run | null };
+
+async function act(deps: Deps, options: ConversationOptions, { intent, occasion, run }: Request): Promise<Answer> {
+  switch (intent.kind) {
+    case 'problem':
+      return { outcome: `answered: ${intent.problem.kind}`, say: renderProblem(intent.problem), reaction: 'confused' };
+    case 'withdraw':
+      return intent.what === 'label' ? withdrawLabel(deps, occasion) : withdrawAll(deps, occasion);
+    case 'command':
+      return obey(deps, options, { command: intent.command, occasion, run });
+  }
+}
+
+async function obey(
+  deps: Deps,
+  options: ConversationOptions,
+  { command, occasion, run }: { command: Command; occasion: Occasion; run: Run | null },
+): Promise<Answer> {
+  switch (command.kind) {
+    case 'run':
+      return start(deps, options, occasion, command);
+    case 'revise':
+      return revise(deps, options, occasion, command);
+    case 'retry':
+      return run ? retryRun(deps, options, occasion, run, command.step) : retry(deps, options, occasion, command.step);
+    case 'cancel':
+      return cancel(deps, occasion);
+    case 'unlock':
+      return unlock(deps, occasion);
+    case 'status':
+      return status(deps, occasion, await readConfig(deps, occasion.repository));
+    case 'config': {
+      const found = await readConfigFiles(deps, occasion.repository);
+      return { outcome: 'answered', say: renderConfig({ ...found, gitMode: found.config.gitMode }) };
+    }
+    case 'help': {
+      const label = await startingLabel(deps, occasion.repository, options.label);
+      return { outcome: 'answered', say: renderHelp({ gitMode: await gitModeOf(deps, occasion.repository), label }) };
+    }
+    case 'plan':
+    case 'approve':
+    case 'rebase':
+      return { outcome: `answered: ${NOT_YET.join(', ')}`, say: renderNotYet(command.kind), reaction: 'confused' };
+  }
+}
+
+/** The words of the repository; those of developers where its configuration has mistakes. */
+async function gitModeOf(deps: Pick<Deps, 'adapters'>, repository: RepositoryRef): Promise<GitMode> {
+  try {
+    return (await readConfig(deps, repository)).gitMode;
+  } catch (error) {
+    if (error instanceof UserError) return 'basic';
+    throw error;
+  }
+}
+
+/** One short answer to a person who may not, once; then silence. Who only took something back asked for nothing. */
+async function refuse(
+  deps: Deps,
+  { repository, sender, issue, target }: Occasion,
+  intent: Request['intent'],
+  role: Role,
+): Promise<string> {
+  const { login } = sender;
+  deps.log.info({ login, role }, 'refused');
+  const outcome = `refused: ${login} has ${role}`;
+  if (intent.kind === 'withdraw') return outcome;
+  const { github } = deps.adapters;
+  if (target) await github.react(repository, target, 'confused');
+  const gitMode = await gitModeOf(deps, repository);
+  await github.upsertComment(repository, issue.number, {
+    marker: `<!-- nofx:refused ${login} -->`,
+    body: `<!-- nofx:refused ${login} -->\n${renderRefusal({ login, role, command: commandOf(intent), gitMode })}`,
+  });
+  return outcome;
+}
+
+/** Answers a request, once however often its delivery is worked on. */
+async function tell({ adapters }: Deps, occasion: Occasion, { say, reaction }: Answer): Promise<void> {
+  const { repository, issue, deliveryId, target } = occasion;
+  const marker = `<!-- nofx:reply ${deliveryId.replace(/[^\w-]/g, '')} -->`;
+  if (say !== undefined) {
+    await adapters.github.upsertComment(repository, issue.number, { marker, body: `${marker}\n${say}` });
+  }
+  if (target && reaction) await adapters.github.react(repository, target, reaction);
+}
+
+function refOf({ installationId, repository }: Trigger): RepositoryRef {
+  return { installationId, repositoryId: repository.id, owner: repository.owner, name: repository.name };
+}
+
+/** Where the request was made; of a check run's button also the run behind it. Null where there is none of ours. */
+async function occasionOf(
+  deps: Pick<Deps, 'db'>,
+  event: Trigger,
+  repository: RepositoryRef,
+): Promise<{ occasion: Occasion; run: Run | null } | null> {
+  const { deliveryId, sender } = event;
+  const common = {
+    deliveryId,
+    repository,
+    projectId: `gh_${repository.repositoryId}`,
+    sender,
+    triggerKey: `delivery:${deliveryId}`,
+    commentId: null,
+  };
+  switch (event.kind) {
+    case 'comment_created': {
+      const { id } = event.comment;
+      const target = { kind: 'comment', id } as const;
+      const occasion = { ...common, issue: event.issue, triggerKey: `comment:${id}`, commentId: id, target };
+      return { occasion, run: null };
+    }
+    case 'label_added':
+      return {
+        occasion: { ...common, issue: event.issue, target: { kind: 'issue', number: event.issue.number } },
+        run: null,
+      };
+    case 'label_removed':
+    case 'closed':
+      return { occasion: { ...common, issue: event.issue, target: null }, run: null };
+    case 'button_pressed':
+    case 'rerun_requested': {
+      const run = await findRunByCheck(deps, common.projectId, event);
+      if (!run?.source.issue) return null;
+      const issue = { ...run.source.issue, isPullRequest: run.source.kind === 'pull request' };
+      return { occasion: { ...common, issue, target: null }, run };
+    }
+  }
+}

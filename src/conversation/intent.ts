@@ -1,0 +1,59 @@
+import { LEAST_ROLE, parseCommand, type Command, type CommandKind, type CommandProblem } from '../domain/command.ts';
+import { RETRY } from '../domain/checks.ts';
+import type { DomainEvent } from '../domain/event.ts';
+import type { Role } from '../domain/role.ts';
+
+type Trigger = Exclude<DomainEvent, { kind: 'ignored' }>;
+
+/** What somebody wants of us by what they did. */
+export type Intent =
+  | { kind: 'command'; command: Command }
+  /** something that looks like a command, and is none */
+  | { kind: 'problem'; problem: CommandProblem }
+  /** what was asked for is not wanted any more */
+  | { kind: 'withdraw'; what: 'label' | 'all' }
+  | { kind: 'ignore'; reason: string };
+
+/** What an event asks of us. `label` is the one that starts a run. Pure. */
+export function intentOf(event: Trigger, label: string): Intent {
+  switch (event.kind) {
+    case 'comment_created': {
+      const parsed = parseCommand(event.comment.body);
+      return parsed.kind === 'none' ? { kind: 'ignore', reason: 'not a command' } : parsed;
+    }
+    case 'label_added':
+    case 'label_removed':
+      // To GitHub labels are the same in any case.
+      if (event.label.toLowerCase() !== label.toLowerCase()) return { kind: 'ignore', reason: `label ${event.label}` };
+      if (event.kind === 'label_removed') return { kind: 'withdraw', what: 'label' };
+      return {
+        kind: 'command',
+        command: {
+          kind: 'run',
+          prompt: [event.issue.title, event.issue.body].filter(Boolean).join('\n\n'),
+          options: {},
+        },
+      };
+    case 'closed':
+      return { kind: 'withdraw', what: 'all' };
+    case 'button_pressed':
+      return event.button === RETRY.identifier
+        ? { kind: 'command', command: { kind: 'retry', step: null } }
+        : { kind: 'ignore', reason: `button ${event.button}` };
+    case 'rerun_requested': {
+      const gate = /^NOFX \/ gate: (.+)$/.exec(event.check?.name ?? '')?.[1] ?? null;
+      return { kind: 'command', command: { kind: 'retry', step: gate } };
+    }
+  }
+}
+
+/** The role that an intent asks for. */
+export function leastRole(intent: Exclude<Intent, { kind: 'ignore' }>): Role {
+  if (intent.kind === 'withdraw') return 'triage';
+  return LEAST_ROLE[commandOf(intent)];
+}
+
+/** The command an intent is about; one that could not be read counts as a task. */
+export function commandOf(intent: Exclude<Intent, { kind: 'ignore' }>): CommandKind {
+  return intent.kind === 'command' ? intent.command.kind : 'run';
+}

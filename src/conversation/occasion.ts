@@ -1,0 +1,26 @@
+import type { EventIssue, Person } from '../domain/event.ts';
+import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
+
+/** Somebody's request, wherever on GitHub they made it. */
+export type Occasion = {
+  deliveryId: string;
+  /** one run per trigger, however often its delivery is worked on */
+  triggerKey: string;
+  repository: RepositoryRef;
+  projectId: string;
+  sender: Person;
+  /** the issue or pull request it is about */
+  issue: Pick<EventIssue, 'number' | 'title' | 'body' | 'isPullRequest'>;
+  commentId: number | null;
+  /** what gets the reactions; null where there is nothing to react to */
+  target: ReactionTarget | null;
+};
+
+/** What came of a request. */
+export type Answer = {
+  /** for the delivery's row: `run run_…`, `cancelled run_…` */
+  outcome: string;
+  /** what is told in a comment of its own: one paragraph of markdown or a few; nothing where the run's comment says it */
+  say?: string;
+  reaction?: 'eyes' | 'confused';
+};

@@ -1,0 +1,88 @@
+import type { Run } from '../db/runs.ts';
+import { findArtifact } from '../db/artifacts.ts';
+import { listSteps, type Step } from '../db/steps.ts';
+import { code } from '../domain/markdown.ts';
+import { gateOf } from '../domain/plan.ts';
+import { standIns } from '../domain/stand-ins.ts';
+import { UserError } from '../errors.ts';
+import { CHANGE_SET_ARTIFACT, WriteOutputs } from '../handlers/change-set.ts';
+import type { Deps } from '../runs/deps.ts';
+import type { RunDefaults, RunDemand } from '../runs/demand.ts';
+import type { Answer, Occasion } from './occasion.ts';
+import { runsAbout } from './runs-about.ts';
+import { start } from './start.ts';
+
+/**
+ * Does the last request of an issue again, as a new run with a base of today. From a step on that comes after the code
+ * was written, the code of the last run is taken over, and its base with it. A run that ended stays as it ended.
+ */
+export async function retry(
+  deps: Deps,
+  defaults: RunDefaults,
+  occasion: Occasion,
+  stepName: string | null,
+): Promise<Answer> {
+  const { open, last } = await runsAbout(deps, occasion);
+  if (open[0]) {
+    throw new UserError(
+      `${code(open[0].id)} is still under way here.`,
+      'Wait until it has ended, or comment `/nofx cancel` first.',
+    );
+  }
+  if (last === null) {
+    throw new UserError('There is no run here to try again.', '`/nofx <what you want>` starts one.');
+  }
+  return retryRun(deps, defaults, occasion, last, stepName);
+}
+
+/** The same of a certain run. */
+export async function retryRun(
+  deps: Deps,
+  defaults: RunDefaults,
+  occasion: Occasion,
+  run: Run,
+  stepName: string | null,
+): Promise<Answer> {
+  if (run.status === 'succeeded') {
+    throw new UserError(
+      `${code(run.id)} has succeeded, so there is nothing to try again.`,
+      '`/nofx <what you want>` asks for something else.',
+    );
+  }
+  const { prompt, options } = run.source;
+  const reuse = await reusable(deps, run, stepName);
+  return start(deps, defaults, occasion, { prompt, options: options ?? {}, repeats: { runId: run.id, reuse } });
+}
+
+type Reuse = NonNullable<RunDemand['repeats']>['reuse'];
+
+/** The code that a retry takes over; null where it is to be written anew. */
+async function reusable({ db }: Pick<Deps, 'db'>, run: Run, stepName: string | null): Promise<Reuse> {
+  const steps = await listSteps(db, run.id);
+  const from = stepName === null ? failedStep(steps) : namedStep(run, steps, stepName);
+  if (from === null) return null;
+  const written = steps
+    .toReversed()
+    .filter(({ position }) => position < from.position)
+    .flatMap(({ outputs }) => WriteOutputs.safeParse(outputs).data ?? [])[0];
+  if (!written) return null;
+  // What is older than it is kept is gone; then it is written anew.
+  if ((await findArtifact(db, written.codegenStepId, CHANGE_SET_ARTIFACT)) === null) return null;
+  return { stepId: written.codegenStepId, baseRef: run.baseRef, baseSha: run.baseSha };
+}
+
+/** The step to go on from by itself: a gate's verdict would be the same on the same code, so then it is written anew. */
+function failedStep(steps: readonly Step[]): Step | null {
+  const failed = steps.findLast(({ status }) => status === 'failed');
+  return failed && gateOf(failed.tool) === null ? failed : null;
+}
+
+function namedStep(run: Run, steps: readonly Step[], wanted: string): Step {
+  const found =
+    standIns(steps).newest(wanted) ?? steps.findLast(({ tool }) => tool === wanted || gateOf(tool) === wanted);
+  if (found) return found;
+  throw new UserError(
+    `${code(run.id)} has no step ${code(wanted, 80)}; it has ${steps.map(({ name }) => code(name, 80)).join(', ')}.`,
+    '`/nofx retry` alone starts at the beginning. If you meant a task, say it in a few more words.',
+  );
+}

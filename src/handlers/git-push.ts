@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { WriteOutputs } from './change-set.ts';
+import { defineHandler } from './handler.ts';
+import { pushWork } from './push-work.ts';
+
+/** Pushes the run's commit to its `nofx/…` branch, and leaves it at that: who asked wants no pull request. */
+export const gitPush = defineHandler({
+  inputs: z.looseObject({ fromStep: z.string() }),
+  timeLimitMs: 10 * 60_000,
+  secrets: ['github'],
+  async run(context) {
+    const { outputs } = await context.outputsOf(context.inputs.fromStep);
+    const written = WriteOutputs.parse(outputs);
+    await pushWork(context, written);
+    return { status: 'succeeded', outputs: { sha: written.sha, branch: written.branch } };
+  },
+});

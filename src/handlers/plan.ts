@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { budgetUsedUp, type BudgetLeft } from '../domain/budget.ts';
+import { Estimate, estimate } from '../domain/estimate.ts';
+import type { ModelPlan } from '../domain/model-plan.ts';
+import { planHash, plannedSteps, templateSteps, type Planning } from '../domain/planned.ts';
+import type { PreparedStep } from '../domain/plan.ts';
+import { InternalError, UserError } from '../errors.ts';
+import type { PlanOutcome } from '../agent/port.ts';
+import { accessOf } from './access.ts';
+import { createAccount } from './account.ts';
+import { chooseCommands, readConventions } from './base-branch.ts';
+import { defineHandler, type StepContext } from './handler.ts';
+
+const PlanInputs = z.looseObject({});
+
+/** What the step hands on: all that people are to know before they approve. */
+export const PlanOutputs = z.object({
+  /** of the steps it adds and of the base they are done from */
+  hash: z.string(),
+  baseSha: z.string(),
+  by: z.enum(['model', 'template']),
+  /** why the model made none; null where it did */
+  why: z.string().nullable(),
+  summary: z.string(),
+  files: z.array(z.string()),
+  risks: z.array(z.string()),
+  estimate: Estimate,
+});
+export type PlanOutputs = z.infer<typeof PlanOutputs>;
+
+/**
+ * Asks a model how the task would be done, and adds the steps of that to the run, behind a question to a person. Where
+ * the model makes no plan that can be used they are those of every run.
+ */
+export const plan = defineHandler({
+  inputs: PlanInputs,
+  timeLimitMs: 15 * 60_000,
+  secrets: ['model', 'github'],
+  async run(context) {
+    const { run } = context;
+    const planning: Planning = {
+      goal: run.goal,
+      prompt: run.source.prompt,
+      gates: run.config.gates?.map(({ name }) => name),
+      openPr: run.source.options?.openPr,
+    };
+    const { result, left } = await askModel(context, (answer) => problemsOf(answer, planning));
+    if (result.outcome === 'stopped' && result.reason === 'budget') {
+      const { perRunUsd } = run.config.budgets;
+      return { status: 'failed', failure: budgetUsedUp(left, { perRunUsd, assumed: result.cost.usd === null }) };
+    }
+    const made = result.outcome === 'planned' ? result.plan : null;
+    const steps = stepsOf(made, planning);
+    const outputs: PlanOutputs = {
+      hash: planHash(steps, run.baseSha),
+      baseSha: run.baseSha,
+      by: made ? 'model' : 'template',
+      why: result.outcome === 'stopped' ? result.message : null,
+      summary: made?.summary ?? '',
+      files: made?.files ?? [],
+      risks: made?.risks ?? [],
+      estimate: estimate({
+        recent: await context.figures(),
+        pieces: steps.filter(({ tool }) => tool === 'codegen').length,
+        outputTokens: made?.steps.reduce((sum, step) => sum + step.output_tokens, 0) ?? 0,
+        price: context.adapters.agent?.priceOf(run.model) ?? null,
+        leftUsd: left.usd,
+      }),
+    };
+    return { status: 'succeeded', outputs, adds: steps };
+  },
+});
+
+function problemsOf(answer: ModelPlan, planning: Planning): string[] {
+  const made = plannedSteps(answer, planning);
+  return made.ok ? [] : made.errors;
+}
+
+function stepsOf(answer: ModelPlan | null, planning: Planning): PreparedStep[] {
+  const made = answer ? plannedSteps(answer, planning) : templateSteps(planning);
+  if (!made.ok) throw new InternalError(`A plan that was checked does not fit: ${made.errors.join('; ')}`);
+  return made.steps;
+}
+
+async function askModel(
+  context: StepContext,
+  check: (plan: ModelPlan) => string[],
+): Promise<{ result: PlanOutcome; left: BudgetLeft }> {
+  const { run, adapters, signal } = context;
+  if (adapters.agent === null) {
+    throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
+  }
+  const { source, config } = run;
+  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const [commands, conventions, files] = await Promise.all([
+    chooseCommands(config, base, adapters.npmHosts),
+    readConventions(config, base),
+    base.files(),
+  ]);
+  const account = createAccount(context.spend, await context.budget());
+  try {
+    const result = await adapters.agent.plan({
+      prompt: source.prompt,
+      source: {
+        repository: source.repository,
+        kind: source.kind,
+        ...(source.issue && { number: source.issue.number, title: source.issue.title, body: source.issue.body }),
+      },
+      conventions,
+      protectedPaths: config.protectedPaths,
+      files,
+      gates: commands.gates.map(({ name, command }) => ({ name, command })),
+      check,
+      model: config.planner ?? run.model,
+      maxCostUsd: account.cap,
+      signal,
+      onUsage: account.note,
+    });
+    return { result, left: await account.settle() };
+  } finally {
+    // Also what a conversation that failed has cost is booked before the step ends.
+    await account.settle();
+  }
+}

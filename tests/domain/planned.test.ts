@@ -1,0 +1,133 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { preparePlan } from '../../src/domain/plan.ts';
+import { planHash, plannedSteps, shortHash, templateSteps } from '../../src/domain/planned.ts';
+import type { ModelPlan } from '../../src/domain/model-plan.ts';
+import { knownTools } from '../../src/handlers/registry.ts';
+import { MODEL_PLAN } from '../support/model-plan.ts';
+
+type Step = ModelPlan['steps'][number];
+const step = (name: string, more: Partial<Step> = {}): Step => ({
+  name,
+  title: `Do ${name}`,
+  tool: 'codegen',
+  prompt: `Do ${name} well.`,
+  depends_on: [],
+  output_tokens: 100,
+  ...more,
+});
+const plan = (...steps: Step[]): ModelPlan => ({ ...MODEL_PLAN, steps });
+const planning = { goal: 'Notes', prompt: 'add the notes', gates: ['lint', 'test'] };
+
+function stepsOf(made: ReturnType<typeof plannedSteps>) {
+  if (!made.ok) throw new Error(made.errors.join('; '));
+  return made.steps;
+}
+
+const errorsOf = (...steps: Step[]) => {
+  const made = plannedSteps(plan(...steps), planning);
+  return made.ok ? [] : made.errors;
+};
+
+describe('the steps of a plan', () => {
+  it('wait for a yes, follow one another, and end with all gates and the pull request', () => {
+    const steps = stepsOf(
+      plannedSteps(
+        plan(step('two', { depends_on: ['look'] }), step('look', { tool: 'manual:look' }), step('one')),
+        planning,
+      ),
+    );
+    expect(steps.map(({ name, tool, inputs }) => [name, tool, inputs._dependsOn.join(), inputs['fromStep']])).toEqual([
+      ['approve', 'manual:plan', 'plan', undefined],
+      ['look', 'manual:look', 'approve', undefined],
+      ['two', 'codegen', 'look', undefined],
+      ['one', 'codegen', 'two', 'two'],
+      ['write', 'workspace:write', 'one', 'one'],
+      ['lint', 'gate:lint', 'write', 'write'],
+      ['test', 'gate:test', 'lint', 'write'],
+      ['pull_request', 'git_pr', 'test', 'write'],
+    ]);
+  });
+
+  it('say what was asked before how it is done', () => {
+    const [, only] = stepsOf(plannedSteps(plan(step('one')), planning));
+    expect(only!.inputs['prompt']).toMatch(/^add the notes\n\n.*approved\. Do one\n\nDo one well\.$/);
+    const [, first] = stepsOf(plannedSteps(plan(step('one'), step('two')), planning));
+    expect(first!.inputs['prompt']).toContain('Step 1 of 2');
+  });
+
+  it('keep their names beside a gate of the same name', () => {
+    const steps = stepsOf(plannedSteps(plan(step('test')), planning));
+    expect(steps.map(({ name }) => name)).toEqual(['approve', 'test', 'write', 'lint', 'gate:test', 'pull_request']);
+  });
+
+  it.each<[string, Step[], RegExp]>([
+    ['an unknown tool', [step('a', { tool: 'git_pr' })], /unknown tool "git_pr"/],
+    ['a gate', [step('a'), step('b', { tool: 'gate:test' })], /unknown tool "gate:test"/],
+    ['a name twice', [step('a'), step('a')], /two steps are named "a"/],
+    ['a name of ours', [step('approve')], /two steps are named "approve"/],
+    ['a name that a repair would get', [step('repair-1')], /must not be named "repair-1"/],
+    ['the name of the writing step', [step('write')], /must not be named "write"/],
+    ['no name', [step('1 & 2')], /a step name is/],
+    ['a cycle', [step('a', { depends_on: ['b'] }), step('b', { depends_on: ['a'] })], /wait for each other: a, b/],
+    ['a dependency that is not there', [step('a', { depends_on: ['write'] })], /depends on "write"/],
+    ['no code', [step('a', { tool: 'manual:look' })], /needs a codegen step/],
+  ])('are refused: %s', (_what, steps, words) => {
+    expect(errorsOf(...steps).join('\n')).toMatch(words);
+  });
+
+  it('are those of every run where the model made none', () => {
+    expect(stepsOf(templateSteps(planning)).map(({ name }) => name)).toEqual([
+      'approve',
+      'codegen',
+      'write',
+      'lint',
+      'test',
+      'pull_request',
+    ]);
+  });
+
+  it('fit the run, whatever the model says, or are refused', () => {
+    const name = fc.constantFrom('a', 'b', 'c', 'test', 'write', 'plan', 'lint', 'x y');
+    const any = fc.record({
+      name,
+      tool: fc.constantFrom('codegen', 'codegen', 'manual:ok', 'git_pr'),
+      depends_on: fc.array(name, { maxLength: 2 }),
+    });
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 5 }), (steps) => {
+        const made = plannedSteps(plan(...steps.map((each) => step(each.name, each))), planning);
+        if (!made.ok) {
+          expect(made.errors).not.toEqual([]);
+          return;
+        }
+        expect(preparePlan({ goal: 'g', steps: made.steps }, knownTools, ['plan'])).toMatchObject({
+          ok: true,
+          steps: made.steps,
+        });
+        const order = made.steps.map((each) => each.name);
+        for (const { name: own, depends_on: needs } of steps) {
+          for (const need of needs) expect(order.indexOf(need)).toBeLessThan(order.indexOf(own));
+        }
+        expect(order.slice(-1)).toEqual(['pull_request']);
+      }),
+    );
+  });
+});
+
+describe("a plan's hash", () => {
+  const steps = stepsOf(plannedSteps(plan(step('one'), step('two')), planning));
+
+  it('is the same for the same, also after a stay in the database', () => {
+    const stored = JSON.parse(JSON.stringify(steps.map((each) => ({ ...each, status: 'pending' })))) as typeof steps;
+    expect(planHash(stored, 'a')).toBe(planHash(steps, 'a'));
+    expect(shortHash(planHash(steps, 'a'))).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  it('moves with the base and with every step', () => {
+    const [first, ...rest] = steps;
+    const changed = [{ ...first!, inputs: { ...first!.inputs, prompt: 'else' } }, ...rest];
+    const hashes = [planHash(steps, 'a'), planHash(steps, 'b'), planHash(rest, 'a'), planHash(changed, 'a')];
+    expect(new Set(hashes).size).toBe(4);
+  });
+});
