@@ -68,22 +68,20 @@ describe.concurrent(`what a gate finds, and the model mends, on ${lane}`, () => 
         .answer(issue)
         .replace(/ \([^()]*\ds[^()]*\)/g, '')
         .match(/^- \[.*/gm),
-    ).toMatchInlineSnapshot(`
-      [
-        "- [x] Write the code: 1 file",
-        "- [x] Commit the changes",
-        "- [ ] ❌ Run the gate \`lint\`",
-        "- [x] Mend what the gate \`lint\` found (1 of 2): 1 file",
-        "- [x] Commit the changes again",
-        "- [x] Run the gate \`lint\` again",
-        "- [ ] ❌ Run the tests",
-        "- [x] Mend what the tests found (2 of 2): 1 file",
-        "- [x] Commit the changes again",
-        "- [x] Run the gate \`lint\` again",
-        "- [x] Run the tests again",
-        "- [x] Open the pull request",
-      ]
-    `);
+    ).toEqual([
+      '- [x] Write the code: 1 file',
+      '- [x] Commit the changes',
+      '- [ ] ❌ Run the gate `lint`',
+      '- [x] Mend what the gate `lint` found (1 of 2): 1 file',
+      '- [x] Commit the changes again',
+      '- [x] Run the gate `lint` again',
+      '- [ ] ❌ Run the tests',
+      '- [x] Mend what the tests found (2 of 2): 1 file',
+      '- [x] Commit the changes again',
+      '- [x] Run the gate `lint` again',
+      '- [x] Run the tests again',
+      '- [x] Open the pull request',
+    ]);
     expect(told[1]).toContain('gate lint failed on it with exit code 2');
     expect(told[1]).toContain('answer.txt:1: not a number');
     expect(told[2]).toContain('gate test failed on it with exit code 1');
