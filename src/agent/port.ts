@@ -36,7 +36,22 @@ export type CodeTask = Task & {
   /** Absolute path of the scratch checkout the model works in. */
   checkout: string;
   /** What an earlier step of the run has done: it is in the checkout already. Null where this is the first. */
-  done: { changes: { status: string; path: string; previousPath?: string }[]; summary: string } | null;
+  done: {
+    changes: { status: string; path: string; previousPath?: string }[];
+    summary: string;
+    /** What a gate found in it, which is to be mended. Null where the work just goes on. */
+    found: {
+      gate: string;
+      command: string;
+      exitCode: number | null;
+      /** the end of what it printed, without secrets */
+      output: string;
+      lines: { path: string; line: number; message: string }[];
+      /** which attempt to mend it, of how many */
+      number: number;
+      of: number;
+    } | null;
+  } | null;
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
   /** Single-file codegen: the one path the result may have. */
