@@ -76,7 +76,7 @@ export function createGitHub(options: {
   }
 
   return {
-    permission: (repo, login) => within(repo, (client) => permission(client, login)),
+    permission: (repo, login, id) => within(repo, (client) => permission(client, login, id)),
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
     upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),

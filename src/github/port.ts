@@ -57,8 +57,8 @@ export type PullRequestState = PullRequest & {
 export type OpenCheck = { id: number; name: string; headSha: string; externalId: string; startedAt: Date | null };
 
 export type GitHub = {
-  /** As GitHub says now. Never from `author_association`. */
-  permission(repo: RepositoryRef, login: string): Promise<Permission>;
+  /** As GitHub says now. Never from `author_association`. With `id`, nothing where the login has become somebody else's. */
+  permission(repo: RepositoryRef, login: string, id?: number): Promise<Permission>;
   /** Adds a reaction; adding the same again does nothing. */
   react(repo: RepositoryRef, target: ReactionTarget, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   /** Takes our own reaction away again, if it is there. */
