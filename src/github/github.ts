@@ -12,6 +12,7 @@ import type { GitHub, RepositoryRef } from './port.ts';
 import { upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
 import { listTop, readFile, repository } from './repositories.ts';
+import { isTeamMember } from './teams.ts';
 import { triage } from './triage.ts';
 import { createSerial } from './writes.ts';
 
@@ -76,6 +77,7 @@ export function createGitHub(options: {
 
   return {
     permission: (repo, login) => within(repo, (client) => permission(client, login)),
+    isTeamMember: (repo, team, login) => within(repo, (client) => isTeamMember(client, team, login)),
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
     upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),

@@ -111,6 +111,7 @@ async function askModel(
       files,
       gates: commands.gates.map(({ name, command }) => ({ name, command })),
       check,
+      plainWords: run.gitMode === 'hidden',
       model: config.planner ?? run.model,
       maxCostUsd: account.cap,
       signal,

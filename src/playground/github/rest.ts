@@ -11,6 +11,7 @@ import { issueRoutes } from './routes-issues.ts';
 import { pullRoutes } from './routes-pulls.ts';
 import { reactionRoutes } from './routes-reactions.ts';
 import { repositoryRoutes } from './routes-repository.ts';
+import { teamRoutes } from './routes-teams.ts';
 import type { Webhooks } from './webhooks.ts';
 import { fullName, type World } from './world.ts';
 
@@ -59,6 +60,7 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
     issueRoutes(world),
     reactionRoutes(world),
     pullRoutes(world),
+    teamRoutes(world),
   ]) {
     rest.route('/', routes);
   }
