@@ -100,6 +100,11 @@ export function describeTask(
     `The task, asked on ${where} of the repository ${label(source.repository)}:`,
     data('task', prompt, LONGEST.prompt),
   ];
+  if (source.kind === 'pull request') {
+    parts.push(
+      'The pull request is one that NOFX has opened. What is in it already is in the checkout, which is of its branch instead of the base branch; your change becomes one more commit on it.',
+    );
+  }
   if (source.title || source.body) {
     parts.push(`The ${source.kind} it was asked on:`);
     if (source.title) parts.push(data('title', oneLine(source.title), 1_000));

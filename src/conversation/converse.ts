@@ -9,11 +9,12 @@ import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
 import { readConfig, readConfigFiles, startingLabel } from '../runs/read-config.ts';
-import type { RunDefaults } from '../runs/request-run.ts';
+import type { RunDefaults } from '../runs/demand.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
 import type { Answer, Occasion } from './occasion.ts';
 import { retry, retryRun } from './retry.ts';
+import { revise } from './revise.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 
@@ -77,8 +78,9 @@ async function obey(
 ): Promise<Answer> {
   switch (command.kind) {
     case 'run':
-      if (occasion.issue.isPullRequest) return notOnPullRequests;
       return start(deps, options, occasion, command);
+    case 'revise':
+      return revise(deps, options, occasion, command);
     case 'retry':
       return run ? retryRun(deps, options, occasion, run, command.step) : retry(deps, options, occasion, command.step);
     case 'cancel':
@@ -97,16 +99,10 @@ async function obey(
     }
     case 'plan':
     case 'approve':
-    case 'revise':
     case 'rebase':
       return { outcome: `answered: ${NOT_YET.join(', ')}`, say: renderNotYet(command.kind), reaction: 'confused' };
   }
 }
-
-const notOnPullRequests: Answer = {
-  outcome: 'answered: a pull request',
-  say: 'NOFX does not change pull requests yet. Comment `/nofx …` on an issue, and it opens a new pull request.',
-};
 
 /** The words of the repository; those of developers where its configuration has mistakes. */
 async function gitModeOf(deps: Pick<Deps, 'adapters'>, repository: RepositoryRef): Promise<GitMode> {

@@ -6,7 +6,7 @@ import { gateOf } from '../domain/plan.ts';
 import { UserError } from '../errors.ts';
 import { CHANGE_SET_ARTIFACT, WriteOutputs } from '../handlers/change-set.ts';
 import type { Deps } from '../runs/deps.ts';
-import type { RunDefaults, RunDemand } from '../runs/request-run.ts';
+import type { RunDefaults, RunDemand } from '../runs/demand.ts';
 import type { Answer, Occasion } from './occasion.ts';
 import { runsAbout } from './runs-about.ts';
 import { start } from './start.ts';

@@ -12,6 +12,15 @@ export const RunSource = z.object({
   issue: z.object({ number: z.number().int(), title: z.string(), body: z.string(), url: z.string() }).nullable(),
   /** the comment that asked; null when a label did */
   commentId: z.number().int().nullable(),
+  /** the pull request that the run changes; null or absent where it opens one */
+  pullRequest: z
+    .object({
+      number: z.number().int(),
+      url: z.string(),
+      /** the commit of the base branch that it was last seen against: people's, not ours */
+      baseSha: z.string(),
+    })
+    .nullish(),
   /** what they settled for this run, beside the words */
   options: RunOptions.optional(),
 });

@@ -9,7 +9,7 @@ import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
 import type { GitHub, RepositoryRef } from './port.ts';
-import { upsertPullRequest } from './pull-requests.ts';
+import { pullRequest, upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
 import { listTop, readFile, repository } from './repositories.ts';
 import { isTeamMember } from './teams.ts';
@@ -86,6 +86,7 @@ export function createGitHub(options: {
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
+    pullRequest: (repo, number) => within(repo, (client) => pullRequest(client, number)),
     triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),
     ensureIssue: (repo, issue) => within(repo, (client) => ensureIssue(client, issue)),
     ensureBranch: (repo, proposal) => within(repo, (client) => ensureBranch(client, proposal)),

@@ -38,6 +38,16 @@ export type CheckRunInput = {
 
 export type PullRequest = { number: number; url: string };
 
+/** A pull request as it is now. */
+export type PullRequestState = PullRequest & {
+  title: string;
+  body: string;
+  open: boolean;
+  /** `ownBranch`: it is a branch of this repository, and not of a fork */
+  head: { ref: string; sha: string; ownBranch: boolean };
+  base: { ref: string; sha: string };
+};
+
 /** A check run of ours that is not completed. */
 export type OpenCheck = { id: number; name: string; headSha: string; externalId: string; startedAt: Date | null };
 
@@ -79,6 +89,8 @@ export type GitHub = {
     repo: RepositoryRef,
     pr: { head: string; base: string; title: string; body: string; draft?: boolean },
   ): Promise<PullRequest & { created: boolean }>;
+  /** A pull request as it is now; null where there is none of that number. */
+  pullRequest(repo: RepositoryRef, number: number): Promise<PullRequestState | null>;
   /**
    * Labels an issue or a pull request, assigns it, asks users and teams (`org/team`) to review it. Gives a sentence for
    * each of them that GitHub refused; the others are asked all the same.

@@ -94,7 +94,7 @@ type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;
 /** What the base branch says about itself. */
 async function readBriefing(context: StepContext): Promise<Briefing> {
   const { run, adapters } = context;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const base = await adapters.workspaces.readBase(accessOf(context), run.rulesSha);
   const [commands, conventions] = await Promise.all([
     chooseCommands(run.config, base, adapters.npmHosts),
     readConventions(run.config, base),

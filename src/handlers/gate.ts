@@ -54,7 +54,7 @@ export const gate = defineHandler<GateInputs>({
 
 async function readCommands(context: StepContext): Promise<GateCommands> {
   const { run, adapters } = context;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const base = await adapters.workspaces.readBase(accessOf(context), run.rulesSha);
   return chooseCommands(run.config, base, adapters.npmHosts);
 }
 

@@ -40,6 +40,8 @@ export type RunFacts = {
   gitMode: GitMode;
   baseRef: string;
   baseSha: string;
+  /** the commit that says how the work is checked and written: one of people's, whatever the run starts from */
+  rulesSha: string;
   branch: string;
   createdAt: Date;
 };

@@ -114,6 +114,7 @@ function factsOf(run: Run): RunFacts {
     gitMode: run.gitMode,
     baseRef: run.baseRef,
     baseSha: run.baseSha,
+    rulesSha: run.source.pullRequest?.baseSha ?? run.baseSha,
     branch: run.branch,
     createdAt: run.createdAt,
   };

@@ -356,7 +356,7 @@ describe('the pull request', () => {
       $0.0312 · 12,345 tokens in (10,000 from cache), 1,234 out
 
       ---
-      Nothing is merged until you merge it. Not what you meant? Push to \`nofx/12-add-a-slugify-helper-v6t5s4r3\` yourself, or comment \`/nofx <what you want>\` on #12 for a new attempt.
+      Nothing is merged until you merge it. Not what you meant? Comment here \`/nofx <what to change>\` for one more commit, or push to \`nofx/12-add-a-slugify-helper-v6t5s4r3\` yourself. \`/nofx <what you want>\` on #12 makes a new attempt.
 
       <sub>NOFX run \`run_01JDA4QH3ZK8W9X2Y7V6T5S4R3\`</sub>"
     `);

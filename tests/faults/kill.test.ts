@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
 import { afterEach, describe, expect, it } from 'vitest';
+import { delivery } from '../../src/db/schema.ts';
 import { demoScript } from '../../src/playground/demo-script.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { buildTown, expectOneStory, type Server, type Town } from '../support/process.ts';
@@ -97,4 +100,40 @@ describe('kill -9', () => {
     await town.ended();
     expect(await expectOneStory(town, issue)).toEqual([]);
   });
+
+  it('between a delivery and its job: neither is kept, and what GitHub sends again is worked on', async () => {
+    town = await buildTown({ script: demoScript });
+    const { db } = town.database;
+    const web = await town.start({ NOFX_ROLE: 'web' });
+    /** The web process has stored the delivery and waits to store its job. */
+    const between = async (tx: Pick<typeof db, 'execute'>) =>
+      (
+        await tx.execute(sql`select from pg_locks stored join pg_locks wanted using (pid)
+          where stored.relation = 'nofx.delivery'::regclass and stored.mode = 'RowExclusiveLock' and not wanted.granted`)
+      ).rows.length > 0;
+    const asked = await db.transaction(async (tx) => {
+      await tx.execute(sql`lock table pgboss.job in share row exclusive mode`);
+      const issue = town.comment('/nofx add a slugify helper');
+      while (!(await between(tx))) await sleep(20);
+      await web.kill('SIGKILL');
+      return { issue: await issue };
+    });
+    await town.github.settled();
+    expect(await db.$count(delivery)).toBe(0);
+    expect(await jobs(db)).toBe(0);
+
+    await town.start();
+    const [lost] = town.github.deliveries();
+    expect(lost!.statusCode).not.toBe(202);
+    await town.github.redeliver(lost!.id);
+    await town.ended();
+    expect(await expectOneStory(town, asked.issue)).toEqual([]);
+  });
 });
+
+async function jobs(db: Town['database']['db']): Promise<number> {
+  const { rows } = await db.execute<{ count: number }>(
+    sql`select count(*)::int as count from pgboss.job where name = 'delivery'`,
+  );
+  return rows[0]!.count;
+}

@@ -62,6 +62,7 @@ export async function openRepository(
 
   const repository = {
     id,
+    installationId,
     get name() {
       return name;
     },
@@ -269,7 +270,7 @@ export async function openRepository(
         expect(
           github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length,
           `${name}: pull requests`,
-        ).toBe(run.status === 'succeeded' && steps.some(({ tool }) => tool === 'git_pr') ? 1 : 0);
+        ).toBe(run.pullRequest === null ? 0 : 1);
       }
     },
   };

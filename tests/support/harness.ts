@@ -24,6 +24,15 @@ export type Harness = Playground & {
   stop(): Promise<void>;
 };
 
+/** Ends once something has come true: for tests that run beside others, where `expect.poll` does not know whose it is. */
+export const until = (check: () => boolean | Promise<boolean>): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      if (!(await check())) throw new Error('It has not come true.');
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+
 /** A model that calls these tools in one turn and then sums up. */
 export function does(calls: [tool: string, input: Record<string, unknown>][], summary = 'Done as asked.'): Script {
   return ({ turn: step }: ScriptRequest): Turn => (step === 0 ? turn.tools(calls) : turn.text(summary));

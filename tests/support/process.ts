@@ -166,6 +166,16 @@ function watch(child: ChildProcess): Server {
   };
 }
 
+/** The attempts that ended the codegen of the run on an issue: one, whoever woke up late. */
+export async function codegensOf({ database: { db } }: Town, issue: number): Promise<unknown[]> {
+  const own = (await db.select().from(run)).find(({ source }) => source.issue?.number === issue);
+  return (await db.select().from(event))
+    .filter(
+      ({ runId, type, payload }) => runId === own!.id && type === 'step.finished' && payload['name'] === 'codegen',
+    )
+    .map(({ payload }) => payload['attempt']);
+}
+
 /** What must be true whatever happened: one pull request, one comment, no check left open, every event numbered, nothing on main. */
 export async function expectOneStory(town: Town, issue: number): Promise<string[]> {
   const { github, database } = town;

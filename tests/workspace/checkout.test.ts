@@ -1,24 +1,27 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import type { RepositoryAccess } from '../../src/workspace/port.ts';
-import { makeRepository, project, tempFolder } from '../support/repository.ts';
+import { git, makeRepository, project, tempFolder, type TestFile } from '../support/repository.ts';
 
 const folder = tempFolder();
 afterAll(() => folder.remove());
+const REMOVER = fileURLToPath(new URL('../support/remove-checkout.ts', import.meta.url));
 const GIT = execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim();
 
 let count = 0;
 /** A workspace root whose git is the real one behind `script`, which may do something before and after it. */
-function setUp(script: string, gitAtOnce?: number) {
+function setUp(script: string, gitAtOnce?: number, files: Record<string, TestFile> = { 'a.txt': 'a\n' }) {
   const here = join(folder.path, String((count += 1)));
   const bin = join(here, 'bin');
   mkdirSync(bin, { recursive: true });
   const guard = join(here, 'on');
   writeFileSync(join(bin, 'git'), `#!/bin/sh\n[ -e ${guard} ] || exec ${GIT} "$@"\n${script}\n`, { mode: 0o755 });
-  const { work, first } = makeRepository(here, 'theirs', { 'a.txt': 'a\n' });
+  const { work, first } = makeRepository(here, 'theirs', files);
   const root = join(here, 'root');
   const access: RepositoryAccess = {
     project: project({ id: 'local', workspaceMode: 'local_path', localPath: work, repoUrl: null }),
@@ -49,6 +52,31 @@ describe('a checkout', () => {
     await workspaces.removeWorkspace(access, 'run_1');
     expect(existsSync(worktrees) ? readdirSync(worktrees) : []).toEqual([]);
     expect(readdirSync(join(root, 'workspaces', 'local'))).toEqual([]);
+  });
+
+  it('whose removal was killed half way is removed by the next who tries, or made anew', async () => {
+    const files = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`src/${n % 20}/${n}.txt`, `${n}\n`]));
+    const { root, access, workspaces } = setUp('', undefined, files);
+    const base = await workspaces.resolve(access, 'main');
+    const wanted = { key: 'run_1', base, branch: 'nofx/1' };
+    const here = join(root, 'workspaces', 'local', 'run_1');
+    const killedHalfWay = async () => {
+      await workspaces.openWorkspace(access, wanted);
+      const remover = fork(REMOVER, [here, join(here, 'src', '7', '7.txt')]);
+      expect(await once(remover, 'exit')).toEqual([null, 'SIGKILL']);
+      expect(readdirSync(here, { recursive: true }).length).toBeGreaterThan(0);
+    };
+
+    await killedHalfWay();
+    const { path } = await workspaces.openWorkspace(access, wanted);
+    expect(git(path, 'status', '--porcelain')).toBe('');
+    expect(readdirSync(join(path, 'src'))).toHaveLength(20);
+
+    await killedHalfWay();
+    await workspaces.removeWorkspace(access, 'run_1');
+    expect(readdirSync(join(root, 'workspaces', 'local'))).toEqual([]);
+    const worktrees = join(root, 'mirrors', 'local.git', 'worktrees');
+    expect(existsSync(worktrees) ? readdirSync(worktrees) : []).toEqual([]);
   });
 });
 

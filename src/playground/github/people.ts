@@ -1,6 +1,7 @@
 import { addComment, addLabel, addReaction, editComment, openIssue, removeLabel, setState } from './actions-issues.ts';
 import { syncBranches } from './actions-branches.ts';
 import { emitCheck } from './actions-checks.ts';
+import { openPull } from './actions-pulls.ts';
 import { commitFiles, type FileContent } from './bare-repository.ts';
 import { createOwners } from './owners.ts';
 import type { Account, Issue, ReactionContent, Repository, Review } from './types.ts';
@@ -116,6 +117,27 @@ export function createPeople(world: World, root: string) {
       if (!run || !action) throw new Error(`Check run ${input.checkRun} shows no button ${input.identifier}.`);
       const more = { requested_action: { identifier: input.identifier } };
       await emitCheck(world, run, 'requested_action', user(input.by), more);
+    },
+
+    /** Opens a pull request between two branches of a repository. */
+    async openPull(input: {
+      repo: RepoName;
+      head: string;
+      base: string;
+      title: string;
+      body?: string;
+      by: string;
+    }): Promise<{ number: number }> {
+      const { head, base, title, body = null, by } = input;
+      const pull = await openPull(world, repository(input.repo), user(by), {
+        head,
+        base,
+        title,
+        body,
+        draft: false,
+        maintainerCanModify: true,
+      });
+      return { number: pull.issue.number };
     },
 
     /** Reviews a pull request. */
