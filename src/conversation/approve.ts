@@ -1,10 +1,10 @@
 import type { Run } from '../db/runs.ts';
 import { code } from '../domain/markdown.ts';
-import { shortHash } from '../domain/planned.ts';
+import { isHashOf, shortHash } from '../domain/planned.ts';
 import type { RunView } from '../domain/report.ts';
 import type { Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
-import { approveRun } from '../runs/approve-plan.ts';
+import { approveRun, wasAnsweredBy } from '../runs/approve-plan.ts';
 import type { Deps } from '../runs/deps.ts';
 import { viewOf } from '../runs/view.ts';
 import type { Answer, Occasion } from './occasion.ts';
@@ -19,7 +19,7 @@ type Asked = { of: string | null; role: Role; run: Run | null };
 export async function approve(deps: Deps, occasion: Occasion, { of, role, run }: Asked): Promise<Answer> {
   const { sender, repository, triggerKey: trigger, writtenAt } = occasion;
   const meant = run ?? (await waitingRun(deps, occasion, of));
-  const hash = of === null || of === meant.id ? null : of.toLowerCase();
+  const hash = of === meant.id ? null : of;
   const by = { ...sender, role };
   const result = await approveRun(deps, meant, { repository, by, hash, writtenAt, trigger });
   switch (result.kind) {
@@ -42,13 +42,13 @@ export async function approve(deps: Deps, occasion: Occasion, { of, role, run }:
 /** The run that is meant, of those that wait here. One that this request has answered already is found again. */
 async function waitingRun({ db }: Pick<Deps, 'db'>, occasion: Occasion, of: string | null): Promise<Run> {
   const { open, last } = await runsAbout({ db }, occasion);
-  const all = await Promise.all(
-    [...open, ...(last ? [last] : [])].map(async (run) => ({ run, view: await viewOf(db, run) })),
-  );
-  const done = all.find(({ view }) => view.answeredBy?.includes(occasion.triggerKey));
-  if (done) return done.run;
+  const all = [];
+  for (const run of last ? [...open, last] : open) {
+    if (await wasAnsweredBy({ db }, run, occasion.triggerKey)) return run;
+    all.push({ run, view: await viewOf(db, run) });
+  }
   const waiting = all.filter(({ view }) => view.question);
-  const meant = of === null ? waiting : waiting.filter(({ run, view }) => run.id === of || isHashOf(view, of));
+  const meant = of === null ? waiting : waiting.filter(({ run, view }) => run.id === of || isPlan(view, of));
   const [first, ...others] = meant.length > 0 ? meant : waiting;
   if (!first) {
     throw new UserError('Nothing waits for an approval here.', '`/nofx status` says how things stand.');
@@ -62,8 +62,8 @@ async function waitingRun({ db }: Pick<Deps, 'db'>, occasion: Occasion, of: stri
   return first.run;
 }
 
-function isHashOf({ plan, question }: RunView, text: string): boolean {
-  return question?.tool === 'manual:plan' && (plan?.hash.startsWith(text.toLowerCase()) ?? false);
+function isPlan({ plan, question }: RunView, text: string): boolean {
+  return question?.tool === 'manual:plan' && plan != null && isHashOf(plan.hash, text);
 }
 
 function nameOf(run: Run, { plan, question }: RunView): string {

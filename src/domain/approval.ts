@@ -29,7 +29,7 @@ export function refuseApproval(
     return {
       kind: 'permission',
       message: 'You asked for this yourself, and in this repository somebody else has to approve it.',
-      next: `Somebody else ${whoApproves(approvers, 'basic')} may: they comment the same.`,
+      next: `Ask somebody else to comment the same: ${whoApproves(approvers, 'basic')}.`,
     };
   }
   const named = Array.isArray(approvers)
@@ -46,22 +46,20 @@ export function refuseApproval(
   }
   return {
     kind: 'permission',
-    message: `Only somebody ${whoApproves(approvers, 'basic')} may approve this${Array.isArray(approvers) ? '' : `; your role here is ${approver.role}`}.`,
+    message: `Only ${whoApproves(approvers, 'basic')} may approve this${Array.isArray(approvers) ? '' : `; your role here is ${approver.role}`}.`,
     next: 'Ask one of them to comment the same.',
   };
 }
 
-/** Who may say yes, as what follows "somebody" or "until it is approved by somebody". */
+/** Who may say yes, as in "approved by …": `a maintainer`, `octocat or a member of acme/leads`. */
 export function whoApproves(approvers: ApprovalRules['approvers'], mode: GitMode): string {
   if (Array.isArray(approvers)) {
-    const all = approvers.map((name) => (name.includes('/') ? `the team \`${name}\`` : `\`${name}\``));
-    const shown = all.length > 5 ? [...all.slice(0, 5), `${all.length - 5} more`] : all;
-    return `of ${shown.length > 1 ? `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)!}` : shown[0]!}`;
+    const all = approvers.map((name) => (name.includes('/') ? `a member of \`${name}\`` : `\`${name}\``));
+    const shown = all.length > 5 ? [...all.slice(0, 5), `one of ${all.length - 5} others`] : all;
+    return shown.length > 1 ? `${shown.slice(0, -1).join(', ')} or ${shown.at(-1)!}` : shown[0]!;
   }
-  if (mode === 'hidden') return approvers === 'write' ? 'who may change this project' : 'who manages this project';
-  return { write: 'with write access', maintain: 'who maintains this repository', admin: 'who administers it' }[
-    approvers
-  ];
+  if (mode === 'hidden') return `somebody who ${approvers === 'write' ? 'may change' : 'manages'} this project`;
+  return { write: 'somebody with write access', maintain: 'a maintainer', admin: 'an administrator' }[approvers];
 }
 
 /** To GitHub logins and teams are the same in any case. */

@@ -1,13 +1,13 @@
 import { whoApproves } from './approval.ts';
 import type { Estimate } from './estimate.ts';
-import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import { code, folded, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { shortHash } from './planned.ts';
 import type { GitMode } from './project.ts';
 import type { PlanView, Question, RunView } from './report-view.ts';
-import { duration, stepTitle } from './report-words.ts';
+import { duration } from './report-words.ts';
 
 /** GitHub refuses more; the rest of a comment has to fit beside it. */
-const LIMIT = 20_000;
+const LIMIT = 40_000;
 
 /** What a person has to know before they say yes, and how they say it; null where nobody is asked. */
 export function renderQuestion(view: RunView): string | null {
@@ -21,18 +21,15 @@ function aboutThePlan(view: RunView, question: Question, plan: PlanView): (strin
   const { gitMode: mode } = view;
   return [
     mode === 'hidden'
-      ? `**Nothing of this is done until somebody ${whoApproves(question.approvers, mode)} says yes.**`
-      : `**This plan will not be executed until it is approved by ${approverOf(question, mode)}.**`,
+      ? `**Nothing of this is done until ${whoApproves(question.approvers, mode)} says yes.**`
+      : `**This plan will not be executed until it is approved by ${whoApproves(question.approvers, mode)}.**`,
     plan.by === 'model' ? quote(plan.summary, 3_000) : templateNotice(plan, mode),
     estimateLine(plan.estimate, mode),
     filesLine(plan.files, mode),
     risks(plan.risks),
     howToApprove(view, question, plan),
+    mode === 'hidden' ? null : details(plan.steps),
   ];
-}
-
-function approverOf({ approvers }: Question, mode: GitMode): string {
-  return approvers === 'maintain' ? 'a maintainer' : `somebody ${whoApproves(approvers, mode)}`;
 }
 
 function templateNotice({ why }: PlanView, mode: GitMode): string {
@@ -74,6 +71,13 @@ function risks(all: readonly string[]): string | null {
   return `**What is not certain:**\n${someLines(lines, 4_000, (left) => `- … and ${left} more`)}`;
 }
 
+/** What the models that do it are told. */
+function details(steps: PlanView['steps']): string | null {
+  if (steps.length === 0) return null;
+  const blocks = steps.map(({ title, prompt }) => `**${plain(title, 120)}**\n\n${quote(prompt, 1_500)}`);
+  return folded('What each step is told', joinBlocks(blocks, 15_000));
+}
+
 function howToApprove(view: RunView, question: Question, { hash, baseSha }: PlanView): string {
   const { gitMode: mode, base } = view;
   const command = `\`/nofx approve ${shortHash(hash)}\``;
@@ -90,7 +94,7 @@ function aboutTheStep(view: RunView, question: Question): (string | null)[] {
   const { gitMode: mode } = view;
   const others = question.requireOther ? ` Whoever asked for it (${code(view.requester.login)}) may not.` : '';
   return [
-    `**It goes on once somebody ${whoApproves(question.approvers, mode)} has approved: ${stepTitle(question, mode)}.**`,
+    `**It goes on once ${whoApproves(question.approvers, mode)} has approved ${question.title ? `“${plain(question.title, 120)}”` : code(question.name, 80)}.**`,
     question.prompt ? quote(question.prompt, 3_000) : null,
     `**To approve it,** comment \`/nofx approve\`; to end it here, \`/nofx cancel\`.${others}${until(question)}`,
   ];

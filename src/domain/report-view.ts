@@ -66,6 +66,8 @@ export type PlanView = {
   /** why the model made none */
   why: string | null;
   summary: string;
+  /** the model's own steps; none where it made no plan */
+  steps: { title: string; prompt: string }[];
   files: string[];
   risks: string[];
   estimate: Estimate;

@@ -2,7 +2,8 @@ import type { Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import { refuseApproval, teamsToAsk, type Approver } from '../domain/approval.ts';
 import { code } from '../domain/markdown.ts';
-import { planHash, shortHash } from '../domain/planned.ts';
+import { isManual } from '../domain/plan.ts';
+import { isHashOf, planHash, shortHash } from '../domain/planned.ts';
 import type { Failure } from '../domain/run.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import { InternalError } from '../errors.ts';
@@ -35,10 +36,11 @@ export type Approved =
  */
 export async function approveRun(deps: Deps, run: Run, approval: Approval): Promise<Approved> {
   const steps = await listSteps(deps.db, run.id);
-  const answered = steps.find(({ outputs }) => outputs?.['trigger'] === approval.trigger);
+  const answered = steps.find((step) => isAnswer(step, approval.trigger));
   if (answered) return { kind: answered.status === 'succeeded' ? 'approved' : 'stale' };
   const asked = steps.find(({ status }) => status === 'waiting');
-  if (!asked) return refused('conflict', `${code(run.id)} waits for no approval.`, '`/nofx status` says how it stands.');
+  if (!asked)
+    return refused('conflict', `${code(run.id)} waits for no approval.`, '`/nofx status` says how it stands.');
 
   const failure = (await mayNot(deps, run, approval)) ?? notMeant(steps, asked, approval);
   if (failure) return { kind: 'refused', failure };
@@ -50,6 +52,19 @@ export async function approveRun(deps: Deps, run: Run, approval: Approval): Prom
   }
   if (await approveStep(deps, step, approval.by.login, approval.trigger)) return { kind: 'approved' };
   return refused('conflict', 'Somebody was faster: it does not wait any more.', '`/nofx status` says how it stands.');
+}
+
+/** Whether a question of this run has been answered by that. */
+export async function wasAnsweredBy(
+  { db }: Pick<Deps, 'db'>,
+  { id }: Pick<Run, 'id'>,
+  trigger: string,
+): Promise<boolean> {
+  return (await listSteps(db, id)).some((step) => isAnswer(step, trigger));
+}
+
+function isAnswer({ tool, outputs }: Step, trigger: string): boolean {
+  return isManual(tool) && outputs?.['trigger'] === trigger;
 }
 
 function refused(kind: Failure['kind'], message: string, next: string): Approved {
@@ -72,11 +87,14 @@ function notMeant(steps: readonly Step[], asked: Step, { hash, writtenAt }: Appr
   const command = isPlan && plan ? `\`/nofx approve ${shortHash(plan.hash)}\`` : '`/nofx approve`';
   const next = `Look at what waits now; if you agree, comment ${command}.`;
   const conflict = (message: string): Failure => ({ kind: 'conflict', message, next });
-  if (hash !== null && !plan?.hash.startsWith(hash)) return conflict(`There is no plan ${code(hash, 80)} that waits here.`);
+  if (hash !== null && !(plan && isHashOf(plan.hash, hash)))
+    return conflict(`There is no plan ${code(hash, 80)} that waits here.`);
   if (hash !== null && !isPlan) return conflict(`The plan ${code(hash, 80)} is approved already.`);
   // GitHub leaves out the fractions of a second.
   const waited = !writtenAt || asked.startedAt!.getTime() < writtenAt.getTime() + 1_000;
-  return hash === null && !waited ? conflict('It did not wait yet when you wrote that, so you cannot have seen it.') : null;
+  return hash === null && !waited
+    ? conflict('It did not wait yet when you wrote that, so you cannot have seen it.')
+    : null;
 }
 
 /** Why a plan is not what it was made as; null where it is. */
