@@ -13,9 +13,10 @@ import type { RunDefaults } from '../runs/demand.ts';
 import { approve } from './approve.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
-import type { Answer, Occasion } from './occasion.ts';
+import { ignored, type Answer, type Occasion } from './occasion.ts';
 import { plan } from './plan.ts';
 import { retry, retryRun } from './retry.ts';
+import { heedReview, isPartOfReview } from './review.ts';
 import { revise } from './revise.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
@@ -74,7 +75,10 @@ async function act(
       return { outcome: `answered: ${intent.problem.kind}`, say: renderProblem(intent.problem), reaction: 'confused' };
     case 'withdraw':
       return intent.what === 'label' ? withdrawLabel(deps, occasion) : withdrawAll(deps, occasion);
+    case 'review':
+      return heedReview(deps, options, occasion);
     case 'command':
+      if (await isPartOfReview(deps, occasion)) return ignored('part of a review that is heeded as a whole');
       return obey(deps, options, { command: intent.command, occasion, role, run });
   }
 }
@@ -127,30 +131,31 @@ async function gitModeOf(deps: Pick<Deps, 'adapters'>, repository: RepositoryRef
 /** One short answer to a person who may not, once; then silence. Who only took something back asked for nothing. */
 async function refuse(
   deps: Deps,
-  { repository, sender, issue, target }: Occasion,
+  { repository, sender, issue, target, threadId }: Occasion,
   intent: Request['intent'],
   role: Role,
 ): Promise<string> {
   const { login } = sender;
   deps.log.info({ login, role }, 'refused');
   const outcome = `refused: ${login} has ${role}`;
-  if (intent.kind === 'withdraw') return outcome;
+  if (intent.kind === 'withdraw' || intent.kind === 'review') return outcome;
   const { github } = deps.adapters;
   if (target) await github.react(repository, target, 'confused');
   const gitMode = await gitModeOf(deps, repository);
   await github.upsertComment(repository, issue.number, {
     marker: `<!-- nofx:refused ${login} -->`,
     body: `<!-- nofx:refused ${login} -->\n${renderRefusal({ login, role, command: commandOf(intent), gitMode })}`,
+    thread: threadId,
   });
   return outcome;
 }
 
 /** Answers a request, once however often its delivery is worked on. */
 async function tell({ adapters }: Deps, occasion: Occasion, { say, once, reaction }: Answer): Promise<void> {
-  const { repository, issue, deliveryId, target } = occasion;
+  const { repository, issue, deliveryId, target, threadId: thread } = occasion;
   const marker = `<!-- nofx:${once ?? `reply ${deliveryId.replace(/[^\w-]/g, '')}`} -->`;
   if (say !== undefined) {
-    await adapters.github.upsertComment(repository, issue.number, { marker, body: `${marker}\n${say}` });
+    await adapters.github.upsertComment(repository, issue.number, { marker, body: `${marker}\n${say}`, thread });
   }
   if (target && reaction) await adapters.github.react(repository, target, reaction);
 }
@@ -182,6 +187,26 @@ async function occasionOf(
       const written = { commentId: id, writtenAt: new Date(createdAt) };
       const occasion = { ...common, ...written, issue: event.issue, triggerKey: `comment:${id}`, target };
       return { occasion, run: null };
+    }
+    case 'line_comment_created': {
+      const { issue, about, threadId, reviewId, comment } = event;
+      const { id } = comment;
+      const occasion: Occasion = {
+        ...common,
+        issue,
+        triggerKey: `line-comment:${id}`,
+        commentId: id,
+        target: { kind: 'line comment', id },
+        remarks: [about],
+        threadId,
+        ...(reviewId !== null && { reviewId }),
+      };
+      return { occasion, run: null };
+    }
+    case 'review_submitted': {
+      const { issue, review } = event;
+      const triggerKey = `review:${review.id}`;
+      return { occasion: { ...common, issue, triggerKey, reviewId: review.id, target: null }, run: null };
     }
     case 'label_added':
       return {

@@ -12,14 +12,22 @@ export type Intent =
   | { kind: 'problem'; problem: CommandProblem }
   /** what was asked for is not wanted any more */
   | { kind: 'withdraw'; what: 'label' | 'all' }
+  /** a review that asks for changes without a word to us */
+  | { kind: 'review' }
   | { kind: 'ignore'; reason: string };
 
 /** What an event asks of us. `label` is the one that starts a run. Pure. */
 export function intentOf(event: Trigger, label: string): Intent {
   switch (event.kind) {
-    case 'comment_created': {
+    case 'comment_created':
+    case 'line_comment_created': {
       const parsed = parseCommand(event.comment.body);
       return parsed.kind === 'none' ? { kind: 'ignore', reason: 'not a command' } : parsed;
+    }
+    case 'review_submitted': {
+      const parsed = parseCommand(event.review.body);
+      if (parsed.kind !== 'none') return parsed;
+      return event.review.requestsChanges ? { kind: 'review' } : { kind: 'ignore', reason: 'asks for no changes' };
     }
     case 'label_added':
     case 'label_removed':
@@ -56,6 +64,7 @@ function pressed(button: string): Intent {
 /** The role that an intent asks for. */
 export function leastRole(intent: Exclude<Intent, { kind: 'ignore' }>): Role {
   if (intent.kind === 'withdraw') return 'triage';
+  if (intent.kind === 'review') return LEAST_ROLE.revise;
   return LEAST_ROLE[commandOf(intent)];
 }
 

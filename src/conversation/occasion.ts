@@ -1,4 +1,4 @@
-import type { EventIssue, Person } from '../domain/event.ts';
+import type { EventIssue, LineComment, Person } from '../domain/event.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 
 /** Somebody's request, wherever on GitHub they made it. */
@@ -14,6 +14,11 @@ export type Occasion = {
   commentId: number | null;
   /** when the comment was written; null where there is none */
   writtenAt: Date | null;
+  /** said beside a line: what, and in which thread it is answered */
+  remarks?: LineComment[];
+  threadId?: number;
+  /** the review that a comment beside a line is part of, or that asks itself */
+  reviewId?: number;
   /** what gets the reactions; null where there is nothing to react to */
   target: ReactionTarget | null;
 };
@@ -28,3 +33,8 @@ export type Answer = {
   once?: string;
   reaction?: 'eyes' | 'confused';
 };
+
+/** Nothing was to be done, and nobody is told. */
+export function ignored(reason: string): Answer {
+  return { outcome: `ignored: ${reason}` };
+}

@@ -3,6 +3,7 @@ import { findArtifact } from '../db/artifacts.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import { code } from '../domain/markdown.ts';
 import { gateOf } from '../domain/plan.ts';
+import { standIns } from '../domain/stand-ins.ts';
 import { UserError } from '../errors.ts';
 import { CHANGE_SET_ARTIFACT, WriteOutputs } from '../handlers/change-set.ts';
 import type { Deps } from '../runs/deps.ts';
@@ -83,12 +84,13 @@ async function reusable(
 
 /** The step to go on from by itself: a gate's verdict would be the same on the same code, so then it is written anew. */
 function failedStep(steps: readonly Step[]): Step | null {
-  const failed = steps.find(({ status }) => status === 'failed');
+  const failed = steps.findLast(({ status }) => status === 'failed');
   return failed && gateOf(failed.tool) === null ? failed : null;
 }
 
 function namedStep(run: Run, steps: readonly Step[], wanted: string): Step {
-  const found = steps.find(({ name, tool }) => name === wanted || tool === wanted || gateOf(tool) === wanted);
+  const found =
+    standIns(steps).newest(wanted) ?? steps.findLast(({ tool }) => tool === wanted || gateOf(tool) === wanted);
   if (found) return found;
   throw new UserError(
     `${code(run.id)} has no step ${code(wanted, 80)}; it has ${steps.map(({ name }) => code(name, 80)).join(', ')}.`,

@@ -12,11 +12,20 @@ export async function start(
   occasion: Occasion,
   asked: Pick<RunDemand, 'prompt' | 'options' | 'repeats' | 'planFirst'>,
 ): Promise<Answer> {
-  const { repository, sender, issue, commentId, triggerKey, target } = occasion;
+  const { repository, sender, issue, commentId, triggerKey, target, remarks, threadId } = occasion;
   const request = issue.isPullRequest ? requestRevision : requestRun;
   // At once: the reaction may have to wait for its turn among the writes to GitHub, the run need not.
   const [requested, reacted] = await Promise.allSettled([
-    request(deps, defaults, { repository, requester: sender, issue, commentId, triggerKey, ...asked }),
+    request(deps, defaults, {
+      repository,
+      requester: sender,
+      issue,
+      commentId,
+      triggerKey,
+      remarks,
+      threadId,
+      ...asked,
+    }),
     target && deps.adapters.github.react(repository, target, 'eyes'),
   ]);
   if (requested.status === 'rejected') throw asError(requested.reason);

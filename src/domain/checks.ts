@@ -72,7 +72,7 @@ export function desiredChecks(view: RunView, commits: { marker: string; head: st
   const onMarker = [
     ...roundsBefore(view, commits.marker),
     runCheck(view, commits.marker),
-    ...view.gates.flatMap((gate) =>
+    ...[...(view.formerGates ?? []), ...view.gates].flatMap((gate) =>
       gateCheck(view, gate, commits.marker, (annotation) => !changed.has(annotation.path)),
     ),
   ];
@@ -145,10 +145,10 @@ function gateCheck(
   headSha: string,
   isThere: (annotation: Annotation) => boolean,
 ): DesiredCheck[] {
-  const step = view.steps.find(({ tool }) => tool === `gate:${gate.name}`);
+  const step = view.steps.find(({ name }) => name === gate.step);
   if (!step?.startedAt || gate.verdict === 'pending') return [];
   const common = {
-    ...identity(view, `NOFX / gate: ${gate.name}`, headSha),
+    ...identity(view, `NOFX / gate: ${gate.name}`, headSha, gate.attempt - 1),
     startedAt: step.startedAt,
     output: renderGateCheck(gate),
   };
@@ -158,6 +158,7 @@ function gateCheck(
   return [{ ...common, annotations, status: 'completed', conclusion: GATE_CONCLUSION[gate.verdict], completedAt }];
 }
 
+/** What comes again is another check run of the same name, of which GitHub shows the newest: one that is completed stays so. */
 function identity(view: RunView, name: string, headSha: string, round = 0) {
   const suffix = round === 0 ? '' : `:${round}`;
   return { key: `check:${name}:${headSha}${suffix}`, headSha, name, externalId: `${view.id}:${name}${suffix}` };

@@ -55,7 +55,7 @@ export function renderCheck(view: RunView): CheckOutput {
 }
 
 function checkTitle(view: RunView): string {
-  const done = view.steps.filter((step) => step.status === 'succeeded' || step.status === 'neutral').length;
+  const done = view.steps.filter((step) => step.endedAt !== null).length;
   const current =
     view.steps.find((step) => step.status === 'running') ?? view.steps.find((step) => step.status === 'queued');
   switch (view.status) {
@@ -83,7 +83,7 @@ function opened(view: RunView): string {
 }
 
 function failedAt(view: RunView): string {
-  const step = view.steps.find((each) => each.status === 'failed');
+  const step = view.steps.findLast((each) => each.status === 'failed');
   return step ? stepTitlePlain(step, view.gitMode) : 'before the first step';
 }
 

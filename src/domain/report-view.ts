@@ -32,7 +32,10 @@ export type RunView = {
   waitsFor?: number;
   usage: Usage | null;
   cost: Cost | null;
+  /** Each gate as it ran last. */
   gates: GateView[];
+  /** As they ran before that, where they were run again. */
+  formerGates?: GateView[];
   pullRequest: { number: number; url: string } | null;
   /** Where the unfinished work of a cancelled run is. */
   kept?: Kept | null;
@@ -84,6 +87,10 @@ export type StepView = {
   status: 'pending' | 'queued' | 'running' | 'waiting' | 'skipped' | EndStatus;
   startedAt: Date | null;
   endedAt: Date | null;
+  /** Where it mends what a gate found: which, and which attempt it is of how many. */
+  repair?: { gate: string; number: number; of: number };
+  /** True where it does again, after a repair, what a step before it did. */
+  again?: boolean;
   /** One short line, e.g. "3 files". */
   detail?: string;
   /** Who said yes to it; null where nobody had to, or has. */
@@ -96,6 +103,10 @@ export type StepView = {
 export type GateView = {
   /** `test`, `lint` … */
   name: string;
+  /** the name of its step */
+  step: string;
+  /** how often it has been run, this time with it */
+  attempt: number;
   verdict: 'pending' | 'running' | 'passed' | 'failed' | 'neutral' | 'timed_out' | 'cancelled';
   /** null where no command was found */
   command: string | null;

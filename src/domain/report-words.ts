@@ -21,15 +21,22 @@ const stepTitles: Record<string, { hidden: string; basic: string }> = {
   git_push: { hidden: 'Keep the result', basic: 'Push the branch' },
 };
 
+type Titled = Pick<StepView, 'name' | 'tool' | 'title' | 'repair' | 'again'>;
+
 /** What a step is called, in markdown. */
-export function stepTitle(step: Pick<StepView, 'name' | 'tool' | 'title'>, mode: GitMode): string {
-  const { name, tool } = step;
+export function stepTitle(step: Titled, mode: GitMode): string {
+  const { name, tool, repair, again = false } = step;
+  if (repair) return repairTitle(name, repair, mode);
   const title = step.title && plain(step.title, 120);
   if (mode === 'advanced') {
     const names = name === tool ? code(tool, 80) : `${code(name, 80)} (${code(tool, 80)})`;
     return title ? `${title}: ${names}` : names;
   }
   if (title) return isManual(tool) ? `Wait for approval: ${title}` : title;
+  return again ? `${firstTitle(step, mode)} again` : firstTitle(step, mode);
+}
+
+function firstTitle({ name, tool }: Titled, mode: 'hidden' | 'basic'): string {
   const titles = stepTitles[tool];
   if (titles) return titles[mode];
   const gate = gateOf(tool);
@@ -38,8 +45,15 @@ export function stepTitle(step: Pick<StepView, 'name' | 'tool' | 'title'>, mode:
   return mode === 'hidden' ? 'Work on it' : code(name, 80);
 }
 
+function repairTitle(name: string, { gate, number, of }: NonNullable<StepView['repair']>, mode: GitMode): string {
+  const which = `(${number} of ${of})`;
+  if (mode === 'advanced') return `${code(name, 80)} after ${code(`gate:${gate}`, 80)} ${which}`;
+  const finder = gate === 'test' ? (mode === 'hidden' ? 'the check' : 'the tests') : null;
+  return `Mend what ${finder ?? (mode === 'hidden' ? `the check ${gate}` : `the gate ${code(gate, 80)}`)} found ${which}`;
+}
+
 /** The same for a check run's title, which shows no markup. */
-export function stepTitlePlain(step: Pick<StepView, 'name' | 'tool' | 'title'>, mode: GitMode): string {
+export function stepTitlePlain(step: Titled, mode: GitMode): string {
   return stepTitle(step, mode).replace(/[`\\]/g, '');
 }
 

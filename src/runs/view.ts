@@ -4,6 +4,8 @@ import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import type { FileView, GateView, Question, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
+import { gateOf, makesChange } from '../domain/plan.ts';
+import { repairOf } from '../domain/repair.ts';
 import { Kept } from '../domain/kept.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import { InternalError } from '../errors.ts';
@@ -47,15 +49,14 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     endedAt: run.endedAt,
     branch: run.branch,
     base: run.baseRef,
-    steps: steps.map(stepView),
+    steps: steps.map((step) => stepView(step, steps)),
     round: run.round,
     question: questionOf(run, steps),
     plan: steps.map((step) => (step.tool === 'plan' ? read(PlanOutputs, step) : null)).find(Boolean) ?? null,
     waitsFor: ahead,
     usage: run.usage,
     cost: run.cost,
-    // A gate that was never reached has nothing to tell; its step says that it was not.
-    gates: steps.filter((step) => step.tool.startsWith('gate:') && step.startedAt !== null).map(gateView),
+    ...gatesOf(steps),
     pullRequest: run.pullRequest,
     kept: steps.map((step) => read(Kept, { outputs: step.outputs?.['kept'] as Step['outputs'] })).find(Boolean) ?? null,
     error: run.failure,
@@ -71,15 +72,18 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
 function drafts(steps: readonly Step[]): Step[] {
   const taken = steps.findLast((step) => read(WriteOutputs, step) !== null);
   if (taken) return steps.filter(({ id }) => id === read(WriteOutputs, taken)?.codegenStepId);
-  const done = steps.filter((step) => step.tool === 'codegen' && read(CodegenOutputs, step) !== null);
+  const done = steps.filter((step) => makesChange(step.tool) && read(CodegenOutputs, step) !== null);
   return done.filter(({ name }) => !done.some(({ inputs }) => inputs['fromStep'] === name));
 }
 
-function stepView(step: Step): StepView {
+function stepView(step: Step, steps: readonly Step[]): StepView {
+  const repair = repairOf(step);
   return {
     name: step.name,
     tool: step.tool,
     title: titleOf(step),
+    ...(repair && { repair: { ...repair, gate: gateNamed(steps, repair.gate) } }),
+    ...(step.inputs._replaces !== undefined && { again: true }),
     // To people a step that found nothing to do is neutral; that the run stops there shows in the rest.
     status: step.status === 'stopped' ? 'neutral' : step.status,
     startedAt: step.startedAt,
@@ -116,6 +120,7 @@ function detailOf(step: Step): string | undefined {
   const generated = read(CodegenOutputs, step);
   if (generated) {
     const count = generated.files.length;
+    if (repairOf(step) && step.status === 'neutral') return 'left as it was';
     return count === 0 ? 'nothing to change' : `${count} file${count === 1 ? '' : 's'}`;
   }
   if (step.status === 'queued' && step.attempt > 0) return `attempt ${step.attempt + 1} is waiting`;
@@ -128,10 +133,29 @@ const VERDICT_BEFORE_THE_END: Partial<Record<StepStatus, GateView['verdict']>> =
   failed: 'failed',
 };
 
-function gateView(step: Step): GateView {
+/** A gate that was never reached has nothing to tell; its step says that it was not. */
+function gatesOf(steps: readonly Step[]): Pick<RunView, 'gates' | 'formerGates'> {
+  const begun = new Map<string, GateView[]>();
+  for (const step of steps) {
+    if (gateOf(step.tool) === null || step.startedAt === null) continue;
+    const runs = begun.get(step.tool) ?? [];
+    begun.set(step.tool, [...runs, gateView(step, runs.length + 1)]);
+  }
+  const all = [...begun.values()];
+  return { gates: all.map((runs) => runs.at(-1)!), formerGates: all.flatMap((runs) => runs.slice(0, -1)) };
+}
+
+/** The gate that a step is, as people know it. */
+function gateNamed(steps: readonly Step[], name: string): string {
+  return gateOf(steps.find((step) => step.name === name)?.tool ?? '') ?? name;
+}
+
+function gateView(step: Step, attempt: number): GateView {
   const outputs = read(GateOutputs, step);
   return {
-    name: step.tool.slice('gate:'.length),
+    name: gateOf(step.tool) ?? step.name,
+    step: step.name,
+    attempt,
     verdict: outputs?.verdict ?? VERDICT_BEFORE_THE_END[step.status] ?? 'pending',
     command: outputs?.command ?? null,
     exitCode: outputs?.exitCode ?? null,

@@ -135,7 +135,7 @@ describe.concurrent(`the conversation, on ${lane}`, () => {
   it('retry from a step takes over the code that was written before it', async () => {
     const kit = await nofx.repository({
       model: writesNotes,
-      config: 'gates:\n  test: test -e /tmp/never\n  lint: "true"\n',
+      config: 'max_repairs: 0\ngates:\n  test: test -e /tmp/never\n  lint: "true"\n',
     });
     const { issue } = await kit.ask();
     const before = nofx.model!.requests().length;

@@ -14,6 +14,7 @@ import {
   type StepView,
 } from '../../src/domain/report.ts';
 import { GitMode } from '../../src/domain/project.ts';
+import { stepTitle } from '../../src/domain/report-words.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
 const step = (
@@ -32,6 +33,8 @@ const step = (
 });
 const gate: GateView = {
   name: 'test',
+  step: 'test',
+  attempt: 1,
   verdict: 'passed',
   command: 'npm test',
   exitCode: 0,
@@ -216,6 +219,51 @@ describe('the comment', () => {
 
   it('begins with the marker by which it is found', () => {
     expect(renderComment(finished).startsWith(commentMarker(finished.id))).toBe(true);
+  });
+});
+
+describe('a repair', () => {
+  const of = (name: string, tool: string, more: Partial<StepView> = {}) => ({ name, tool, ...more });
+  const steps = [
+    of('repair-1', 'codegen', { repair: { gate: 'test', number: 1, of: 2 } }),
+    of('repair-2', 'codegen', { repair: { gate: 'lint', number: 2, of: 2 } }),
+    of('write-2', 'workspace:write', { again: true }),
+    of('test-2', 'gate:test', { again: true }),
+    of('lint-2', 'gate:lint', { again: true }),
+  ];
+  it.each<[GitMode, string[]]>([
+    [
+      'hidden',
+      [
+        'Mend what the check found (1 of 2)',
+        'Mend what the check lint found (2 of 2)',
+        'Save the changes again',
+        'Check that everything still works again',
+        'Check: lint again',
+      ],
+    ],
+    [
+      'basic',
+      [
+        'Mend what the tests found (1 of 2)',
+        'Mend what the gate `lint` found (2 of 2)',
+        'Commit the changes again',
+        'Run the tests again',
+        'Run the gate `lint` again',
+      ],
+    ],
+    [
+      'advanced',
+      [
+        '`repair-1` after `gate:test` (1 of 2)',
+        '`repair-2` after `gate:lint` (2 of 2)',
+        '`write-2` (`workspace:write`)',
+        '`test-2` (`gate:test`)',
+        '`lint-2` (`gate:lint`)',
+      ],
+    ],
+  ])('is told in the words of %s', (mode, words) => {
+    expect(steps.map((step) => stepTitle(step, mode))).toEqual(words);
   });
 });
 

@@ -10,6 +10,7 @@ import { gitRoutes } from './routes-git.ts';
 import { issueRoutes } from './routes-issues.ts';
 import { pullRoutes } from './routes-pulls.ts';
 import { reactionRoutes } from './routes-reactions.ts';
+import { reviewRoutes } from './routes-reviews.ts';
 import { repositoryRoutes } from './routes-repository.ts';
 import { teamRoutes } from './routes-teams.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -61,6 +62,7 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
     reactionRoutes(world),
     pullRoutes(world),
     teamRoutes(world),
+    reviewRoutes(world),
   ]) {
     rest.route('/', routes);
   }
