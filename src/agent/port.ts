@@ -1,3 +1,4 @@
+import type { LineComment } from '../domain/event.ts';
 import type { ModelPlan } from '../domain/model-plan.ts';
 import type { Usage, Cost, Price, Spent } from '../domain/pricing.ts';
 import type { InternalError, RetryableError, UserError } from '../errors.ts';
@@ -16,6 +17,8 @@ type Task = {
     number?: number;
     title?: string;
     body?: string;
+    /** What was said beside lines of the pull request. */
+    remarks?: readonly LineComment[] | undefined;
   };
   /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
   conventions: { path: string; text: string }[];
@@ -62,6 +65,8 @@ export type PlanTask = Task & {
   files: readonly string[];
   /** How the result will be tested, whatever the plan says. */
   gates: { name: string; command: string }[];
+  /** Whether whoever approves it is no programmer. */
+  plainWords: boolean;
   /** What else is wrong with a plan; the model gets one chance to mend it. */
   check: (plan: ModelPlan) => string[];
 };

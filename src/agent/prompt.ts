@@ -2,7 +2,18 @@ import { cleanCode, cleanText } from '../domain/untrusted.ts';
 import type { CodeTask } from './port.ts';
 
 /** Longer texts are cut, and say so: a repository's own files can be read with the tools. Characters. */
-const LONGEST = { prompt: 20_000, body: 30_000, convention: 12_000, paths: 10_000, summary: 4_000, output: 20_000 };
+const LONGEST = {
+  prompt: 20_000,
+  body: 30_000,
+  convention: 12_000,
+  paths: 10_000,
+  summary: 4_000,
+  output: 20_000,
+  remark: 5_000,
+  hunk: 3_000,
+};
+/** A review has rarely more; the rest can be asked for again. */
+const MOST_REMARKS = 50;
 
 /**
  * The same for every run, byte for byte: it stands before everything else in the cached prefix.
@@ -121,6 +132,14 @@ export function describeTask(
   if (source.kind === 'pull request') {
     parts.push(
       'The pull request is one that NOFX has opened. What is in it already is in the checkout, which is of its branch instead of the base branch; your change becomes one more commit on it.',
+    );
+  }
+  for (const { path, line, hunk, text, author } of (source.remarks ?? []).slice(0, MOST_REMARKS)) {
+    const at = line === null ? '' : `, line ${line}`;
+    parts.push(
+      `${label(author)} said beside the file ${label(path)}${at} of the pull request:`,
+      data('remark', text, LONGEST.remark),
+      data('the lines there', hunk, LONGEST.hunk),
     );
   }
   if (source.title || source.body) {

@@ -1,4 +1,3 @@
-import type { RunOptions } from '../domain/command-options.ts';
 import { asError } from '../errors.ts';
 import type { Deps } from '../runs/deps.ts';
 import type { RunDefaults, RunDemand } from '../runs/demand.ts';
@@ -11,13 +10,22 @@ export async function start(
   deps: Deps,
   defaults: RunDefaults,
   occasion: Occasion,
-  asked: { prompt: string; options: RunOptions; repeats?: RunDemand['repeats'] },
+  asked: Pick<RunDemand, 'prompt' | 'options' | 'repeats' | 'planFirst'>,
 ): Promise<Answer> {
-  const { repository, sender, issue, commentId, triggerKey, target } = occasion;
+  const { repository, sender, issue, commentId, triggerKey, target, remarks, threadId } = occasion;
   const request = issue.isPullRequest ? requestRevision : requestRun;
   // At once: the reaction may have to wait for its turn among the writes to GitHub, the run need not.
   const [requested, reacted] = await Promise.allSettled([
-    request(deps, defaults, { repository, requester: sender, issue, commentId, triggerKey, ...asked }),
+    request(deps, defaults, {
+      repository,
+      requester: sender,
+      issue,
+      commentId,
+      triggerKey,
+      remarks,
+      threadId,
+      ...asked,
+    }),
     target && deps.adapters.github.react(repository, target, 'eyes'),
   ]);
   if (requested.status === 'rejected') throw asError(requested.reason);

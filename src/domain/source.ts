@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunOptions } from './command-options.ts';
+import { LineComment } from './event.ts';
 
 /** Who asked for a run, where, and in which words. Frozen at trigger time: later edits change nothing. */
 export const RunSource = z.object({
@@ -21,6 +22,10 @@ export const RunSource = z.object({
       baseSha: z.string(),
     })
     .nullish(),
+  /** what was said beside lines of the pull request, for the run to heed */
+  remarks: z.array(LineComment).optional(),
+  /** the comment beside a line whose thread is answered in; else the answer is a comment of the issue */
+  threadId: z.number().int().optional(),
   /** what they settled for this run, beside the words */
   options: RunOptions.optional(),
 });

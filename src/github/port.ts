@@ -1,4 +1,5 @@
 import type { Annotation } from '../domain/annotations/annotations.ts';
+import type { LineComment } from '../domain/event.ts';
 import type { DeliveryAttempt } from '../domain/redelivery.ts';
 import type { Role } from '../domain/role.ts';
 
@@ -9,7 +10,11 @@ export type RepositoryRef = { installationId: number; repositoryId: number; owne
 
 export type Permission = Role;
 
-export type ReactionTarget = { kind: 'comment'; id: number } | { kind: 'issue'; number: number };
+export type ReactionTarget =
+  | { kind: 'comment'; id: number }
+  /** a comment beside a line of a pull request */
+  | { kind: 'line comment'; id: number }
+  | { kind: 'issue'; number: number };
 
 /** A button: at most 20, 40 and 20 characters. */
 export type CheckAction = { label: string; description: string; identifier: string };
@@ -67,6 +72,8 @@ export type VerifiedCommit = {
 export type GitHub = {
   /** As GitHub says now. Never from `author_association`. */
   permission(repo: RepositoryRef, login: string): Promise<Permission>;
+  /** Whether somebody is in a team (`org/team`); null where the app may not know. */
+  isTeamMember(repo: RepositoryRef, team: string, login: string): Promise<boolean | null>;
   /** Adds a reaction; adding the same again does nothing. */
   react(repo: RepositoryRef, target: ReactionTarget, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   /** Takes our own reaction away again, if it is there. */
@@ -78,10 +85,22 @@ export type GitHub = {
   upsertComment(
     repo: RepositoryRef,
     issue: number,
-    comment: { marker: string; body: string; known?: number },
+    comment: {
+      marker: string;
+      body: string;
+      known?: number;
+      /** the comment beside a line of the pull request in whose thread it stands */
+      thread?: number | undefined;
+    },
   ): Promise<{ id: number; url: string }>;
-  /** The text of a comment as it stands; null when it is gone. */
-  commentBody(repo: RepositoryRef, id: number): Promise<string | null>;
+  /** What a review of a pull request says, with its comments beside lines; null where it is gone. */
+  review(
+    repo: RepositoryRef,
+    pull: number,
+    id: number,
+  ): Promise<{ requestsChanges: boolean; body: string; comments: LineComment[] } | null>;
+  /** The text of a comment as it stands; null when it is gone. `inThread`: one beside a line of a pull request. */
+  commentBody(repo: RepositoryRef, id: number, options?: { inThread?: boolean }): Promise<string | null>;
   /** Finds by externalId on headSha, or creates; `known` as for comments. */
   upsertCheckRun(repo: RepositoryRef, check: CheckRunInput & { known?: number }): Promise<{ id: number; url: string }>;
   /**

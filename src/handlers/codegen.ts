@@ -129,6 +129,7 @@ async function generate(
         number: source.issue?.number,
         title: source.issue?.title,
         body: source.issue?.body,
+        remarks: source.remarks,
       },
       ...briefing,
       filename: inputs.filename,

@@ -1,5 +1,6 @@
 import { budgetUsedUp } from '../domain/budget.ts';
 import type { RunOptions } from '../domain/command-options.ts';
+import type { LineComment } from '../domain/event.ts';
 import type { Project } from '../domain/project.ts';
 import { withOptions, type RunConfig } from '../domain/run-config.ts';
 import type { RunSource } from '../domain/source.ts';
@@ -26,9 +27,14 @@ export type RunDemand = {
   issue: { number: number; title: string; body: string };
   commentId: number | null;
   prompt: string;
+  /** see RunSource */
+  remarks?: LineComment[] | undefined;
+  threadId?: number | undefined;
   options: RunOptions;
   /** the run it repeats; and the change set of which it takes over, which was made from that base */
   repeats?: { runId: string; reuse?: { stepId: string; baseRef: string; baseSha: string } | null };
+  /** makes a plan first, and waits for a yes to it; as the repository says unless told */
+  planFirst?: boolean;
   triggerKey: string;
 };
 
@@ -93,6 +99,8 @@ export async function openDemanded(
       prompt: demand.prompt,
       issue: { number, title, body, url: issueUrl },
       commentId: demand.commentId,
+      remarks: demand.remarks,
+      threadId: demand.threadId,
       options: demand.options,
     },
     links: demand.repeats ? { repeats: demand.repeats.runId } : {},
