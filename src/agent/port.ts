@@ -1,3 +1,4 @@
+import type { LineComment } from '../domain/event.ts';
 import type { ModelPlan } from '../domain/model-plan.ts';
 import type { Usage, Cost, Price, Spent } from '../domain/pricing.ts';
 import type { InternalError, RetryableError, UserError } from '../errors.ts';
@@ -16,6 +17,8 @@ type Task = {
     number?: number;
     title?: string;
     body?: string;
+    /** What was said beside lines of the pull request. */
+    remarks?: readonly LineComment[] | undefined;
   };
   /** AGENTS.md, CLAUDE.md, CONTRIBUTING.md of the base branch: data. */
   conventions: { path: string; text: string }[];
@@ -33,7 +36,22 @@ export type CodeTask = Task & {
   /** Absolute path of the scratch checkout the model works in. */
   checkout: string;
   /** What an earlier step of the run has done: it is in the checkout already. Null where this is the first. */
-  done: { changes: { status: string; path: string; previousPath?: string }[]; summary: string } | null;
+  done: {
+    changes: { status: string; path: string; previousPath?: string }[];
+    summary: string;
+    /** What a gate found in it, which is to be mended. Null where the work just goes on. */
+    found: {
+      gate: string;
+      command: string;
+      exitCode: number | null;
+      /** the end of what it printed, without secrets */
+      output: string;
+      lines: { path: string; line: number; message: string }[];
+      /** which attempt to mend it, of how many */
+      number: number;
+      of: number;
+    } | null;
+  } | null;
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
   /** Single-file codegen: the one path the result may have. */
@@ -47,6 +65,8 @@ export type PlanTask = Task & {
   files: readonly string[];
   /** How the result will be tested, whatever the plan says. */
   gates: { name: string; command: string }[];
+  /** Whether whoever approves it is no programmer. */
+  plainWords: boolean;
   /** What else is wrong with a plan; the model gets one chance to mend it. */
   check: (plan: ModelPlan) => string[];
 };

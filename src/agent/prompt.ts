@@ -1,8 +1,19 @@
-import { cleanText } from '../domain/untrusted.ts';
+import { cleanCode, cleanText } from '../domain/untrusted.ts';
 import type { CodeTask } from './port.ts';
 
 /** Longer texts are cut, and say so: a repository's own files can be read with the tools. Characters. */
-const LONGEST = { prompt: 20_000, body: 30_000, convention: 12_000, paths: 10_000, summary: 4_000 };
+const LONGEST = {
+  prompt: 20_000,
+  body: 30_000,
+  convention: 12_000,
+  paths: 10_000,
+  summary: 4_000,
+  output: 20_000,
+  remark: 5_000,
+  hunk: 3_000,
+};
+/** A review has rarely more; the rest can be asked for again. */
+const MOST_REMARKS = 50;
 
 /**
  * The same for every run, byte for byte: it stands before everything else in the cached prefix.
@@ -39,16 +50,34 @@ When the change is complete, end with a short message that is the pull request's
  */
 export function userMessage(task: CodeTask, nonce: string): { text: string; removed: string[] } {
   const blocks = createBlocks(nonce);
-  const { data } = blocks;
+  const { data, label } = blocks;
   const parts = describeTask(task, blocks);
   if (task.done !== null) {
+    const { changes, summary, found } = task.done;
     parts.push(
       `A part of the work is done: it is in the checkout already. Against the base branch these files have changed:`,
-      data('files changed', task.done.changes.map(changeLine).join('\n'), LONGEST.paths),
+      data('files changed', changes.map(changeLine).join('\n'), LONGEST.paths),
       'What was said of it when it was done:',
-      data('summary', task.done.summary, LONGEST.summary),
-      'Go on from there. The message you end with describes the whole change, that part with it.',
+      data('summary', summary, LONGEST.summary),
     );
+    if (found !== null) {
+      parts.push(
+        `Then the repository's gate ${label(found.gate)} failed on it${found.exitCode === null ? '' : ` with exit code ${found.exitCode}`}:`,
+        data('gate command', found.command, 1_000),
+        'Its output ends with:',
+        data('gate output', found.output, LONGEST.output, cleanCode),
+      );
+      if (found.lines.length > 0) {
+        parts.push(
+          'What it finds wrong, and where:',
+          data('gate findings', found.lines.map(findingLine).join('\n'), LONGEST.paths, cleanCode),
+        );
+      }
+      parts.push(
+        `Mend the change so that the gate passes; this is attempt ${found.number} of ${found.of}. Find the cause before you change anything, and keep all that was asked for. If the cause is not in the change, or cannot be mended here, change nothing and say why.`,
+      );
+    } else parts.push('Go on from there.');
+    parts.push('The message you end with describes the whole change, that part with it.');
   }
   parts.push(
     task.testCommand === null
@@ -68,7 +97,7 @@ export function userMessage(task: CodeTask, nonce: string): { text: string; remo
 export type Blocks = {
   nonce: string;
   /** A text of others, cleaned and cut, between markers. */
-  data(kind: string, input: string, longest: number): string;
+  data(kind: string, input: string, longest: number, clean?: typeof cleanText): string;
   /** A name outside of a block. */
   label(text: string): string;
   removed: string[];
@@ -80,8 +109,8 @@ export function createBlocks(nonce: string): Blocks {
   return {
     nonce,
     removed,
-    data(kind, input, longest) {
-      const cleaned = cleanText(input);
+    data(kind, input, longest, clean = cleanText) {
+      const cleaned = clean(input);
       removed.push(...cleaned.removed.map((what) => `${kind}: ${what}`));
       return `<data-${nonce} kind="${kind}">\n${withoutNonce(shorten(cleaned.text.trim(), longest), nonce)}\n</data-${nonce}>`;
     },
@@ -100,6 +129,19 @@ export function describeTask(
     `The task, asked on ${where} of the repository ${label(source.repository)}:`,
     data('task', prompt, LONGEST.prompt),
   ];
+  if (source.kind === 'pull request') {
+    parts.push(
+      'The pull request is one that NOFX has opened. What is in it already is in the checkout, which is of its branch instead of the base branch; your change becomes one more commit on it.',
+    );
+  }
+  for (const { path, line, hunk, text, author } of (source.remarks ?? []).slice(0, MOST_REMARKS)) {
+    const at = line === null ? '' : `, line ${line}`;
+    parts.push(
+      `${label(author)} said beside the file ${label(path)}${at} of the pull request:`,
+      data('remark', text, LONGEST.remark),
+      data('the lines there', hunk, LONGEST.hunk),
+    );
+  }
   if (source.title || source.body) {
     parts.push(`The ${source.kind} it was asked on:`);
     if (source.title) parts.push(data('title', oneLine(source.title), 1_000));
@@ -120,6 +162,10 @@ export function describeProtected({ protectedPaths }: Pick<CodeTask, 'protectedP
 
 function changeLine({ status, path, previousPath }: NonNullable<CodeTask['done']>['changes'][number]): string {
   return `${status} ${oneLine(path)}${previousPath === undefined ? '' : ` (was ${oneLine(previousPath)})`}`;
+}
+
+function findingLine({ path, line, message }: { path: string; line: number; message: string }): string {
+  return `${oneLine(path)}:${line}: ${oneLine(message).slice(0, 500)}`;
 }
 
 function shorten(text: string, longest: number): string {

@@ -9,11 +9,15 @@ import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
 import { readConfig, readConfigFiles, startingLabel } from '../runs/read-config.ts';
-import type { RunDefaults } from '../runs/request-run.ts';
+import type { RunDefaults } from '../runs/demand.ts';
+import { approve } from './approve.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
-import type { Answer, Occasion } from './occasion.ts';
+import { ignored, type Answer, type Occasion } from './occasion.ts';
+import { plan } from './plan.ts';
 import { retry, retryRun } from './retry.ts';
+import { heedReview, isPartOfReview } from './review.ts';
+import { revise } from './revise.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
 
@@ -41,8 +45,10 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
 
     const role = await deps.adapters.github.permission(repository, event.sender.login);
     if (!isAtLeast(role, leastRole(intent))) return await refuse(deps, occasion, intent, role);
-    const answer = await act(deps, options, { intent, occasion, run }).catch(answerOf);
-    await tell(deps, occasion, answer);
+    const answer = await act(deps, options, { intent, occasion, role, run }).catch(answerOf);
+    // Strangers are answered once: a comment on theirs each time would be a flood of their making.
+    const once = isAtLeast(role, 'triage') ? answer.once : `refused ${event.sender.login}`;
+    await tell(deps, occasion, { ...answer, ...(once === undefined ? {} : { once }) });
     return answer.outcome;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -57,32 +63,44 @@ function answerOf(error: unknown): Answer {
   return { outcome: `refused: ${error.message}`, say: `${error.message}\n\n${error.next}`, reaction: 'confused' };
 }
 
-type Request = { intent: Exclude<Intent, { kind: 'ignore' }>; occasion: Occasion; run: Run | null };
+type Request = { intent: Exclude<Intent, { kind: 'ignore' }>; occasion: Occasion; role: Role; run: Run | null };
 
-async function act(deps: Deps, options: ConversationOptions, { intent, occasion, run }: Request): Promise<Answer> {
+async function act(
+  deps: Deps,
+  options: ConversationOptions,
+  { intent, occasion, role, run }: Request,
+): Promise<Answer> {
   switch (intent.kind) {
     case 'problem':
       return { outcome: `answered: ${intent.problem.kind}`, say: renderProblem(intent.problem), reaction: 'confused' };
     case 'withdraw':
       return intent.what === 'label' ? withdrawLabel(deps, occasion) : withdrawAll(deps, occasion);
+    case 'review':
+      return heedReview(deps, options, occasion);
     case 'command':
-      return obey(deps, options, { command: intent.command, occasion, run });
+      if (await isPartOfReview(deps, occasion)) return ignored('part of a review that is heeded as a whole');
+      return obey(deps, options, { command: intent.command, occasion, role, run });
   }
 }
 
 async function obey(
   deps: Deps,
   options: ConversationOptions,
-  { command, occasion, run }: { command: Command; occasion: Occasion; run: Run | null },
+  { command, occasion, role, run }: Omit<Request, 'intent'> & { command: Command },
 ): Promise<Answer> {
   switch (command.kind) {
     case 'run':
-      if (occasion.issue.isPullRequest) return notOnPullRequests;
       return start(deps, options, occasion, command);
+    case 'plan':
+      return plan(deps, options, occasion, command);
+    case 'approve':
+      return approve(deps, occasion, { of: command.of, role, run });
+    case 'revise':
+      return revise(deps, options, occasion, command);
     case 'retry':
       return run ? retryRun(deps, options, occasion, run, command.step) : retry(deps, options, occasion, command.step);
     case 'cancel':
-      return cancel(deps, occasion);
+      return cancel(deps, occasion, run);
     case 'unlock':
       return unlock(deps, occasion);
     case 'status':
@@ -95,18 +113,10 @@ async function obey(
       const label = await startingLabel(deps, occasion.repository, options.label);
       return { outcome: 'answered', say: renderHelp({ gitMode: await gitModeOf(deps, occasion.repository), label }) };
     }
-    case 'plan':
-    case 'approve':
-    case 'revise':
     case 'rebase':
       return { outcome: `answered: ${NOT_YET.join(', ')}`, say: renderNotYet(command.kind), reaction: 'confused' };
   }
 }
-
-const notOnPullRequests: Answer = {
-  outcome: 'answered: a pull request',
-  say: 'NOFX does not change pull requests yet. Comment `/nofx …` on an issue, and it opens a new pull request.',
-};
 
 /** The words of the repository; those of developers where its configuration has mistakes. */
 async function gitModeOf(deps: Pick<Deps, 'adapters'>, repository: RepositoryRef): Promise<GitMode> {
@@ -121,30 +131,31 @@ async function gitModeOf(deps: Pick<Deps, 'adapters'>, repository: RepositoryRef
 /** One short answer to a person who may not, once; then silence. Who only took something back asked for nothing. */
 async function refuse(
   deps: Deps,
-  { repository, sender, issue, target }: Occasion,
+  { repository, sender, issue, target, threadId }: Occasion,
   intent: Request['intent'],
   role: Role,
 ): Promise<string> {
   const { login } = sender;
   deps.log.info({ login, role }, 'refused');
   const outcome = `refused: ${login} has ${role}`;
-  if (intent.kind === 'withdraw') return outcome;
+  if (intent.kind === 'withdraw' || intent.kind === 'review') return outcome;
   const { github } = deps.adapters;
   if (target) await github.react(repository, target, 'confused');
   const gitMode = await gitModeOf(deps, repository);
   await github.upsertComment(repository, issue.number, {
     marker: `<!-- nofx:refused ${login} -->`,
     body: `<!-- nofx:refused ${login} -->\n${renderRefusal({ login, role, command: commandOf(intent), gitMode })}`,
+    thread: threadId,
   });
   return outcome;
 }
 
 /** Answers a request, once however often its delivery is worked on. */
-async function tell({ adapters }: Deps, occasion: Occasion, { say, reaction }: Answer): Promise<void> {
-  const { repository, issue, deliveryId, target } = occasion;
-  const marker = `<!-- nofx:reply ${deliveryId.replace(/[^\w-]/g, '')} -->`;
+async function tell({ adapters }: Deps, occasion: Occasion, { say, once, reaction }: Answer): Promise<void> {
+  const { repository, issue, deliveryId, target, threadId: thread } = occasion;
+  const marker = `<!-- nofx:${once ?? `reply ${deliveryId.replace(/[^\w-]/g, '')}`} -->`;
   if (say !== undefined) {
-    await adapters.github.upsertComment(repository, issue.number, { marker, body: `${marker}\n${say}` });
+    await adapters.github.upsertComment(repository, issue.number, { marker, body: `${marker}\n${say}`, thread });
   }
   if (target && reaction) await adapters.github.react(repository, target, reaction);
 }
@@ -167,13 +178,35 @@ async function occasionOf(
     sender,
     triggerKey: `delivery:${deliveryId}`,
     commentId: null,
+    writtenAt: null,
   };
   switch (event.kind) {
     case 'comment_created': {
-      const { id } = event.comment;
+      const { id, createdAt } = event.comment;
       const target = { kind: 'comment', id } as const;
-      const occasion = { ...common, issue: event.issue, triggerKey: `comment:${id}`, commentId: id, target };
+      const written = { commentId: id, writtenAt: new Date(createdAt) };
+      const occasion = { ...common, ...written, issue: event.issue, triggerKey: `comment:${id}`, target };
       return { occasion, run: null };
+    }
+    case 'line_comment_created': {
+      const { issue, about, threadId, reviewId, comment } = event;
+      const { id } = comment;
+      const occasion: Occasion = {
+        ...common,
+        issue,
+        triggerKey: `line-comment:${id}`,
+        commentId: id,
+        target: { kind: 'line comment', id },
+        remarks: [about],
+        threadId,
+        ...(reviewId !== null && { reviewId }),
+      };
+      return { occasion, run: null };
+    }
+    case 'review_submitted': {
+      const { issue, review } = event;
+      const triggerKey = `review:${review.id}`;
+      return { occasion: { ...common, issue, triggerKey, reviewId: review.id, target: null }, run: null };
     }
     case 'label_added':
       return {

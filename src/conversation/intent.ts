@@ -1,5 +1,5 @@
 import { LEAST_ROLE, parseCommand, type Command, type CommandKind, type CommandProblem } from '../domain/command.ts';
-import { RETRY } from '../domain/checks.ts';
+import { approvedBy, DISCARD, RETRY } from '../domain/checks.ts';
 import type { DomainEvent } from '../domain/event.ts';
 import type { Role } from '../domain/role.ts';
 
@@ -12,14 +12,22 @@ export type Intent =
   | { kind: 'problem'; problem: CommandProblem }
   /** what was asked for is not wanted any more */
   | { kind: 'withdraw'; what: 'label' | 'all' }
+  /** a review that asks for changes without a word to us */
+  | { kind: 'review' }
   | { kind: 'ignore'; reason: string };
 
 /** What an event asks of us. `label` is the one that starts a run. Pure. */
 export function intentOf(event: Trigger, label: string): Intent {
   switch (event.kind) {
-    case 'comment_created': {
+    case 'comment_created':
+    case 'line_comment_created': {
       const parsed = parseCommand(event.comment.body);
       return parsed.kind === 'none' ? { kind: 'ignore', reason: 'not a command' } : parsed;
+    }
+    case 'review_submitted': {
+      const parsed = parseCommand(event.review.body);
+      if (parsed.kind !== 'none') return parsed;
+      return event.review.requestsChanges ? { kind: 'review' } : { kind: 'ignore', reason: 'asks for no changes' };
     }
     case 'label_added':
     case 'label_removed':
@@ -37,9 +45,7 @@ export function intentOf(event: Trigger, label: string): Intent {
     case 'closed':
       return { kind: 'withdraw', what: 'all' };
     case 'button_pressed':
-      return event.button === RETRY.identifier
-        ? { kind: 'command', command: { kind: 'retry', step: null } }
-        : { kind: 'ignore', reason: `button ${event.button}` };
+      return pressed(event.button);
     case 'rerun_requested': {
       const gate = /^NOFX \/ gate: (.+)$/.exec(event.check?.name ?? '')?.[1] ?? null;
       return { kind: 'command', command: { kind: 'retry', step: gate } };
@@ -47,9 +53,18 @@ export function intentOf(event: Trigger, label: string): Intent {
   }
 }
 
+function pressed(button: string): Intent {
+  const of = approvedBy(button);
+  if (of !== null) return { kind: 'command', command: { kind: 'approve', of } };
+  if (button === RETRY.identifier) return { kind: 'command', command: { kind: 'retry', step: null } };
+  if (button === DISCARD.identifier) return { kind: 'command', command: { kind: 'cancel' } };
+  return { kind: 'ignore', reason: `button ${button}` };
+}
+
 /** The role that an intent asks for. */
 export function leastRole(intent: Exclude<Intent, { kind: 'ignore' }>): Role {
   if (intent.kind === 'withdraw') return 'triage';
+  if (intent.kind === 'review') return LEAST_ROLE.revise;
   return LEAST_ROLE[commandOf(intent)];
 }
 

@@ -3,10 +3,11 @@ import { findArtifact } from '../db/artifacts.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import { code } from '../domain/markdown.ts';
 import { gateOf } from '../domain/plan.ts';
+import { standIns } from '../domain/stand-ins.ts';
 import { UserError } from '../errors.ts';
 import { CHANGE_SET_ARTIFACT, WriteOutputs } from '../handlers/change-set.ts';
 import type { Deps } from '../runs/deps.ts';
-import type { RunDefaults, RunDemand } from '../runs/request-run.ts';
+import type { RunDefaults, RunDemand } from '../runs/demand.ts';
 import type { Answer, Occasion } from './occasion.ts';
 import { runsAbout } from './runs-about.ts';
 import { start } from './start.ts';
@@ -49,15 +50,26 @@ export async function retryRun(
     );
   }
   const { prompt, options } = run.source;
-  const reuse = await reusable(deps, run, stepName);
-  return start(deps, defaults, occasion, { prompt, options: options ?? {}, repeats: { runId: run.id, reuse } });
+  const steps = await listSteps(deps.db, run.id);
+  const reuse = await reusable(deps, { run, steps }, stepName);
+  // Whoever wanted to see a plan then wants to see one now.
+  const planned = steps.some(({ tool }) => tool === 'plan');
+  return start(deps, defaults, occasion, {
+    prompt,
+    options: options ?? {},
+    repeats: { runId: run.id, reuse },
+    ...(planned && { planFirst: true }),
+  });
 }
 
 type Reuse = NonNullable<RunDemand['repeats']>['reuse'];
 
 /** The code that a retry takes over; null where it is to be written anew. */
-async function reusable({ db }: Pick<Deps, 'db'>, run: Run, stepName: string | null): Promise<Reuse> {
-  const steps = await listSteps(db, run.id);
+async function reusable(
+  { db }: Pick<Deps, 'db'>,
+  { run, steps }: { run: Run; steps: readonly Step[] },
+  stepName: string | null,
+): Promise<Reuse> {
   const from = stepName === null ? failedStep(steps) : namedStep(run, steps, stepName);
   if (from === null) return null;
   const written = steps
@@ -72,12 +84,13 @@ async function reusable({ db }: Pick<Deps, 'db'>, run: Run, stepName: string | n
 
 /** The step to go on from by itself: a gate's verdict would be the same on the same code, so then it is written anew. */
 function failedStep(steps: readonly Step[]): Step | null {
-  const failed = steps.find(({ status }) => status === 'failed');
+  const failed = steps.findLast(({ status }) => status === 'failed');
   return failed && gateOf(failed.tool) === null ? failed : null;
 }
 
 function namedStep(run: Run, steps: readonly Step[], wanted: string): Step {
-  const found = steps.find(({ name, tool }) => name === wanted || tool === wanted || gateOf(tool) === wanted);
+  const found =
+    standIns(steps).newest(wanted) ?? steps.findLast(({ tool }) => tool === wanted || gateOf(tool) === wanted);
   if (found) return found;
   throw new UserError(
     `${code(run.id)} has no step ${code(wanted, 80)}; it has ${steps.map(({ name }) => code(name, 80)).join(', ')}.`,

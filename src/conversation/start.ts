@@ -1,20 +1,31 @@
-import type { RunOptions } from '../domain/command-options.ts';
 import { asError } from '../errors.ts';
 import type { Deps } from '../runs/deps.ts';
-import { requestRun, type RunDefaults, type RunDemand } from '../runs/request-run.ts';
+import type { RunDefaults, RunDemand } from '../runs/demand.ts';
+import { requestRevision } from '../runs/request-revision.ts';
+import { requestRun } from '../runs/request-run.ts';
 import type { Answer, Occasion } from './occasion.ts';
 
-/** Opens the run that somebody asked for on an issue. */
+/** Opens the run that somebody asked for: on an issue a new pull request, on a pull request of ours a change of it. */
 export async function start(
   deps: Deps,
   defaults: RunDefaults,
   occasion: Occasion,
-  asked: { prompt: string; options: RunOptions; repeats?: RunDemand['repeats'] },
+  asked: Pick<RunDemand, 'prompt' | 'options' | 'repeats' | 'planFirst'>,
 ): Promise<Answer> {
-  const { repository, sender, issue, commentId, triggerKey, target } = occasion;
+  const { repository, sender, issue, commentId, triggerKey, target, remarks, threadId } = occasion;
+  const request = issue.isPullRequest ? requestRevision : requestRun;
   // At once: the reaction may have to wait for its turn among the writes to GitHub, the run need not.
   const [requested, reacted] = await Promise.allSettled([
-    requestRun(deps, defaults, { repository, requester: sender, issue, commentId, triggerKey, ...asked }),
+    request(deps, defaults, {
+      repository,
+      requester: sender,
+      issue,
+      commentId,
+      triggerKey,
+      remarks,
+      threadId,
+      ...asked,
+    }),
     target && deps.adapters.github.react(repository, target, 'eyes'),
   ]);
   if (requested.status === 'rejected') throw asError(requested.reason);

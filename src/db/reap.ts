@@ -36,13 +36,14 @@ export async function listUntold(
 export async function listEndedWithComment(
   db: Executor,
   { since, olderThanMs, limit }: { since: Date; olderThanMs: number; limit: number },
-): Promise<{ id: string; projectId: string; endedAt: Date; commentId: number }[]> {
+): Promise<{ id: string; projectId: string; endedAt: Date; commentId: number; inThread: boolean }[]> {
   const rows = await db
     .select({
       id: run.id,
       projectId: run.projectId,
       endedAt: run.endedAt,
       commentId: sql<number>`(${effect.result}->>'id')::float8`,
+      inThread: sql<boolean>`${run.source} ? 'threadId'`,
     })
     .from(run)
     .innerJoin(effect, and(eq(effect.runId, run.id), eq(effect.key, COMMENT), sql`${effect.result} is not null`))

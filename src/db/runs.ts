@@ -116,6 +116,17 @@ export async function findLastRun(db: Executor, lane: string): Promise<Run | nul
   return row ?? null;
 }
 
+/** The newest run of a lane that came to a pull request. */
+export async function findRunWithPullRequest(db: Executor, lane: string): Promise<Run | null> {
+  const [row] = await db
+    .select()
+    .from(run)
+    .where(and(eq(run.lane, lane), isNotNull(run.pullRequest)))
+    .orderBy(desc(run.createdAt))
+    .limit(1);
+  return row ?? null;
+}
+
 /** The newest run whose branch it is. */
 export async function findRunOfBranch(db: Executor, projectId: string, branch: string): Promise<Run | null> {
   const [row] = await db

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, sql } from 'drizzle-orm';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Failure, StepStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
@@ -9,6 +9,14 @@ export type NewStep = typeof step.$inferInsert;
 
 export async function insertSteps(tx: Executor, rows: NewStep[]): Promise<void> {
   await tx.insert(step).values(rows);
+}
+
+/** Makes room in a run's order for `count` steps behind the place `position`. */
+export async function makeRoom(tx: Executor, runId: string, position: number, count: number): Promise<void> {
+  await tx
+    .update(step)
+    .set({ position: sql`${step.position} + ${count}` })
+    .where(and(eq(step.runId, runId), gt(step.position, position)));
 }
 
 /** A run's steps in the plan's order. */

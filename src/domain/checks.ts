@@ -1,6 +1,7 @@
 import type { Annotation } from './annotations/annotations.ts';
 import { isRed, renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
 import { isTerminal } from './run.ts';
+import { shortHash } from './planned.ts';
 
 export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out' | 'action_required';
 
@@ -12,6 +13,24 @@ export type CheckAction = { label: string; description: string; identifier: stri
 
 /** Does the run's task again. */
 export const RETRY: CheckAction = { label: 'Retry', description: 'Do this task again', identifier: 'retry' };
+
+/** Ends the run that waits. */
+export const DISCARD: CheckAction = {
+  label: 'Discard',
+  description: 'Drop it: nothing is done',
+  identifier: 'discard',
+};
+
+/** Approves the plan of that hash. */
+function approval(hash: string): CheckAction {
+  const description = 'Carry it out as it stands here';
+  return { label: 'Approve plan', description, identifier: `approve:${shortHash(hash)}` };
+}
+
+/** The short hash of the plan that a button approves; null where it does something else. */
+export function approvedBy(identifier: string): string | null {
+  return /^approve:([0-9a-f]{8})$/.exec(identifier)?.[1] ?? null;
+}
 
 /** A check run as it should be now. */
 export type DesiredCheck = {
@@ -53,7 +72,7 @@ export function desiredChecks(view: RunView, commits: { marker: string; head: st
   const onMarker = [
     ...roundsBefore(view, commits.marker),
     runCheck(view, commits.marker),
-    ...view.gates.flatMap((gate) =>
+    ...[...(view.formerGates ?? []), ...view.gates].flatMap((gate) =>
       gateCheck(view, gate, commits.marker, (annotation) => !changed.has(annotation.path)),
     ),
   ];
@@ -107,7 +126,10 @@ function runCheck(view: RunView, headSha: string): DesiredCheck {
 }
 
 /** What a person may press then. */
-function buttons({ status }: RunView): CheckAction[] {
+function buttons({ status, question, plan }: RunView): CheckAction[] {
+  if (status === 'waiting') {
+    return question?.tool === 'manual:plan' && plan ? [approval(plan.hash), DISCARD] : [DISCARD];
+  }
   return status === 'failed' || status === 'cancelled' ? [RETRY] : [];
 }
 
@@ -123,10 +145,10 @@ function gateCheck(
   headSha: string,
   isThere: (annotation: Annotation) => boolean,
 ): DesiredCheck[] {
-  const step = view.steps.find(({ tool }) => tool === `gate:${gate.name}`);
+  const step = view.steps.find(({ name }) => name === gate.step);
   if (!step?.startedAt || gate.verdict === 'pending') return [];
   const common = {
-    ...identity(view, `NOFX / gate: ${gate.name}`, headSha),
+    ...identity(view, `NOFX / gate: ${gate.name}`, headSha, gate.attempt - 1),
     startedAt: step.startedAt,
     output: renderGateCheck(gate),
   };
@@ -136,6 +158,7 @@ function gateCheck(
   return [{ ...common, annotations, status: 'completed', conclusion: GATE_CONCLUSION[gate.verdict], completedAt }];
 }
 
+/** What comes again is another check run of the same name, of which GitHub shows the newest: one that is completed stays so. */
 function identity(view: RunView, name: string, headSha: string, round = 0) {
   const suffix = round === 0 ? '' : `:${round}`;
   return { key: `check:${name}:${headSha}${suffix}`, headSha, name, externalId: `${view.id}:${name}${suffix}` };

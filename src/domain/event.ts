@@ -35,6 +35,18 @@ export const EventComment = z.object({
 });
 export type EventComment = z.infer<typeof EventComment>;
 
+/** What was said beside a line of a pull request, with what stood there. */
+export const LineComment = z.object({
+  path: z.string(),
+  /** null where the line is gone by now */
+  line: z.number().int().nullable(),
+  /** the lines around it, as a diff */
+  hunk: z.string(),
+  text: z.string(),
+  author: z.string(),
+});
+export type LineComment = z.infer<typeof LineComment>;
+
 /** A check run of ours, as the event described it. */
 export const EventCheck = z.object({ externalId: z.string(), name: z.string(), headSha: z.string() });
 export type EventCheck = z.infer<typeof EventCheck>;
@@ -56,6 +68,20 @@ const onIssue = { ...origin, issue: EventIssue };
  */
 export const DomainEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('comment_created'), ...onIssue, comment: EventComment }),
+  /** beside a line of a pull request; `threadId`: the first comment of its thread; `reviewId`: the review it is part of */
+  z.object({
+    kind: z.literal('line_comment_created'),
+    ...onIssue,
+    comment: EventComment,
+    about: LineComment,
+    threadId: z.number().int(),
+    reviewId: z.number().int().nullable(),
+  }),
+  z.object({
+    kind: z.literal('review_submitted'),
+    ...onIssue,
+    review: z.object({ id: z.number().int(), body: z.string(), requestsChanges: z.boolean(), url: z.string() }),
+  }),
   z.object({ kind: z.literal('label_added'), ...onIssue, label: z.string() }),
   z.object({ kind: z.literal('label_removed'), ...onIssue, label: z.string() }),
   /** an issue or a pull request; `merged` only of the latter */

@@ -23,7 +23,12 @@ export const PlanStep = z
     name: StepName,
     tool: z.string(),
     inputs: z
-      .object({ _dependsOn: z.array(z.string()).optional(), _policy: Policy.optional() })
+      .object({
+        _dependsOn: z.array(z.string()).optional(),
+        _policy: Policy.optional(),
+        /** the step of the plan that this one was added in the stead of */
+        _replaces: z.string().optional(),
+      })
       .catchall(z.unknown())
       .optional(),
   })
@@ -41,7 +46,7 @@ export type PreparedStep = {
   name: string;
   tool: string;
   /** as given, with `_dependsOn` and `_policy` filled in */
-  inputs: Record<string, unknown> & { _dependsOn: string[]; _policy: Policy };
+  inputs: Record<string, unknown> & { _dependsOn: string[]; _policy: Policy; _replaces?: string | undefined };
 };
 
 export type PlanResult = { ok: true; goal: string; steps: PreparedStep[] } | { ok: false; errors: string[] };
@@ -153,6 +158,11 @@ export function canonicalJson(value: unknown): string {
 /** Whether a step with this tool waits for a person's yes: `manual:approve`, `manual:deploy`. */
 export function isManual(tool: string): boolean {
   return /^manual:[a-z][a-z0-9_-]{0,29}$/.test(tool);
+}
+
+/** Whether a step with this tool hands on a change set: one that is made, or taken over from an earlier run. */
+export function makesChange(tool: string): boolean {
+  return tool === 'codegen' || tool === 'reuse';
 }
 
 /** The name of the gate that a tool is, `test` for `gate:test`; null for every other tool. */

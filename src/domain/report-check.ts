@@ -1,6 +1,7 @@
 import { cell, code, fence, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { failure } from './report-comment.ts';
 import { findingList } from './report-findings.ts';
+import { renderQuestion } from './report-plan.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
 import {
   costLine,
@@ -49,12 +50,12 @@ export function renderCheck(view: RunView): CheckOutput {
       ],
       CHECK_LIMIT,
     ),
-    text: joinBlocks([stepTable(view), failure(view)], CHECK_LIMIT),
+    text: joinBlocks([renderQuestion(view), stepTable(view), failure(view)], CHECK_LIMIT),
   };
 }
 
 function checkTitle(view: RunView): string {
-  const done = view.steps.filter((step) => step.status === 'succeeded' || step.status === 'neutral').length;
+  const done = view.steps.filter((step) => step.endedAt !== null).length;
   const current =
     view.steps.find((step) => step.status === 'running') ?? view.steps.find((step) => step.status === 'queued');
   switch (view.status) {
@@ -63,7 +64,7 @@ function checkTitle(view: RunView): string {
     case 'running':
       return current ? `${stepTitlePlain(current, view.gitMode)} (${done + 1} of ${view.steps.length})` : 'Working';
     case 'waiting':
-      return 'Waiting for approval';
+      return view.question?.tool === 'manual:plan' ? 'Waiting for approval of the plan' : 'Waiting for approval';
     case 'succeeded':
       return opened(view);
     case 'neutral':
@@ -82,7 +83,7 @@ function opened(view: RunView): string {
 }
 
 function failedAt(view: RunView): string {
-  const step = view.steps.find((each) => each.status === 'failed');
+  const step = view.steps.findLast((each) => each.status === 'failed');
   return step ? stepTitlePlain(step, view.gitMode) : 'before the first step';
 }
 

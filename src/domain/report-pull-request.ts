@@ -71,10 +71,11 @@ function cost(view: RunView): string | null {
 
 function footer(view: RunView, issue: number | undefined): string {
   const run = view.runUrl ? `[${view.id}](${view.runUrl})` : `\`${view.id}\``;
-  const where = issue === undefined ? '' : ` on #${issue}`;
   const revise =
     view.gitMode === 'hidden'
-      ? `Not what you meant? Comment \`/nofx <what you want>\`${where} and NOFX tries again.`
-      : `Not what you meant? Push to \`${view.branch ?? 'this branch'}\` yourself, or comment \`/nofx <what you want>\`${where} for a new attempt.`;
+      ? 'Not what you meant? Comment here `/nofx <what to change>`, and NOFX changes it.'
+      : `Not what you meant? Comment here \`/nofx <what to change>\` for one more commit, or push to \`${view.branch ?? 'this branch'}\` yourself.${
+          issue === undefined ? '' : ` \`/nofx <what you want>\` on #${issue} makes a new attempt.`
+        }`;
   return `---\n${words[view.gitMode].toPeople} ${revise}\n\n<sub>NOFX run ${run}</sub>`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { gateOf, isManual } from './plan.ts';
+import { standIns } from './stand-ins.ts';
 
 /**
  * `waiting`: nothing of it can go on before a person has said yes. It holds no worker, and not the turn of its lane.
@@ -53,7 +54,14 @@ export function isTerminal(status: RunStatus): status is (typeof TERMINAL_RUN)[n
   return (TERMINAL_RUN as readonly RunStatus[]).includes(status);
 }
 
-type StepState = { id: string; name: string; tool: string; status: StepStatus; dependsOn: readonly string[] };
+type StepState = {
+  id: string;
+  name: string;
+  tool: string;
+  status: StepStatus;
+  dependsOn: readonly string[];
+  inputs?: { _replaces?: string | undefined };
+};
 
 export type NextOptions<S> = { cancelRequested?: boolean; tolerated?: (step: S) => boolean };
 
@@ -66,6 +74,8 @@ export type NextMoves = {
   skip: string[];
   /** the run's terminal status; null while something is still to do */
   end: RunStatus | null;
+  /** id of the step that ended it so, where one has failed or was cancelled */
+  because: string | null;
   /** true while only a person's yes can move the run */
   pause: boolean;
 };
@@ -75,32 +85,38 @@ export type NextMoves = {
  * steps always give the same moves, so a crash between deciding and doing costs nothing.
  *
  * After a failure, a stop or a request to cancel nothing new starts; what is running is awaited, so that the run ends once
- * and no step stays blocked. A failure that is `tolerated` is as good as success.
+ * and no step stays blocked. A failure that is `tolerated` is as good as success, and so is one that another step was added
+ * in the stead of: who depends on it waits for that one.
  */
 export function decideNext<S extends StepState>(
   steps: readonly S[],
   { cancelRequested = false, tolerated = () => false }: NextOptions<S> = {},
 ): NextMoves {
-  const failed = steps.some((step) => step.status === 'failed' && !tolerated(step));
-  const cancelled = cancelRequested || steps.some((step) => step.status === 'cancelled');
+  const { newest, isReplaced } = standIns(steps);
+  const excused = (step: S) => isReplaced(step) || tolerated(step);
+  const failed = steps.find((step) => step.status === 'failed' && !excused(step));
+  const unanswered = steps.find((step) => step.status === 'cancelled');
+  const cancelled = cancelRequested || unanswered !== undefined;
   const stopped = steps.some((step) => step.status === 'stopped');
   const active = steps.some((step) => step.status === 'running');
 
   if (failed || cancelled || stopped) {
     const skip = steps.filter(({ status }) => NOT_BEGUN.includes(status)).map((step) => step.id);
     const end = active ? null : failed && !cancelRequested ? 'failed' : cancelled ? 'cancelled' : 'neutral';
-    return { enqueue: [], ask: [], skip, end, pause: false };
+    const because = (end === 'failed' ? failed : end === 'cancelled' ? unanswered : null)?.id ?? null;
+    return { enqueue: [], ask: [], skip, end, because, pause: false };
   }
 
   const done = new Set(
     steps
       .filter(
         (step) =>
-          step.status === 'succeeded' || step.status === 'neutral' || (step.status === 'failed' && tolerated(step)),
+          step.status === 'succeeded' || step.status === 'neutral' || (step.status === 'failed' && excused(step)),
       )
-      .map((s) => s.name),
+      .map((step) => step.name),
   );
-  const ready = steps.filter((step) => step.status === 'pending' && step.dependsOn.every((name) => done.has(name)));
+  const isDone = (name: string) => done.has(newest(name)?.name ?? name);
+  const ready = steps.filter((step) => step.status === 'pending' && step.dependsOn.every(isDone));
   const ask = ready.filter(({ tool }) => isManual(tool));
   const enqueue = ready.filter((step) => !ask.includes(step));
   const asked = ask.length > 0 || steps.some((step) => step.status === 'waiting');
@@ -109,6 +125,7 @@ export function decideNext<S extends StepState>(
     ask: ask.map(({ id }) => id),
     skip: [],
     end: done.size === steps.length ? 'succeeded' : null,
+    because: null,
     pause: asked && enqueue.length === 0 && !steps.some(({ status }) => status === 'queued' || status === 'running'),
   };
 }

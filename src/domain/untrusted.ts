@@ -47,18 +47,8 @@ const CODE_OR_HIDDEN = new RegExp(
 
 export function cleanText(input: string): Cleaned {
   const removed = new Map<string, number>();
-  const note = (what: string, times = 1) => removed.set(what, (removed.get(what) ?? 0) + times);
-  const drop = (what: string) => () => {
-    note(what);
-    return '';
-  };
-
-  const visible = input
-    .replace(/\r\n?/g, '\n')
-    .replace(BIDI, drop('bidirectional mark'))
-    .replace(INVISIBLE, drop('invisible character'))
-    .replace(LOOSE_JOINER, drop('invisible character'));
-
+  const note = noteIn(removed);
+  const visible = withoutInvisible(input, note);
   const text = visible.replace(CODE_OR_HIDDEN, (match: string, ...rest: unknown[]) => {
     const part = rest.at(-1) as Record<string, string | undefined>;
     if (part['fence'] ?? part['tildes'] ?? part['code']) return match;
@@ -72,5 +62,33 @@ export function cleanText(input: string): Cleaned {
     return '';
   });
 
-  return { text, removed: [...removed].map(([what, times]) => (times === 1 ? what : `${times} ${what}s`)) };
+  return { text, removed: counted(removed) };
+}
+
+/** The same for what people see in a code block, such as the output of a command: markup hides nothing there. */
+export function cleanCode(input: string): Cleaned {
+  const removed = new Map<string, number>();
+  return { text: withoutInvisible(input, noteIn(removed)), removed: counted(removed) };
+}
+
+type Note = (what: string) => void;
+
+function noteIn(removed: Map<string, number>): Note {
+  return (what) => void removed.set(what, (removed.get(what) ?? 0) + 1);
+}
+
+function counted(removed: ReadonlyMap<string, number>): string[] {
+  return [...removed].map(([what, times]) => (times === 1 ? what : `${times} ${what}s`));
+}
+
+function withoutInvisible(input: string, note: Note): string {
+  const drop = (what: string) => () => {
+    note(what);
+    return '';
+  };
+  return input
+    .replace(/\r\n?/g, '\n')
+    .replace(BIDI, drop('bidirectional mark'))
+    .replace(INVISIBLE, drop('invisible character'))
+    .replace(LOOSE_JOINER, drop('invisible character'));
 }

@@ -40,6 +40,26 @@ const Labeled = OnIssue.extend({ label: z.object({ name: z.string() }) });
 const PullRequestClosed = Common.extend({ pull_request: Issue.extend({ merged: z.boolean().nullish() }) });
 
 const Suite = z.object({ head_branch: z.string().nullish() });
+const OnPullRequest = Common.extend({ pull_request: Issue });
+
+const LineCommentCreated = OnPullRequest.extend({
+  comment: z.object({
+    id: z.number().int(),
+    body: z.string(),
+    created_at: z.string(),
+    html_url: z.string(),
+    path: z.string(),
+    line: z.number().int().nullish(),
+    diff_hunk: z.string(),
+    pull_request_review_id: z.number().int().nullish(),
+    in_reply_to_id: z.number().int().nullish(),
+  }),
+});
+
+const ReviewSubmitted = OnPullRequest.extend({
+  review: z.object({ id: z.number().int(), body: z.string().nullish(), state: z.string(), html_url: z.string() }),
+});
+
 const Check = z.object({
   external_id: z.string().nullish(),
   name: z.string(),
@@ -75,6 +95,30 @@ const readers: Record<string, Reader> = {
     issue: issueOf(issue),
     comment: { id: comment.id, body: comment.body, createdAt: comment.created_at, url: comment.html_url },
   })),
+  'pull_request_review_comment.created': reader(LineCommentCreated, ({ pull_request: pull, comment, sender }) => ({
+    kind: 'line_comment_created',
+    issue: pullOf(pull),
+    comment: { id: comment.id, body: comment.body, createdAt: comment.created_at, url: comment.html_url },
+    about: {
+      path: comment.path,
+      line: comment.line ?? null,
+      hunk: comment.diff_hunk,
+      text: comment.body,
+      author: sender.login,
+    },
+    threadId: comment.in_reply_to_id ?? comment.id,
+    reviewId: comment.pull_request_review_id ?? null,
+  })),
+  'pull_request_review.submitted': reader(ReviewSubmitted, ({ pull_request: pull, review }) => ({
+    kind: 'review_submitted',
+    issue: pullOf(pull),
+    review: {
+      id: review.id,
+      body: review.body ?? '',
+      requestsChanges: review.state.toLowerCase() === 'changes_requested',
+      url: review.html_url,
+    },
+  })),
   'issues.labeled': reader(Labeled, ({ issue, label }) => ({
     kind: 'label_added',
     issue: issueOf(issue),
@@ -88,7 +132,7 @@ const readers: Record<string, Reader> = {
   'issues.closed': reader(OnIssue, ({ issue }) => ({ kind: 'closed', issue: issueOf(issue), merged: false })),
   'pull_request.closed': reader(PullRequestClosed, ({ pull_request: pull }) => ({
     kind: 'closed',
-    issue: { ...issueOf(pull), isPullRequest: true },
+    issue: pullOf(pull),
     merged: pull.merged ?? false,
   })),
   'check_run.requested_action': reader(ButtonPressed, ({ check_run: check, requested_action: { identifier } }) => ({
@@ -171,6 +215,11 @@ function issueOf(issue: z.infer<typeof Issue>) {
     author: { login: author.login, id: author.id },
     state: issue.state,
   };
+}
+
+/** In its own events a pull request does not say that it is one. */
+function pullOf(pull: z.infer<typeof Issue>) {
+  return { ...issueOf(pull), isPullRequest: true };
 }
 
 function checkOf({ external_id: externalId, name, head_sha: headSha }: z.infer<typeof Check>) {

@@ -9,9 +9,11 @@ import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
 import type { GitHub, RepositoryRef } from './port.ts';
-import { upsertPullRequest } from './pull-requests.ts';
+import { pullRequest, upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
 import { listTop, readFile, repository } from './repositories.ts';
+import { review } from './reviews.ts';
+import { isTeamMember } from './teams.ts';
 import { triage } from './triage.ts';
 import { createSerial } from './writes.ts';
 
@@ -76,14 +78,17 @@ export function createGitHub(options: {
 
   return {
     permission: (repo, login) => within(repo, (client) => permission(client, login)),
+    isTeamMember: (repo, team, login) => within(repo, (client) => isTeamMember(client, team, login)),
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
     upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),
-    commentBody: (repo, id) => within(repo, (client) => commentBody(client, id)),
+    review: (repo, pull, id) => within(repo, (client) => review(client, pull, id)),
+    commentBody: (repo, id, { inThread = false } = {}) => within(repo, (client) => commentBody(client, id, inThread)),
     upsertCheckRun: (repo, check) => within(repo, (client) => upsertCheckRun(client, check)),
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
+    pullRequest: (repo, number) => within(repo, (client) => pullRequest(client, number)),
     triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),
     ensureIssue: (repo, issue) => within(repo, (client) => ensureIssue(client, issue)),
     ensureBranch: (repo, proposal) => within(repo, (client) => ensureBranch(client, proposal)),

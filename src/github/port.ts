@@ -1,4 +1,5 @@
 import type { Annotation } from '../domain/annotations/annotations.ts';
+import type { LineComment } from '../domain/event.ts';
 import type { DeliveryAttempt } from '../domain/redelivery.ts';
 import type { Role } from '../domain/role.ts';
 
@@ -9,7 +10,11 @@ export type RepositoryRef = { installationId: number; repositoryId: number; owne
 
 export type Permission = Role;
 
-export type ReactionTarget = { kind: 'comment'; id: number } | { kind: 'issue'; number: number };
+export type ReactionTarget =
+  | { kind: 'comment'; id: number }
+  /** a comment beside a line of a pull request */
+  | { kind: 'line comment'; id: number }
+  | { kind: 'issue'; number: number };
 
 /** A button: at most 20, 40 and 20 characters. */
 export type CheckAction = { label: string; description: string; identifier: string };
@@ -38,12 +43,24 @@ export type CheckRunInput = {
 
 export type PullRequest = { number: number; url: string };
 
+/** A pull request as it is now. */
+export type PullRequestState = PullRequest & {
+  title: string;
+  body: string;
+  open: boolean;
+  /** `ownBranch`: it is a branch of this repository, and not of a fork */
+  head: { ref: string; sha: string; ownBranch: boolean };
+  base: { ref: string; sha: string };
+};
+
 /** A check run of ours that is not completed. */
 export type OpenCheck = { id: number; name: string; headSha: string; externalId: string; startedAt: Date | null };
 
 export type GitHub = {
   /** As GitHub says now. Never from `author_association`. */
   permission(repo: RepositoryRef, login: string): Promise<Permission>;
+  /** Whether somebody is in a team (`org/team`); null where the app may not know. */
+  isTeamMember(repo: RepositoryRef, team: string, login: string): Promise<boolean | null>;
   /** Adds a reaction; adding the same again does nothing. */
   react(repo: RepositoryRef, target: ReactionTarget, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   /** Takes our own reaction away again, if it is there. */
@@ -55,10 +72,22 @@ export type GitHub = {
   upsertComment(
     repo: RepositoryRef,
     issue: number,
-    comment: { marker: string; body: string; known?: number },
+    comment: {
+      marker: string;
+      body: string;
+      known?: number;
+      /** the comment beside a line of the pull request in whose thread it stands */
+      thread?: number | undefined;
+    },
   ): Promise<{ id: number; url: string }>;
-  /** The text of a comment as it stands; null when it is gone. */
-  commentBody(repo: RepositoryRef, id: number): Promise<string | null>;
+  /** What a review of a pull request says, with its comments beside lines; null where it is gone. */
+  review(
+    repo: RepositoryRef,
+    pull: number,
+    id: number,
+  ): Promise<{ requestsChanges: boolean; body: string; comments: LineComment[] } | null>;
+  /** The text of a comment as it stands; null when it is gone. `inThread`: one beside a line of a pull request. */
+  commentBody(repo: RepositoryRef, id: number, options?: { inThread?: boolean }): Promise<string | null>;
   /** Finds by externalId on headSha, or creates; `known` as for comments. */
   upsertCheckRun(repo: RepositoryRef, check: CheckRunInput & { known?: number }): Promise<{ id: number; url: string }>;
   /**
@@ -77,6 +106,8 @@ export type GitHub = {
     repo: RepositoryRef,
     pr: { head: string; base: string; title: string; body: string; draft?: boolean },
   ): Promise<PullRequest & { created: boolean }>;
+  /** A pull request as it is now; null where there is none of that number. */
+  pullRequest(repo: RepositoryRef, number: number): Promise<PullRequestState | null>;
   /**
    * Labels an issue or a pull request, assigns it, asks users and teams (`org/team`) to review it. Gives a sentence for
    * each of them that GitHub refused; the others are asked all the same.

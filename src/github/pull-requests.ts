@@ -3,7 +3,7 @@ import { once, type Client } from './client.ts';
 import { capBody } from './comments.ts';
 import { hasStatus } from './errors.ts';
 import { findOrCreate } from './find-or-create.ts';
-import type { PullRequest } from './port.ts';
+import type { PullRequest, PullRequestState } from './port.ts';
 
 type Wanted = { head: string; base: string; title: string; body: string; draft?: boolean };
 
@@ -21,6 +21,29 @@ export function upsertPullRequest(client: Client, wanted: Wanted): Promise<PullR
     });
     return { ...value, created };
   });
+}
+
+/** A pull request as it is now; null where there is none of that number. */
+export async function pullRequest({ octokit, at }: Client, number: number): Promise<PullRequestState | null> {
+  try {
+    const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', {
+      ...at,
+      pull_number: number,
+    });
+    const { head, base } = data;
+    return {
+      number: data.number,
+      url: data.html_url,
+      title: data.title,
+      body: data.body ?? '',
+      open: data.state === 'open',
+      head: { ref: head.ref, sha: head.sha, ownBranch: head.repo?.id === base.repo.id },
+      base: { ref: base.ref, sha: base.sha },
+    };
+  } catch (error) {
+    if (hasStatus(error, 404)) return null;
+    throw error;
+  }
 }
 
 async function find({ octokit, at }: Client, { head, base }: Wanted): Promise<PullRequest | null> {

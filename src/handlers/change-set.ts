@@ -64,7 +64,8 @@ export async function commitMeta(context: StepContext, changeSet: ChangeSet): Pr
   const { run, adapters } = context;
   return {
     message: commitMessage({
-      title: run.source.issue?.title || taskTitle(run.source.prompt),
+      // One more commit on a pull request is about what was asked of it.
+      title: (run.source.kind === 'issue' && run.source.issue?.title) || taskTitle(run.source.prompt),
       summary: changeSet.summary,
       runId: run.id,
       requester: run.source.requester,

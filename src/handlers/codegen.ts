@@ -5,11 +5,12 @@ import type { Failure } from '../domain/run.ts';
 import { checkGuardrails } from '../domain/guardrails.ts';
 import { UserError } from '../errors.ts';
 import type { CodeResult, CodeTask } from '../agent/port.ts';
-import type { ChangeSet } from '../domain/change-set.ts';
 import type { ContentChange, Scratch } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
 import { createAccount } from './account.ts';
-import { loadChangeSet, saveChangeSet } from './change-set.ts';
+import { saveChangeSet } from './change-set.ts';
+import { areSame, gaveUp, readEarlier, type Earlier } from './mend.ts';
+import { Repair } from '../domain/repair.ts';
 import { chooseCommands, readConventions } from './base-branch.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
 
@@ -20,6 +21,8 @@ const CodegenInputs = z.looseObject({
   model: z.string().optional(),
   /** an earlier codegen step: its change is the beginning of this one, and part of it */
   fromStep: z.string().optional(),
+  /** what a gate found in that change, which this one is to mend */
+  repairs: Repair.optional(),
 });
 type CodegenInputs = z.infer<typeof CodegenInputs>;
 
@@ -48,16 +51,19 @@ export const codegen = defineHandler<CodegenInputs>({
     // Read while the checkout is written.
     const reading = readBriefing(context);
     reading.catch(() => {});
-    const done = await readDone(context);
+    const earlier = await readEarlier(context, context.inputs);
     const scratch = await adapters.workspaces.openScratch(accessOf(context), {
       key: `${run.id}-${step.id}-${step.attempt}`,
       base: run.baseSha,
-      ...(done && { changes: done.changes, protectedPaths: run.config.protectedPaths }),
+      ...(earlier && { changes: earlier.changes, protectedPaths: run.config.protectedPaths }),
     });
     try {
-      const { result, left } = await generate(context, scratch, { ...(await reading), done: said(done) });
-      if (result.outcome === 'stopped') return { status: 'failed', failure: stoppedEarly(result, left, run.config) };
-      return await collect(context, await scratch.readChanges(), result.summary);
+      const { result, left } = await generate(context, scratch, { ...(await reading), done: earlier && earlier.told });
+      const outcome: StepOutcome =
+        result.outcome === 'stopped'
+          ? { status: 'failed', failure: stoppedEarly(result, left, run.config) }
+          : await collect(context, await scratch.readChanges(), result.summary, earlier);
+      return earlier?.found ? await endMending(context, outcome, earlier) : outcome;
     } catch (error) {
       const late = context.late();
       if (late === null) throw error;
@@ -75,18 +81,17 @@ async function unfinished(late: StepContext, scratch: Scratch): Promise<Record<s
   return outputs;
 }
 
-/** What an earlier step has made of the change, where this one goes on from it. */
-type Done = { changeSet: ChangeSet; changes: ContentChange[] };
-
-async function readDone(context: StepContext<CodegenInputs>): Promise<Done | null> {
-  const { fromStep } = context.inputs;
-  if (fromStep === undefined) return null;
-  const { stepId } = await context.outputsOf(fromStep);
-  return loadChangeSet(context, stepId);
-}
-
-function said(done: Done | null): CodeTask['done'] {
-  return done && { changes: done.changeSet.files, summary: done.changeSet.summary };
+/**
+ * An attempt to mend that came to nothing ends the run with what the gate found; where a draft is wanted all the same, the
+ * run goes on with the change as it was.
+ */
+async function endMending(context: StepContext, outcome: StepOutcome, earlier: Earlier): Promise<StepOutcome> {
+  if (outcome.status === 'succeeded') return outcome;
+  const failure = gaveUp(earlier, outcome.status === 'failed' ? outcome.failure : null);
+  if (context.run.config.onGateFailure === 'block') return { status: 'failed', failure };
+  context.log.info({ failure }, 'the change is handed in as it was');
+  const kept = await collect(context, earlier.changes, earlier.told.summary);
+  return kept.status === 'succeeded' ? { ...kept, status: 'neutral' } : kept;
 }
 
 type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;
@@ -94,7 +99,7 @@ type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;
 /** What the base branch says about itself. */
 async function readBriefing(context: StepContext): Promise<Briefing> {
   const { run, adapters } = context;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const base = await adapters.workspaces.readBase(accessOf(context), run.rulesSha);
   const [commands, conventions] = await Promise.all([
     chooseCommands(run.config, base, adapters.npmHosts),
     readConventions(run.config, base),
@@ -124,6 +129,7 @@ async function generate(
         number: source.issue?.number,
         title: source.issue?.title,
         body: source.issue?.body,
+        remarks: source.remarks,
       },
       ...briefing,
       filename: inputs.filename,
@@ -142,8 +148,15 @@ async function generate(
 }
 
 /** Stores the changes as the step's change set, if there are any and they are within the bounds of the repository. */
-export async function collect(context: StepContext, changes: ContentChange[], summary: string): Promise<StepOutcome> {
-  if (changes.length === 0) return { status: 'stopped', outputs: { files: [], summary } satisfies CodegenOutputs };
+export async function collect(
+  context: StepContext,
+  changes: ContentChange[],
+  summary: string,
+  earlier: Earlier | null = null,
+): Promise<StepOutcome> {
+  // What was to be mended and is as it was, is not mended.
+  const isNothing = earlier?.found ? areSame(changes, earlier.changes) : changes.length === 0;
+  if (isNothing) return { status: 'stopped', outputs: { files: [], summary } satisfies CodegenOutputs };
   const refused = checkGuardrails(
     changes.map((change) => ({ lines: 0, ...change })),
     context.run.config,

@@ -54,7 +54,7 @@ export const gate = defineHandler<GateInputs>({
 
 async function readCommands(context: StepContext): Promise<GateCommands> {
   const { run, adapters } = context;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const base = await adapters.workspaces.readBase(accessOf(context), run.rulesSha);
   return chooseCommands(run.config, base, adapters.npmHosts);
 }
 
@@ -143,7 +143,13 @@ function verdictOf(
   };
   return passed
     ? { status: 'succeeded', outputs }
-    : { status: 'failed', outputs, failure: failureOf({ phase, gate: name, command, result }, onFailure) };
+    : {
+        status: 'failed',
+        outputs,
+        failure: failureOf({ phase, gate: name, command, result }, onFailure),
+        // What never came to a verdict of its own says nothing about the change.
+        mendable: phase === 'gate' && result.outcome === 'exited',
+      };
 }
 
 function failureOf(

@@ -74,7 +74,7 @@ export const gitPr = defineHandler<GitPrInputs>({
 
 /** As the base branch has it, from our own copy: GitHub need not be asked. */
 async function readTemplate(context: StepContext): Promise<string | undefined> {
-  const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.baseSha);
+  const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.rulesSha);
   for (const path of TEMPLATES) {
     const text = await base.text(path, TEMPLATE_LIMIT_BYTES);
     if (text !== null) return text;

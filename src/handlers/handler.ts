@@ -40,6 +40,8 @@ export type RunFacts = {
   gitMode: GitMode;
   baseRef: string;
   baseSha: string;
+  /** the commit that says how the work is checked and written: one of people's, whatever the run starts from */
+  rulesSha: string;
   branch: string;
   createdAt: Date;
 };
@@ -53,8 +55,10 @@ export type StepContext<Inputs = unknown> = {
   log: Logger;
   /** aborted when the step's time is up, its lease is lost, or the process stops */
   signal: AbortSignal;
-  /** The outputs of a step that succeeded; UserError when the plan has no such step before this one. */
+  /** The outputs of a step that succeeded, or of the newest that stands in for it; UserError when the plan has no such step before this one. */
   outputsOf(stepName: string): Promise<{ stepId: string; outputs: Record<string, unknown> }>;
+  /** A step of the run as it ended, however it did. InternalError when there is none of this name. */
+  stepNamed(name: string): Promise<{ tool: string; failure: Failure | null; outputs: Record<string, unknown> }>;
   /** Stores bytes as `runs/{runId}/steps/{stepId}/{name}`. */
   saveArtifact(name: string, bytes: Buffer, contentType: string): Promise<StoredFile>;
   /** Reads a step's artifact and verifies its hash. */
@@ -93,7 +97,13 @@ export type StepOutcome =
   | { status: 'stopped'; outputs: Record<string, unknown> }
   /** Somebody cancelled the run; the outputs are what was done until then. */
   | { status: 'cancelled'; outputs: Record<string, unknown> }
-  | { status: 'failed'; failure: Failure; outputs?: Record<string, unknown> };
+  | {
+      status: 'failed';
+      failure: Failure;
+      outputs?: Record<string, unknown>;
+      /** a verdict about the change, which the model may mend */
+      mendable?: boolean;
+    };
 
 export type Handler<Inputs = unknown> = {
   inputs: z.ZodType<Inputs>;

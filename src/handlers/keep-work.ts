@@ -9,9 +9,10 @@ type Done = { id: string; outputs: Record<string, unknown> | null };
 
 /**
  * Puts what a cancelled run has made so far on its branch: the newest of its commits and change sets.
- * Null where it has made nothing.
+ * Null where it has made nothing, or where the branch is a pull request's: nobody asked for half a change in there.
  */
 export async function keepWork(context: StepContext, steps: readonly Done[]): Promise<Kept | null> {
+  if (context.run.source.pullRequest) return null;
   const work = await newestWork(context, steps);
   if (work === null) return null;
   await pushWork(context, work);

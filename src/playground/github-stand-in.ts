@@ -187,6 +187,7 @@ function createWorld(options: GitHubStandInOptions, privateKey: string, emit: Wo
     installations: new Map(),
     tokens: new Map(),
     comments: new Map(),
+    reviewComments: new Map(),
     checkSuites: new Map(),
     checkRuns: new Map(),
     emit,

@@ -43,13 +43,17 @@ export async function keep(
   return { id, url };
 }
 
-/** The commit that carries the run's check until its work is pushed: the base's tree, on the run's branch. */
+/**
+ * The commit that carries the run's check until its work is pushed: the base's tree, on the run's branch. A run that
+ * changes a pull request has one: the head it starts from.
+ */
 export function ensureMarker(
   deps: Pick<Deps, 'db' | 'adapters'>,
   run: Run,
   repository: RepositoryRef,
 ): Promise<{ sha: string }> {
   const { github } = deps.adapters;
+  if (run.source.pullRequest) return Promise.resolve({ sha: run.baseSha });
   return once(deps, run.id, 'marker', async () =>
     github.createMarker(repository, {
       branch: run.branch,

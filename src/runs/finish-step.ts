@@ -1,7 +1,11 @@
-import { lockRun, recordOnRun } from '../db/runs.ts';
-import { endStep, type Step } from '../db/steps.ts';
+import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
+import type { Executor } from '../db/client.ts';
+import { endStep, listSteps, type Step } from '../db/steps.ts';
 import type { NewEvent } from '../db/events.ts';
+import { afterRepairs, planRepair } from '../domain/repair.ts';
 import { isTerminal } from '../domain/run.ts';
+import type { PlanStep } from '../domain/plan.ts';
+import { RunConfig } from '../domain/run-config.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
@@ -18,13 +22,14 @@ import { moveOn } from './move-on.ts';
 export async function finishStep(
   deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
   step: Pick<Step, 'id' | 'runId' | 'attempt' | 'name'>,
-  outcome: StepOutcome,
+  came: StepOutcome,
   job?: ClaimedJob<'step'>,
 ): Promise<boolean> {
   const { db, queue } = deps;
   return db.transaction(async (tx) => {
     const run = await lockRun(tx, step.runId);
     if (run === null) return false;
+    const outcome = await mending(tx, run, step, came);
     const failure = outcome.status === 'failed' ? outcome.failure : null;
     const held = await endStep(tx, step, { status: outcome.status, outputs: outcome.outputs ?? {}, failure });
     if (!held) return false;
@@ -33,7 +38,7 @@ export async function finishStep(
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
 
     const ended = isTerminal(run.status);
-    const added = 'adds' in outcome && !ended ? await appendSteps(tx, run, outcome.adds ?? []) : [];
+    const added = ended ? [] : await appendSteps(tx, run, outcome.adds, { behind: step.id });
     const events = [told(step, outcome), ...added];
     let halted = false;
     if (ended) await publish(tx, queue, run.id, events);
@@ -42,6 +47,24 @@ export async function finishStep(
     await announce(tx, deps, run.id, halted ? 'now' : 'soon');
     return true;
   });
+}
+
+/** An outcome with all the steps it adds to the run: where a gate's verdict is one to mend, those that mend it. */
+async function mending(
+  tx: Executor,
+  run: Run,
+  step: Pick<Step, 'id'>,
+  outcome: StepOutcome,
+): Promise<StepOutcome & { adds: PlanStep[] }> {
+  if (outcome.status !== 'failed') return { ...outcome, adds: 'adds' in outcome ? (outcome.adds ?? []) : [] };
+  const { maxRepairs } = RunConfig.parse(run.config);
+  if (!outcome.mendable || run.cancelRequestedAt !== null) return { ...outcome, adds: [] };
+  const steps = (await listSteps(tx, run.id)).map((each) =>
+    each.id === step.id ? { ...each, status: outcome.status } : each,
+  );
+  const failed = steps.find(({ id }) => id === step.id)!;
+  const adds = planRepair(steps, failed, { maxRepairs, prompt: run.source.prompt });
+  return { ...outcome, adds, failure: adds.length > 0 ? outcome.failure : afterRepairs(outcome.failure, steps) };
 }
 
 /** The event of a step's end. */

@@ -11,7 +11,7 @@ import {
   type Run,
 } from '../db/runs.ts';
 import { letWait, listSteps, setStepStatus, type Step } from '../db/steps.ts';
-import { decideNext, isTerminal, isTolerated, type RunStatus } from '../domain/run.ts';
+import { decideNext, isTerminal, isTolerated, type Failure, type RunStatus } from '../domain/run.ts';
 import { APPROVAL_DAYS } from '../domain/run-config.ts';
 import type { Executor } from '../db/client.ts';
 import { publish } from '../outbox/publish.ts';
@@ -47,7 +47,9 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
   for (const stepId of enqueue) {
     await deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
   }
-  const halt = moves.pause ? await pause(tx, run) : await end(tx, run, steps, moves.end);
+  const halt = moves.pause
+    ? await pause(tx, run)
+    : await end(tx, run, moves.end, (moves.because && byId.get(moves.because)?.failure) || null);
   await publish(tx, deps.queue, run.id, [
     ...events,
     ...(turn?.events ?? []),
@@ -90,9 +92,8 @@ async function pause(tx: Executor, run: Run): Promise<NewEvent[]> {
 }
 
 /** Ends the run where it is to end, and gives the event of it. */
-async function end(tx: Executor, run: Run, steps: Step[], status: RunStatus | null): Promise<NewEvent[]> {
+async function end(tx: Executor, run: Run, status: RunStatus | null, failure: Failure | null): Promise<NewEvent[]> {
   if (status === null || !isTerminal(status)) return [];
-  const failure = steps.find((step) => step.status === status)?.failure ?? null;
   if (!(await endRun(tx, run.id, status, failure))) return [];
   return [{ type: `run.${status}`, payload: failure ? { failure } : {} }];
 }

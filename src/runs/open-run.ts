@@ -26,6 +26,10 @@ export type RunRequest = {
   maxCostUsd: number;
   baseRef: string;
   baseSha: string;
+  /** where the work goes; a branch of its own unless told */
+  branch?: string;
+  /** the pull request that is there already */
+  pullRequest?: { number: number; url: string };
   /** New runs are held back while the oldest step that could run has waited longer than this; ms. */
   backpressureAgeMs?: number;
   /** The trace context the run was asked for in; kept with its first event. */
@@ -74,15 +78,18 @@ export async function openRun(
       baseSha: request.baseSha,
       lane,
       priority: -Math.min(await countOpenRuns(tx, project.id), LOWEST_PRIORITY),
-      branch: branchName(
-        {
-          runId,
-          issueNumber: source.issue?.number,
-          title: source.issue?.title ?? source.prompt,
-          user: source.requester.login,
-        },
-        request.config.branch,
-      ),
+      branch:
+        request.branch ??
+        branchName(
+          {
+            runId,
+            issueNumber: source.issue?.number,
+            title: source.issue?.title ?? source.prompt,
+            user: source.requester.login,
+          },
+          request.config.branch,
+        ),
+      pullRequest: request.pullRequest,
     };
     const run = await insertRun(tx, row, { turn: ahead.length === 0 });
     if (run === null) return { ok: true, run: (await findRunByTrigger(tx, triggerKey))!, opened: false };

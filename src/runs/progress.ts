@@ -90,7 +90,12 @@ async function keepComment(deps: Deps, { run, repository, view }: Shown): Promis
   if (!issue) return;
   const body = renderComment(view);
   await keep(deps, run.id, COMMENT, body, (known) =>
-    deps.adapters.github.upsertComment(repository, issue.number, { marker: commentMarker(run.id), body, known }),
+    deps.adapters.github.upsertComment(repository, issue.number, {
+      marker: commentMarker(run.id),
+      body,
+      known,
+      thread: run.source.threadId,
+    }),
   );
 }
 
@@ -116,6 +121,10 @@ async function keepReaction(deps: Deps, { run, repository }: Shown): Promise<voi
 
 /** What the person did is what gets the reaction: their comment, or else the issue they labelled. */
 function reactionTarget({ source }: Run): ReactionTarget | null {
-  if (source.commentId !== null) return { kind: 'comment', id: source.commentId };
+  if (source.commentId !== null) {
+    return { kind: source.threadId === undefined ? 'comment' : 'line comment', id: source.commentId };
+  }
+  // A review has no reactions.
+  if (source.kind === 'pull request') return null;
   return source.issue ? { kind: 'issue', number: source.issue.number } : null;
 }

@@ -4,6 +4,7 @@ import { recentFigures } from '../db/figures.ts';
 import type { Run } from '../db/runs.ts';
 import { holdsFence, listSteps } from '../db/steps.ts';
 import { RunConfig } from '../domain/run-config.ts';
+import { standIns } from '../domain/stand-ins.ts';
 import { InternalError, UserError } from '../errors.ts';
 import { repositoryOf } from '../handlers/access.ts';
 import type { RunFacts, StepContext } from '../handlers/handler.ts';
@@ -62,7 +63,7 @@ export function createStepContext(
     late: late ?? (() => null),
 
     async outputsOf(stepName) {
-      const found = (await listSteps(db, run.id)).find(({ name }) => name === stepName);
+      const found = standIns(await listSteps(db, run.id)).newest(stepName);
       if (!found || (found.status !== 'succeeded' && found.status !== 'neutral')) {
         throw new UserError(
           `Step "${step.name}" needs the result of "${stepName}", which has not succeeded.`,
@@ -70,6 +71,12 @@ export function createStepContext(
         );
       }
       return { stepId: found.id, outputs: found.outputs ?? {} };
+    },
+
+    async stepNamed(name) {
+      const found = (await listSteps(db, run.id)).find((each) => each.name === name);
+      if (!found) throw new InternalError(`There is no step "${name}" in ${run.id}.`);
+      return { tool: found.tool, failure: found.failure, outputs: found.outputs ?? {} };
     },
 
     async saveArtifact(name, bytes, contentType) {
@@ -114,6 +121,7 @@ function factsOf(run: Run): RunFacts {
     gitMode: run.gitMode,
     baseRef: run.baseRef,
     baseSha: run.baseSha,
+    rulesSha: run.source.pullRequest?.baseSha ?? run.baseSha,
     branch: run.branch,
     createdAt: run.createdAt,
   };

@@ -2,15 +2,19 @@ import { z } from 'zod';
 import type { Executor } from '../db/client.ts';
 import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
-import type { FileView, GateView, RunView, StepView } from '../domain/report.ts';
+import type { FileView, GateView, Question, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
+import { gateOf, makesChange } from '../domain/plan.ts';
+import { repairOf } from '../domain/repair.ts';
 import { Kept } from '../domain/kept.ts';
+import { RunConfig } from '../domain/run-config.ts';
 import { InternalError } from '../errors.ts';
 import { WriteOutputs } from '../handlers/change-set.ts';
 import { CodegenOutputs } from '../handlers/codegen.ts';
 import { GateOutputs } from '../handlers/gate.ts';
 import { OutputSoFar } from '../handlers/live-output.ts';
 import { GitPrOutputs } from '../handlers/git-pr.ts';
+import { PlanOutputs } from '../handlers/plan.ts';
 import type { Deps } from './deps.ts';
 
 /** What an answered question hands on. */
@@ -45,13 +49,14 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     endedAt: run.endedAt,
     branch: run.branch,
     base: run.baseRef,
-    steps: steps.map(stepView),
+    steps: steps.map((step) => stepView(step, steps)),
     round: run.round,
+    question: questionOf(run, steps),
+    plan: steps.map((step) => (step.tool === 'plan' ? read(PlanOutputs, step) : null)).find(Boolean) ?? null,
     waitsFor: ahead,
     usage: run.usage,
     cost: run.cost,
-    // A gate that was never reached has nothing to tell; its step says that it was not.
-    gates: steps.filter((step) => step.tool.startsWith('gate:') && step.startedAt !== null).map(gateView),
+    ...gatesOf(steps),
     pullRequest: run.pullRequest,
     kept: steps.map((step) => read(Kept, { outputs: step.outputs?.['kept'] as Step['outputs'] })).find(Boolean) ?? null,
     error: run.failure,
@@ -67,14 +72,18 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
 function drafts(steps: readonly Step[]): Step[] {
   const taken = steps.findLast((step) => read(WriteOutputs, step) !== null);
   if (taken) return steps.filter(({ id }) => id === read(WriteOutputs, taken)?.codegenStepId);
-  const done = steps.filter((step) => step.tool === 'codegen' && read(CodegenOutputs, step) !== null);
+  const done = steps.filter((step) => makesChange(step.tool) && read(CodegenOutputs, step) !== null);
   return done.filter(({ name }) => !done.some(({ inputs }) => inputs['fromStep'] === name));
 }
 
-function stepView(step: Step): StepView {
+function stepView(step: Step, steps: readonly Step[]): StepView {
+  const repair = repairOf(step);
   return {
     name: step.name,
     tool: step.tool,
+    title: titleOf(step),
+    ...(repair && { repair: { ...repair, gate: gateNamed(steps, repair.gate) } }),
+    ...(step.inputs._replaces !== undefined && { again: true }),
     // To people a step that found nothing to do is neutral; that the run stops there shows in the rest.
     status: step.status === 'stopped' ? 'neutral' : step.status,
     startedAt: step.startedAt,
@@ -86,10 +95,32 @@ function stepView(step: Step): StepView {
   };
 }
 
+/** What the plan calls it. */
+function titleOf({ inputs }: Step): string | undefined {
+  return z.string().safeParse(inputs['title']).data;
+}
+
+/** What a person is asked now. */
+function questionOf({ config }: Run, steps: readonly Step[]): Question | null {
+  const asked = steps.find(({ status }) => status === 'waiting');
+  if (!asked) return null;
+  const { approvers, requireOtherApprover } = RunConfig.parse(config);
+  return {
+    name: asked.name,
+    tool: asked.tool,
+    title: titleOf(asked),
+    prompt: z.string().safeParse(asked.inputs['prompt']).data ?? null,
+    approvers,
+    requireOther: requireOtherApprover,
+    until: asked.waitUntil,
+  };
+}
+
 function detailOf(step: Step): string | undefined {
   const generated = read(CodegenOutputs, step);
   if (generated) {
     const count = generated.files.length;
+    if (repairOf(step) && step.status === 'neutral') return 'left as it was';
     return count === 0 ? 'nothing to change' : `${count} file${count === 1 ? '' : 's'}`;
   }
   if (step.status === 'queued' && step.attempt > 0) return `attempt ${step.attempt + 1} is waiting`;
@@ -102,10 +133,29 @@ const VERDICT_BEFORE_THE_END: Partial<Record<StepStatus, GateView['verdict']>> =
   failed: 'failed',
 };
 
-function gateView(step: Step): GateView {
+/** A gate that was never reached has nothing to tell; its step says that it was not. */
+function gatesOf(steps: readonly Step[]): Pick<RunView, 'gates' | 'formerGates'> {
+  const begun = new Map<string, GateView[]>();
+  for (const step of steps) {
+    if (gateOf(step.tool) === null || step.startedAt === null) continue;
+    const runs = begun.get(step.tool) ?? [];
+    begun.set(step.tool, [...runs, gateView(step, runs.length + 1)]);
+  }
+  const all = [...begun.values()];
+  return { gates: all.map((runs) => runs.at(-1)!), formerGates: all.flatMap((runs) => runs.slice(0, -1)) };
+}
+
+/** The gate that a step is, as people know it. */
+function gateNamed(steps: readonly Step[], name: string): string {
+  return gateOf(steps.find((step) => step.name === name)?.tool ?? '') ?? name;
+}
+
+function gateView(step: Step, attempt: number): GateView {
   const outputs = read(GateOutputs, step);
   return {
-    name: step.tool.slice('gate:'.length),
+    name: gateOf(step.tool) ?? step.name,
+    step: step.name,
+    attempt,
     verdict: outputs?.verdict ?? VERDICT_BEFORE_THE_END[step.status] ?? 'pending',
     command: outputs?.command ?? null,
     exitCode: outputs?.exitCode ?? null,

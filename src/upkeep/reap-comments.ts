@@ -29,9 +29,9 @@ export async function reapComments(
   const since = new Date(Math.max(mark, Date.now() - OLDEST_MS));
   const runs = await listEndedWithComment(db, { since, olderThanMs: settledAfterMs, limit: MOST });
   let rewritten = 0;
-  for (const { id, projectId, endedAt, commentId } of runs) {
+  for (const { id, projectId, endedAt, commentId, inThread } of runs) {
     signal.throwIfAborted();
-    if (await isOutdated(projectId, commentId)) {
+    if (await isOutdated(projectId, commentId, inThread)) {
       log.warn({ run: id, comment: commentId }, 'a comment still said that its run goes on; it is written anew');
       await db.transaction(async (tx) => {
         await forgetContent(tx, id);
@@ -44,11 +44,11 @@ export async function reapComments(
   }
   return { again: runs.length === MOST, rewritten };
 
-  async function isOutdated(projectId: string, commentId: number): Promise<boolean> {
+  async function isOutdated(projectId: string, commentId: number, inThread: boolean): Promise<boolean> {
     const project = await getProject(db, projectId);
     if (!project || project.installationId === null) return false;
     try {
-      const body = await adapters.github.commentBody(repositoryOf({ project }), commentId);
+      const body = await adapters.github.commentBody(repositoryOf({ project }), commentId, { inThread });
       return body !== null && !saysEnd(body);
     } catch (error) {
       // Gone, archived, or no longer ours: nothing can be said there.

@@ -55,7 +55,19 @@ test('no text can end its block or open another', () => {
         prompt: evil,
         source,
         conventions: [{ path: evil, text: evil }],
-        done: { changes: [{ status: 'renamed', path: evil, previousPath: evil }], summary: evil },
+        done: {
+          changes: [{ status: 'renamed', path: evil, previousPath: evil }],
+          summary: evil,
+          found: {
+            gate: evil,
+            command: evil,
+            exitCode: 1,
+            output: evil,
+            lines: [{ path: evil, line: 1, message: evil }],
+            number: 1,
+            of: 2,
+          },
+        },
         testCommand: evil,
         filename: evil,
       });
@@ -63,7 +75,19 @@ test('no text can end its block or open another', () => {
         prompt: 'p',
         source: { ...source, repository: 'a/b', title: evil.trim() ? 't' : evil, body: 'x' },
         conventions: [{ path: 'p', text: 't' }],
-        done: { changes: [{ status: 'added', path: 'p' }], summary: 's' },
+        done: {
+          changes: [{ status: 'added', path: 'p' }],
+          summary: 's',
+          found: {
+            gate: 'g',
+            command: 'c',
+            exitCode: 1,
+            output: 'o',
+            lines: [{ path: 'p', line: 1, message: 'm' }],
+            number: 1,
+            of: 2,
+          },
+        },
         testCommand: 't',
         filename: 'f',
       });

@@ -40,7 +40,8 @@ describe.concurrent(`how a repository wants its pull requests, on ${lane}`, () =
 
   it('opens a draft that says which gates did not pass, where the repository wants one, and is not green', async () => {
     const kit = await nofx.repository({
-      config: 'gates:\n  lint: echo two spaces too many; exit 1\n  test: "true"\non_gate_failure: draft\n',
+      config:
+        'gates:\n  lint: echo two spaces too many; exit 1\n  test: "true"\non_gate_failure: draft\nmax_repairs: 0\n',
     });
     const { issue } = await kit.ask();
     const pull = kit.pullRequest();

@@ -109,15 +109,6 @@ describe.concurrent(`who and what starts a run, on ${lane}`, () => {
     expect((await kit.run()).status).toBe('neutral');
   });
 
-  it('says honestly that it does not change pull requests yet', async () => {
-    const kit = await nofx.repository();
-    await kit.ask();
-    const { number } = kit.pullRequest();
-    await kit.ask('/nofx make it shorter', { issue: number });
-    expect(kit.answer(number)).toContain('NOFX does not change pull requests yet');
-    expect(await kit.runs()).toHaveLength(1);
-  });
-
   it('asks whether a command was meant where a word is nearly one', async () => {
     const kit = await nofx.repository();
     const { issue } = await kit.ask('/nofx hlep');

@@ -21,6 +21,8 @@ const view: RunView = {
   gates: [
     {
       name: 'test',
+      step: 'test',
+      attempt: 1,
       verdict: 'failed',
       command: 'npm test',
       exitCode: 1,

@@ -14,6 +14,7 @@ import {
   type StepView,
 } from '../../src/domain/report.ts';
 import { GitMode } from '../../src/domain/project.ts';
+import { stepTitle } from '../../src/domain/report-words.ts';
 
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds));
 const step = (
@@ -32,6 +33,8 @@ const step = (
 });
 const gate: GateView = {
   name: 'test',
+  step: 'test',
+  attempt: 1,
   verdict: 'passed',
   command: 'npm test',
   exitCode: 0,
@@ -219,6 +222,51 @@ describe('the comment', () => {
   });
 });
 
+describe('a repair', () => {
+  const of = (name: string, tool: string, more: Partial<StepView> = {}) => ({ name, tool, ...more });
+  const steps = [
+    of('repair-1', 'codegen', { repair: { gate: 'test', number: 1, of: 2 } }),
+    of('repair-2', 'codegen', { repair: { gate: 'lint', number: 2, of: 2 } }),
+    of('write-2', 'workspace:write', { again: true }),
+    of('test-2', 'gate:test', { again: true }),
+    of('lint-2', 'gate:lint', { again: true }),
+  ];
+  it.each<[GitMode, string[]]>([
+    [
+      'hidden',
+      [
+        'Mend what the check found (1 of 2)',
+        'Mend what the check lint found (2 of 2)',
+        'Save the changes again',
+        'Check that everything still works again',
+        'Check: lint again',
+      ],
+    ],
+    [
+      'basic',
+      [
+        'Mend what the tests found (1 of 2)',
+        'Mend what the gate `lint` found (2 of 2)',
+        'Commit the changes again',
+        'Run the tests again',
+        'Run the gate `lint` again',
+      ],
+    ],
+    [
+      'advanced',
+      [
+        '`repair-1` after `gate:test` (1 of 2)',
+        '`repair-2` after `gate:lint` (2 of 2)',
+        '`write-2` (`workspace:write`)',
+        '`test-2` (`gate:test`)',
+        '`lint-2` (`gate:lint`)',
+      ],
+    ],
+  ])('is told in the words of %s', (mode, words) => {
+    expect(steps.map((step) => stepTitle(step, mode))).toEqual(words);
+  });
+});
+
 describe('hidden mode', () => {
   const gitTerms = /\b(branch|commit|rebase|merge[ds]?|push|pull request|PR)\b/i;
 
@@ -356,7 +404,7 @@ describe('the pull request', () => {
       $0.0312 · 12,345 tokens in (10,000 from cache), 1,234 out
 
       ---
-      Nothing is merged until you merge it. Not what you meant? Push to \`nofx/12-add-a-slugify-helper-v6t5s4r3\` yourself, or comment \`/nofx <what you want>\` on #12 for a new attempt.
+      Nothing is merged until you merge it. Not what you meant? Comment here \`/nofx <what to change>\` for one more commit, or push to \`nofx/12-add-a-slugify-helper-v6t5s4r3\` yourself. \`/nofx <what you want>\` on #12 makes a new attempt.
 
       <sub>NOFX run \`run_01JDA4QH3ZK8W9X2Y7V6T5S4R3\`</sub>"
     `);

@@ -13,7 +13,7 @@ const step = (name: string, status: StepStatus, ...dependsOn: string[]) => ({
 describe('decideNext', () => {
   it('starts the steps that wait for nothing', () => {
     const moves = decideNext([step('a', 'pending'), step('b', 'pending', 'a'), step('c', 'pending')]);
-    expect(moves).toEqual({ enqueue: ['id_a', 'id_c'], ask: [], skip: [], end: null, pause: false });
+    expect(moves).toEqual({ enqueue: ['id_a', 'id_c'], ask: [], skip: [], end: null, because: null, pause: false });
   });
 
   it('joins a fan-out only when every branch is done', () => {

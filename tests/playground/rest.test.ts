@@ -245,7 +245,7 @@ test('a pull request from branch to branch', async () => {
     'added src/slug.js',
   ]);
   expect((await api.pulls.listCommits(numbered)).data[0]?.author).toMatchObject({ login: 'ann' });
-  github.review({ repo: REPO, pull: pull.number, state: 'APPROVED', body: 'Good.', by: 'mia' });
+  await github.review({ repo: REPO, pull: pull.number, state: 'APPROVED', body: 'Good.', by: 'mia' });
   expect((await api.pulls.listReviews(numbered)).data[0]).toMatchObject({ state: 'APPROVED', user: { login: 'mia' } });
 
   github.addTeam('octo/crew', { members: ['ann'], repositories: { [REPO]: 'write' } });
@@ -265,6 +265,14 @@ test('a pull request from branch to branch', async () => {
   });
   const reopened = (await api.pulls.create(input)).data;
   expect(reopened.number).toBeGreaterThan(pull.number);
+});
+
+test('who is in a team', async () => {
+  github.addTeam('octo/leads', { members: ['ann'] });
+  const ask = (username: string) =>
+    github.octokit(installationId).rest.teams.getMembershipForUserInOrg({ org: 'octo', team_slug: 'leads', username });
+  expect((await ask('ann')).data).toMatchObject({ state: 'active', role: 'member' });
+  await expect(ask('bob')).rejects.toMatchObject({ status: 404 });
 });
 
 test('check runs, found by name and commit', async () => {
@@ -330,6 +338,50 @@ test('the log of deliveries', async () => {
 });
 
 // The tests above are the requests; these two look at all of them.
+test('reviews, the comments beside lines, and updating a branch from its base', async () => {
+  const { pulls, reactions } = github.octokit(installationId).rest;
+  await github.push({ repo: REPO, branch: 'nofx/reviewed', files: { 'new.txt': 'New.\n' }, by: 'ann' });
+  const made = await pulls.create({ ...at, head: 'nofx/reviewed', base: 'main', title: 'New' });
+  const numbered = { ...at, pull_number: made.data.number };
+  const line = { path: 'new.txt', line: 1, body: 'Why?' };
+  const { comments } = await github.review({
+    repo: REPO,
+    pull: made.data.number,
+    state: 'CHANGES_REQUESTED',
+    body: 'Not yet.',
+    comments: [line],
+    by: 'mia',
+  });
+  const review = (await pulls.listReviews(numbered)).data[0]!;
+  const asked = { ...numbered, review_id: Number(review.id) };
+  expect((await pulls.getReview(asked)).data).toMatchObject({ state: 'CHANGES_REQUESTED', body: 'Not yet.' });
+  expect((await pulls.listCommentsForReview(asked)).data).toMatchObject([{ id: comments[0], ...line }]);
+  const first = { ...at, comment_id: comments[0]! };
+  const reply = (await pulls.createReplyForReviewComment({ ...numbered, ...first, body: 'Because.' })).data;
+  expect(reply).toMatchObject({ in_reply_to_id: comments[0], body: 'Because.', user: { login: 'nofx[bot]' } });
+  const own = { ...at, comment_id: Number(reply.id) };
+  expect((await pulls.updateReviewComment({ ...own, body: 'So.' })).data.body).toBe('So.');
+  expect((await pulls.getReviewComment(own)).data.body).toBe('So.');
+  expect((await pulls.listReviewComments(numbered)).data).toHaveLength(2);
+  await pulls.deleteReviewComment(own);
+  expect((await pulls.listReviewComments(numbered)).data).toHaveLength(1);
+  const eyes = (await reactions.createForPullRequestReviewComment({ ...first, content: 'eyes' })).data;
+  expect((await reactions.listForPullRequestReviewComment(first)).data).toHaveLength(1);
+  await reactions.deleteForPullRequestComment({ ...first, reaction_id: eyes.id });
+  expect((await reactions.listForPullRequestReviewComment(first)).data).toEqual([]);
+
+  await expect(pulls.updateBranch(numbered)).rejects.toMatchObject({ status: 422 });
+  await github.push({ repo: REPO, files: { 'base.txt': 'Base.\n' }, by: 'ann' });
+  const before = (await pulls.get(numbered)).data.head.sha;
+  await expect(pulls.updateBranch({ ...numbered, expected_head_sha: '0'.repeat(40) })).rejects.toMatchObject({
+    status: 422,
+  });
+  expect((await pulls.updateBranch({ ...numbered, expected_head_sha: before })).status).toBe(202);
+  const after = (await pulls.get(numbered)).data;
+  expect(after.head.sha).not.toBe(before);
+  expect(after.commits).toBe(2);
+});
+
 test('every operation that NOFX may use was answered', () => {
   const fixture = JSON.parse(readFileSync(new URL('../fixtures/github-openapi.json', import.meta.url), 'utf8')) as {
     operations: object;

@@ -92,6 +92,14 @@ test('labels, pushes, pull requests, checks and their buttons', async () => {
   await github.requestAction({ checkRun: run.id, identifier: 'retry', by: 'ann' });
   await github.rerequest({ checkRun: run.id, by: 'ann' });
   await github.push({ repo: REPO, branch: 'nofx/1', files: { 'c.txt': 'c\n' }, by: 'ann' });
+  await github.review({
+    repo: REPO,
+    pull: pull.number,
+    state: 'CHANGES_REQUESTED',
+    comments: [{ path: 'c.txt', line: 1, body: 'No.' }],
+    by: 'ann',
+  });
+  await github.editPull({ repo: REPO, pull: pull.number, body: 'Otherwise.', by: 'ann' });
   await rest.pulls.update({ ...at, pull_number: pull.number, state: 'closed' });
   await github.ping();
   await github.settled();
@@ -110,7 +118,10 @@ test('labels, pushes, pull requests, checks and their buttons', async () => {
     'issues.labeled',
     'issues.unlabeled',
     'ping',
+    'pull_request_review_comment.created',
+    'pull_request_review.submitted',
     'pull_request.closed',
+    'pull_request.edited',
     'pull_request.opened',
     'pull_request.review_requested',
     'pull_request.review_requested',

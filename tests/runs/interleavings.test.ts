@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listEvents } from '../../src/db/events.ts';
 import { getRun } from '../../src/db/runs.ts';
 import { listSteps } from '../../src/db/steps.ts';
-import type { PlanStep } from '../../src/domain/plan.ts';
+import { gateOf, standardPlan, type Plan, type PlanStep } from '../../src/domain/plan.ts';
 import { isTerminal } from '../../src/domain/run.ts';
 import type { StepOutcome } from '../../src/handlers/handler.ts';
 import type { ClaimedJob } from '../../src/queue/boss.ts';
@@ -53,11 +53,28 @@ const Action = fc.oneof(
 );
 type Action = typeof Action extends fc.Arbitrary<infer T> ? T : never;
 
-const Shape = fc.array(
-  fc.record({ after: fc.array(fc.nat(5), { maxLength: 2 }), manual: fc.nat(3).map((n) => n === 0) }),
-  { minLength: 1, maxLength: 4 },
+/** A plan of any shape, or the usual one, whose gates the model is let mend. */
+const Shape = fc.oneof(
+  {
+    weight: 2,
+    arbitrary: fc.array(
+      fc.record({ after: fc.array(fc.nat(5), { maxLength: 2 }), manual: fc.nat(3).map((n) => n === 0) }),
+      { minLength: 1, maxLength: 4 },
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant('usual' as const) },
 );
 type Shape = typeof Shape extends fc.Arbitrary<infer T> ? T : never;
+
+function planOf(shape: Shape): Plan {
+  if (shape === 'usual') return standardPlan({ goal: 'g', prompt: 'p', gates: ['lint', 'test'] });
+  const steps = shape.map(({ after, manual }, index) => ({
+    name: `s${index}`,
+    tool: manual ? 'manual:approve' : 'codegen',
+    inputs: { prompt: 'p', _dependsOn: index === 0 ? [] : [...new Set(after.map((n) => `s${n % index}`))] },
+  }));
+  return { goal: 'g', steps };
+}
 const FAILURE = { kind: 'internal', message: 'm', next: 'n' } as const;
 
 describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
@@ -71,14 +88,7 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
     const opened = await openRun(engine.deps, {
       ...request,
       source: { ...request.source, issue: { ...request.source.issue!, number: 10_000 + count } },
-      plan: {
-        goal: 'g',
-        steps: shape.map(({ after, manual }, index) => ({
-          name: `s${index}`,
-          tool: manual ? 'manual:approve' : 'codegen',
-          inputs: { prompt: 'p', _dependsOn: index === 0 ? [] : [...new Set(after.map((n) => `s${n % index}`))] },
-        })),
-      },
+      plan: planOf(shape),
     });
     if (!opened.ok) throw new Error(opened.errors.join());
     return opened.run.id;
@@ -90,8 +100,8 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
     data: { runId, stepId },
     signal: new AbortController().signal,
   });
-  const outcome = (end: End, adds: PlanStep[] = []): StepOutcome => {
-    if (end === 'failed') return { status: end, failure: FAILURE };
+  const outcome = (end: End, adds: PlanStep[] = [], mendable = false): StepOutcome => {
+    if (end === 'failed') return { status: end, failure: FAILURE, mendable };
     const outputs = { by: end };
     return end === 'succeeded' || end === 'neutral' ? { status: end, outputs, adds } : { status: end, outputs };
   };
@@ -137,7 +147,12 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
       const { step } = held;
       if (action.do === 'claim again') return take(jobOf(runId, step.id, job.id, job.retry + (action.pick % 2)));
       if (action.do === 'finish')
-        return void (await finishStep(engine.deps, step, outcome(action.end, more(step.name, action.adds)), job));
+        return void (await finishStep(
+          engine.deps,
+          step,
+          outcome(action.end, more(step.name, action.adds), gateOf(step.tool) !== null),
+          job,
+        ));
       if (action.do === 'go on') {
         const next = await goOn(engine.deps, held, { status: 'succeeded', outputs: {} }, job);
         if (next) claims.push({ held: next, job });

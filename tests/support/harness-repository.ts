@@ -175,6 +175,13 @@ export async function openRepository(
         .filter((comment) => comment.user?.login === 'nofx[bot]')
         .map((comment) => comment.body ?? ''),
 
+    /** What the app wrote beside the lines of a pull request. */
+    remarks: (pull: number): string[] =>
+      github
+        .reviewComments(name, pull)
+        .filter((comment) => comment.user.login === 'nofx[bot]')
+        .map((comment) => comment.body),
+
     /** The one comment of the app on an issue. */
     answer(issue: number): string {
       const all = repository.answers(issue);
@@ -265,12 +272,16 @@ export async function openRepository(
         const { steps, events } = await repository.detailsOf(run);
         expect(compareHistory(run, steps, events), `${name}: the events tell what the rows say`).toEqual([]);
         const { number } = run.source.issue!;
-        const own = repository.answers(number).filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
+        const said = [
+          ...repository.answers(number),
+          ...(run.source.kind === 'pull request' ? repository.remarks(number) : []),
+        ];
+        const own = said.filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
         expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);
         expect(
           github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length,
           `${name}: pull requests`,
-        ).toBe(run.status === 'succeeded' && steps.some(({ tool }) => tool === 'git_pr') ? 1 : 0);
+        ).toBe(run.pullRequest === null ? 0 : 1);
       }
     },
   };

@@ -8,7 +8,7 @@ import { freshDatabaseOptions } from './database.ts';
 import { openRepository, type Repository, type RepositoryOptions } from './harness-repository.ts';
 import { createGitHubValidator } from './openapi.ts';
 
-export { PASSING, type Repository } from './harness-repository.ts';
+export { PASSING, type Repository, type RepositoryOptions } from './harness-repository.ts';
 
 // Whole runs, several at once, on a machine that may be busy: patience costs nothing where all is well.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
@@ -23,6 +23,15 @@ export type Harness = Playground & {
   /** Ends NOFX; fails where a request did not fit GitHub's description, an error was logged or a promise to every user was broken. */
   stop(): Promise<void>;
 };
+
+/** Ends once something has come true: for tests that run beside others, where `expect.poll` does not know whose it is. */
+export const until = (check: () => boolean | Promise<boolean>): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      if (!(await check())) throw new Error('It has not come true.');
+    },
+    { timeout: 60_000, interval: 50 },
+  );
 
 /** A model that calls these tools in one turn and then sums up. */
 export function does(calls: [tool: string, input: Record<string, unknown>][], summary = 'Done as asked.'): Script {

@@ -1,5 +1,7 @@
 import { addIssue } from './actions-issues.ts';
-import { updatePullRef } from './actions-branches.ts';
+import { syncBranches, updatePullRef } from './actions-branches.ts';
+import { git, gitMaybe } from './git.ts';
+import { writeCommit } from './git-objects.ts';
 import { commitsBetween } from './git-diff.ts';
 import { fail, invalid } from './respond.ts';
 import { teamShape, userShape } from './shape-accounts.ts';
@@ -49,6 +51,27 @@ export async function openPull(world: World, repo: Repository, user: Account, in
   const body = { number: issue.number, pull_request: await fullPullShape(world, pull) };
   void world.emit({ event: 'pull_request', action: 'opened', repo, sender: user, body });
   return pull;
+}
+
+/** Merges the base into a pull request's branch, as the button "Update branch" does; 422 in GitHub's words where it refuses. */
+export async function updateBranch(world: World, pull: Pull, expected: string | null): Promise<void> {
+  const { repo } = pull.issue;
+  const { head, base } = pull;
+  if (expected !== null && expected !== head.sha) {
+    fail(422, `expected head sha didn’t match current head ref.`);
+  }
+  const merged = await gitMaybe(repo.dir, ['merge-tree', '--write-tree', '--no-messages', base.sha, head.sha]);
+  if (merged === null) return fail(422, 'merge conflict between base and head');
+  if ((await commitsBetween(repo.dir, head.sha, base.sha)).length === 0) {
+    fail(422, 'There are no new commits on the base branch.');
+  }
+  const { bot } = world.app;
+  const by = { name: bot.login, email: `${bot.id}+${bot.login}@users.noreply.localhost`, date: world.now() };
+  const message = `Merge branch '${base.ref}' into ${head.ref}\n`;
+  const parents = [head.sha, base.sha];
+  const sha = await writeCommit(repo.dir, { message, tree: merged.trim(), parents, author: by, committer: by });
+  await git(repo.dir, ['update-ref', `refs/heads/${head.ref}`, sha, head.sha]);
+  await syncBranches(world, repo, bot);
 }
 
 /**

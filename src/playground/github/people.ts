@@ -1,9 +1,11 @@
 import { addComment, addLabel, addReaction, editComment, openIssue, removeLabel, setState } from './actions-issues.ts';
 import { syncBranches } from './actions-branches.ts';
 import { emitCheck } from './actions-checks.ts';
+import { openPull } from './actions-pulls.ts';
 import { commitFiles, type FileContent } from './bare-repository.ts';
 import { createOwners } from './owners.ts';
-import type { Account, Issue, ReactionContent, Repository, Review } from './types.ts';
+import { addReview, editPull } from './actions-reviews.ts';
+import type { Account, Issue, Pull, ReactionContent, Repository, Review } from './types.ts';
 import { addAccount, issueNamed, repositoryNamed, type World } from './world.ts';
 
 export type { NewRepository } from './owners.ts';
@@ -20,6 +22,11 @@ export type People = ReturnType<typeof createPeople>;
 export function createPeople(world: World, root: string) {
   const repository = (name: RepoName): Repository => repositoryNamed(world, name);
   const issueOf = (name: RepoName, number: number): Issue => issueNamed(world, name, number);
+  const pullNamed = (name: RepoName, number: number): Pull => {
+    const { pull } = issueOf(name, number);
+    if (!pull) throw new Error(`${name}#${number} is not a pull request.`);
+    return pull;
+  };
   const user = (login: string): Account => addAccount(world, login);
 
   return {
@@ -118,18 +125,61 @@ export function createPeople(world: World, root: string) {
       await emitCheck(world, run, 'requested_action', user(input.by), more);
     },
 
-    /** Reviews a pull request. */
-    review(input: { repo: RepoName; pull: number; state: Review['state']; body?: string; by: string }): void {
-      const { pull } = issueOf(input.repo, input.pull);
-      if (!pull) throw new Error(`${input.repo}#${input.pull} is not a pull request.`);
-      pull.reviews.push({
-        id: world.nextId(),
-        user: user(input.by),
-        body: input.body ?? '',
-        state: input.state,
-        commitId: pull.head.sha,
-        submittedAt: world.now(),
+    /** Opens a pull request between two branches of a repository. */
+    async openPull(input: {
+      repo: RepoName;
+      head: string;
+      base: string;
+      title: string;
+      body?: string;
+      by: string;
+    }): Promise<{ number: number }> {
+      const { head, base, title, body = null, by } = input;
+      const pull = await openPull(world, repository(input.repo), user(by), {
+        head,
+        base,
+        title,
+        body,
+        draft: false,
+        maintainerCanModify: true,
       });
+      return { number: pull.issue.number };
     },
+
+    /** Reviews a pull request, with comments beside its lines. Gives the ids of those. */
+    async review(input: {
+      repo: RepoName;
+      pull: number;
+      state: Review['state'];
+      body?: string;
+      comments?: { path: string; line: number; body: string }[];
+      by: string;
+    }): Promise<{ comments: number[] }> {
+      const { result, delivered } = addReview(world, pullNamed(input.repo, input.pull), user(input.by), input);
+      await delivered;
+      return { comments: result.map(({ id }) => id) };
+    },
+
+    /** Says something beside a line of a pull request, by itself or in answer to another. */
+    async reviewComment(input: {
+      repo: RepoName;
+      pull: number;
+      path: string;
+      line: number;
+      body: string;
+      inReplyTo?: number;
+      by: string;
+    }): Promise<{ id: number }> {
+      const { path, line, body, inReplyTo, by } = input;
+      const pull = pullNamed(input.repo, input.pull);
+      const about = inReplyTo === undefined ? { path, line, body } : { path, line, body, inReplyTo };
+      const { result, delivered } = addReview(world, pull, user(by), { state: 'COMMENTED', comments: [about] });
+      await delivered;
+      return { id: result[0]!.id };
+    },
+
+    /** Edits the description of a pull request. */
+    editPull: (input: { repo: RepoName; pull: number; body: string; by: string }): Promise<void> =>
+      editPull(world, pullNamed(input.repo, input.pull), user(input.by), input.body),
   };
 }

@@ -3,7 +3,7 @@ import { branchesOf } from './git.ts';
 import { filesBetween, type FileDiff } from './git-diff.ts';
 import { annotationShape, checkRunShape } from './shape-checks.ts';
 import { commentShape, issueShape } from './shape-issues.ts';
-import { pullShape } from './shape-pulls.ts';
+import { pullShape, reviewCommentShape } from './shape-pulls.ts';
 import type { Issue, Repository } from './types.ts';
 import { issueNamed, repositoryNamed, type World } from './world.ts';
 
@@ -15,15 +15,20 @@ export function createReaders(world: World) {
   const issueOf = (name: string, number: number): Issue => issueNamed(world, name, number);
 
   return {
-    /** All pull requests, oldest first. */
     /** Issues that are no pull requests, oldest first. */
     issues: (repo: string) =>
       [...repository(repo).issues.values()].filter((one) => !one.pull).map((one) => issueShape(world, one)),
+    /** All pull requests, oldest first. */
     pullRequests: (repo: string) => pullsOf(repository(repo)).map((pull) => pullShape(world, pull)),
     issue: (repo: string, number: number) => issueShape(world, issueOf(repo, number)),
     /** All comments of an issue or pull request, oldest first. */
     comments: (repo: string, issue: number) =>
       issueOf(repo, issue).comments.map((comment) => commentShape(world, comment)),
+    /** All comments beside the lines of a pull request, oldest first. */
+    reviewComments: (repo: string, pull: number) =>
+      [...world.reviewComments.values()]
+        .filter((comment) => comment.pull === issueOf(repo, pull).pull)
+        .map((comment) => reviewCommentShape(world, comment)),
     /** All check runs, oldest first, with their annotations and buttons. */
     checkRuns: (repo: string, sha?: string) =>
       [...world.checkRuns.values()]
@@ -37,7 +42,7 @@ export function createReaders(world: World) {
     reactions(target: { repo: string; issue: number } | { comment: number }): { by: string; content: string }[] {
       const { reactions } =
         'comment' in target
-          ? (world.comments.get(target.comment) ?? { reactions: [] })
+          ? (world.comments.get(target.comment) ?? world.reviewComments.get(target.comment) ?? { reactions: [] })
           : issueOf(target.repo, target.issue);
       return reactions.map((reaction) => ({ by: reaction.user.login, content: reaction.content }));
     },

@@ -10,7 +10,9 @@ import { gitRoutes } from './routes-git.ts';
 import { issueRoutes } from './routes-issues.ts';
 import { pullRoutes } from './routes-pulls.ts';
 import { reactionRoutes } from './routes-reactions.ts';
+import { reviewRoutes } from './routes-reviews.ts';
 import { repositoryRoutes } from './routes-repository.ts';
+import { teamRoutes } from './routes-teams.ts';
 import type { Webhooks } from './webhooks.ts';
 import { fullName, type World } from './world.ts';
 
@@ -59,6 +61,8 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
     issueRoutes(world),
     reactionRoutes(world),
     pullRoutes(world),
+    teamRoutes(world),
+    reviewRoutes(world),
   ]) {
     rest.route('/', routes);
   }

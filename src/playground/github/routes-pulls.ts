@@ -1,12 +1,12 @@
 import { Hono, type Context } from 'hono';
 import { permits, repositoryFor, requireToken, type Need } from './access.ts';
 import { checkBody, setState } from './actions-issues.ts';
-import { openPull, pullsOf, requestReviews } from './actions-pulls.ts';
+import { openPull, pullsOf, requestReviews, updateBranch } from './actions-pulls.ts';
 import type { Env } from './auth.ts';
 import { commitsBetween, filesBetween } from './git-diff.ts';
 import { bodyOf, notFound, page, text } from './respond.ts';
 import { commitShape, fileShape } from './shape-git.ts';
-import { fullPullShape, pullShape, reviewShape } from './shape-pulls.ts';
+import { fullPullShape, pullShape } from './shape-pulls.ts';
 import type { Pull } from './types.ts';
 import type { World } from './world.ts';
 
@@ -97,14 +97,10 @@ export function pullRoutes(world: World): Hono<Env> {
     return c.json(pullShape(world, pull), 201);
   });
 
-  routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/reviews', (c) => {
-    const pull = pullFor(c, 'pull_requests:read');
-    return c.json(
-      page(
-        c,
-        pull.reviews.map((review) => reviewShape(world, pull, review)),
-      ),
-    );
+  routes.put('/repos/:owner/:repo/pulls/:pull{[0-9]+}/update-branch', async (c) => {
+    const pull = pullFor(c, 'pull_requests:write');
+    await updateBranch(world, pull, text(await bodyOf(c), 'expected_head_sha', 'PullRequest', false) || null);
+    return c.json({ message: 'Updating pull request branch.', url: pullShape(world, pull).url }, 202);
   });
 
   return routes;

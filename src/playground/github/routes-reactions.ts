@@ -3,6 +3,7 @@ import type { Need } from './access.ts';
 import { addReaction } from './actions-issues.ts';
 import type { Env } from './auth.ts';
 import { bodyOf, fail, invalid, notFound, page } from './respond.ts';
+import { reviewCommentFor } from './routes-reviews.ts';
 import { commentFor, issueFor, ISSUES_READ, ISSUES_WRITE } from './routes-issues.ts';
 import { reactionShape } from './shape-issues.ts';
 import type { Reaction, ReactionContent } from './types.ts';
@@ -12,12 +13,13 @@ const CONTENTS = ['+1', '-1', 'laugh', 'confused', 'heart', 'hooray', 'rocket', 
 
 type Find = (world: World, c: Context<Env>, needs: Need[]) => { reactions: Reaction[] };
 
-/** Reactions on issues and on comments: the same three requests on either. */
+/** Reactions on issues, and on comments of both kinds: the same three requests on each. */
 export function reactionRoutes(world: World): Hono<Env> {
   const routes = new Hono<Env>();
   const targets: [string, Find][] = [
     ['/repos/:owner/:repo/issues/:issue{[0-9]+}/reactions', issueFor],
     ['/repos/:owner/:repo/issues/comments/:comment{[0-9]+}/reactions', commentFor],
+    ['/repos/:owner/:repo/pulls/comments/:comment{[0-9]+}/reactions', reviewCommentFor],
   ];
 
   for (const [path, find] of targets) {

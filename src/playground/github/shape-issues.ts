@@ -16,7 +16,7 @@ export function reactionShape(world: World, reaction: Reaction) {
   };
 }
 
-function rollup(url: string, reactions: Reaction[]) {
+export function rollup(url: string, reactions: Reaction[]) {
   const count = (content: ReactionContent) => reactions.filter((reaction) => reaction.content === content).length;
   return {
     url: `${url}/reactions`,

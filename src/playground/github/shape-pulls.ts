@@ -1,9 +1,9 @@
 import { commitsBetween, mergesCleanly, totalsBetween } from './git-diff.ts';
 import { teamShape, userShape } from './shape-accounts.ts';
 import { iso, isoOrNull, nodeId } from './shape-common.ts';
-import { association, issueShape } from './shape-issues.ts';
+import { association, issueShape, rollup } from './shape-issues.ts';
 import { labelShape, repositoryApi, repositoryHtml, repositoryShape } from './shape-repository.ts';
-import type { Pull, Review } from './types.ts';
+import type { Pull, Review, ReviewComment } from './types.ts';
 import type { World } from './world.ts';
 
 /** `pull-request-simple`: in lists. */
@@ -110,5 +110,41 @@ export function reviewShape(world: World, pull: Pull, review: Review) {
     _links: { html: { href: `${html}#pullrequestreview-${review.id}` }, pull_request: { href: url } },
     submitted_at: iso(review.submittedAt),
     commit_id: review.commitId,
+  };
+}
+
+export function reviewCommentShape(world: World, comment: ReviewComment) {
+  const { pull, review, line } = comment;
+  const { url: pullUrl, html_url: pullHtml } = pullShape(world, pull);
+  const url = `${repositoryApi(world, pull.issue.repo)}/pulls/comments/${comment.id}`;
+  const html = `${pullHtml}#discussion_r${comment.id}`;
+  return {
+    url,
+    pull_request_review_id: review.id,
+    id: comment.id,
+    node_id: nodeId('PRRC', comment.id),
+    diff_hunk: comment.diffHunk,
+    path: comment.path,
+    position: line,
+    original_position: line,
+    commit_id: pull.head.sha,
+    original_commit_id: review.commitId,
+    ...(comment.inReplyTo ? { in_reply_to_id: comment.inReplyTo.id } : {}),
+    user: userShape(world, comment.user),
+    body: comment.body,
+    created_at: iso(comment.createdAt),
+    updated_at: iso(comment.updatedAt),
+    html_url: html,
+    pull_request_url: pullUrl,
+    author_association: association(pull.issue.repo, comment.user),
+    _links: { self: { href: url }, html: { href: html }, pull_request: { href: pullUrl } },
+    start_line: null,
+    original_start_line: null,
+    start_side: null,
+    line,
+    original_line: line,
+    side: 'RIGHT' as const,
+    subject_type: 'line' as const,
+    reactions: rollup(url, comment.reactions),
   };
 }

@@ -72,6 +72,23 @@ export type Review = {
   submittedAt: Date;
 };
 
+/** What somebody said beside a line of a pull request. */
+export type ReviewComment = {
+  id: number;
+  pull: Pull;
+  review: Review;
+  /** the first of its thread; null where it is that itself */
+  inReplyTo: ReviewComment | null;
+  path: string;
+  line: number;
+  diffHunk: string;
+  body: string;
+  user: Account;
+  reactions: Reaction[];
+  createdAt: Date;
+  updatedAt: Date;
+};
+
 export type Annotation = {
   path: string;
   start_line: number;

@@ -9,6 +9,7 @@ import type {
   InstallationToken,
   Issue,
   Repository,
+  ReviewComment,
   Team,
 } from './types.ts';
 
@@ -29,6 +30,7 @@ export type World = {
   installations: Map<number, Installation>;
   tokens: Map<string, InstallationToken>;
   comments: Map<number, Comment>;
+  reviewComments: Map<number, ReviewComment>;
   checkSuites: Map<number, CheckSuite>;
   checkRuns: Map<number, CheckRun>;
   /** Sends a webhook if the app is installed there and subscribed. Ends when it was answered; never rejects. */
