@@ -77,7 +77,8 @@ function chain(plan: ModelPlan, { prompt }: Planning): PlanStep[] {
     const at = pieces.indexOf(step);
     const before = pieces[at - 1];
     const task = pieceOf({ prompt, step, at, of: pieces.length });
-    const inputs = { title, prompt: task, ...(before && { fromStep: before.name }) };
+    const goesOn = at < pieces.length - 1;
+    const inputs = { title, prompt: task, ...(before && { fromStep: before.name }), ...(goesOn && { goesOn }) };
     return { name, tool, inputs, secrets_scope: 'model, github' };
   });
 }
@@ -113,6 +114,11 @@ function handIn(plan: ModelPlan, planning: Planning): PlanStep[] {
 export function planHash(steps: readonly Pick<PreparedStep, 'name' | 'tool' | 'inputs'>[], baseSha: string): string {
   const content = { baseSha, steps: steps.map(({ name, tool, inputs }) => ({ name, tool, inputs })) };
   return createHash('sha256').update(canonicalJson(content)).digest('hex');
+}
+
+/** Whether a text is so much of a hash that nobody types it by chance. */
+export function isHashOf(hash: string, text: string): boolean {
+  return /^[0-9a-f]{7,64}$/i.test(text) && hash.startsWith(text.toLowerCase());
 }
 
 /** As much of a plan's hash as people see and type. */

@@ -56,7 +56,7 @@ const lines: Record<CommandKind, Line> = {
     basic: 'makes a plan with an estimate, and waits for approval before anything is done.',
   },
   approve: {
-    usage: 'approve',
+    usage: 'approve [plan]',
     hidden: 'says yes to the plan that waits.',
     basic: 'approves the plan that waits here.',
   },
@@ -95,7 +95,7 @@ const lines: Record<CommandKind, Line> = {
 };
 
 /** Commands that the grammar knows and this version does not do yet. */
-export const NOT_YET: readonly CommandKind[] = ['plan', 'approve', 'rebase'];
+export const NOT_YET: readonly CommandKind[] = ['rebase'];
 
 /** The answer to a command of a later version. */
 export function renderNotYet(command: CommandKind): string {

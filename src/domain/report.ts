@@ -7,4 +7,4 @@ export { renderConfig } from './report-config.ts';
 export { NOT_YET, renderHelp, renderNotYet, renderProblem, renderRefusal } from './report-replies.ts';
 export { renderStatus } from './report-status.ts';
 export { isRed } from './report-words.ts';
-export type { FileView, GateView, RunView, StepView } from './report-view.ts';
+export type { FileView, GateView, PlanView, Question, RunView, StepView } from './report-view.ts';

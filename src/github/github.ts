@@ -2,6 +2,7 @@ import { branchHead, createMarker, ensureBranch } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
 import { createClients, type Client, type Octokit, type Permit } from './client.ts';
 import { commentBody, upsertComment } from './comments.ts';
+import { commit, createVerifiedCommit } from './commits.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { ensureIssue } from './issues.ts';
@@ -13,6 +14,7 @@ import { pullRequest, upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
 import { listTop, readFile, repository } from './repositories.ts';
 import { review } from './reviews.ts';
+import { isTeamMember } from './teams.ts';
 import { triage } from './triage.ts';
 import { createSerial } from './writes.ts';
 
@@ -77,6 +79,7 @@ export function createGitHub(options: {
 
   return {
     permission: (repo, login, id) => within(repo, (client) => permission(client, login, id)),
+    isTeamMember: (repo, team, login) => within(repo, (client) => isTeamMember(client, team, login)),
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
     upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),
@@ -85,6 +88,8 @@ export function createGitHub(options: {
     upsertCheckRun: (repo, check) => within(repo, (client) => upsertCheckRun(client, check)),
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
+    commit: (repo, sha) => within(repo, (client) => commit(client, sha)),
+    createVerifiedCommit: (repo, wanted) => within(repo, (client) => createVerifiedCommit(client, wanted)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
     pullRequest: (repo, number) => within(repo, (client) => pullRequest(client, number)),
     triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),

@@ -21,6 +21,8 @@ const CodegenInputs = z.looseObject({
   model: z.string().optional(),
   /** an earlier codegen step: its change is the beginning of this one, and part of it */
   fromStep: z.string().optional(),
+  /** others go on from it: also where it changes nothing */
+  goesOn: z.boolean().optional(),
   /** what a gate found in that change, which this one is to mend */
   repairs: Repair.optional(),
 });
@@ -63,6 +65,7 @@ export const codegen = defineHandler<CodegenInputs>({
         result.outcome === 'stopped'
           ? { status: 'failed', failure: stoppedEarly(result, left, run.config) }
           : await collect(context, await scratch.readChanges(), result.summary, earlier);
+      if (context.inputs.goesOn) return await goOn(context, outcome);
       return earlier?.found ? await endMending(context, outcome, earlier) : outcome;
     } catch (error) {
       const late = context.late();
@@ -173,6 +176,13 @@ export async function collect(
     summary,
   };
   return { status: 'succeeded', outputs };
+}
+
+/** A piece that has changed nothing is no reason to leave out those after it. */
+async function goOn(context: StepContext, outcome: StepOutcome): Promise<StepOutcome> {
+  if (outcome.status !== 'stopped') return outcome;
+  await saveChangeSet(context, [], CodegenOutputs.parse(outcome.outputs).summary);
+  return { ...outcome, status: 'neutral' };
 }
 
 function stoppedEarly(
