@@ -3,7 +3,15 @@ import type { Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
 import type { DomainEvent } from '../domain/event.ts';
 import type { GitMode } from '../domain/project.ts';
-import { NOT_YET, renderConfig, renderHelp, renderNotYet, renderProblem, renderRefusal } from '../domain/report.ts';
+import {
+  NOT_YET,
+  REBASE_BOX,
+  renderConfig,
+  renderHelp,
+  renderNotYet,
+  renderProblem,
+  renderRefusal,
+} from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
@@ -13,6 +21,7 @@ import type { RunDefaults } from '../runs/demand.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
 import { ignored, type Answer, type Occasion } from './occasion.ts';
+import { rebase } from './rebase.ts';
 import { retry, retryRun } from './retry.ts';
 import { heedReview, isPartOfReview } from './review.ts';
 import { revise } from './revise.ts';
@@ -45,6 +54,7 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     if (!isAtLeast(role, leastRole(intent))) return await refuse(deps, occasion, intent, role);
     const answer = await act(deps, options, { intent, occasion, run }).catch(answerOf);
     await tell(deps, occasion, answer);
+    if (event.kind === 'box_ticked') await deps.adapters.github.untick(repository, event.issue.number, REBASE_BOX);
     return answer.outcome;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -85,6 +95,8 @@ async function obey(
       return start(deps, options, occasion, command);
     case 'revise':
       return revise(deps, options, occasion, command);
+    case 'rebase':
+      return rebase(deps, options, occasion);
     case 'retry':
       return run ? retryRun(deps, options, occasion, run, command.step) : retry(deps, options, occasion, command.step);
     case 'cancel':
@@ -103,7 +115,6 @@ async function obey(
     }
     case 'plan':
     case 'approve':
-    case 'rebase':
       return { outcome: `answered: ${NOT_YET.join(', ')}`, say: renderNotYet(command.kind), reaction: 'confused' };
   }
 }
@@ -190,6 +201,10 @@ async function occasionOf(
         ...(reviewId !== null && { reviewId }),
       };
       return { occasion, run: null };
+    }
+    case 'box_ticked': {
+      // Ticked anew, it is asked anew: the delivery tells them apart.
+      return { occasion: { ...common, issue: event.issue, target: null }, run: null };
     }
     case 'review_submitted': {
       const { issue, review } = event;

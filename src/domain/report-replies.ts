@@ -95,7 +95,7 @@ const lines: Record<CommandKind, Line> = {
 };
 
 /** Commands that the grammar knows and this version does not do yet. */
-export const NOT_YET: readonly CommandKind[] = ['plan', 'approve', 'rebase'];
+export const NOT_YET: readonly CommandKind[] = ['plan', 'approve'];
 
 /** The answer to a command of a later version. */
 export function renderNotYet(command: CommandKind): string {

@@ -2,7 +2,7 @@
 export { commentMarker, renderComment, saysEnd } from './report-comment.ts';
 export { renderCheck, renderGateCheck } from './report-check.ts';
 export type { CheckOutput } from './report-check.ts';
-export { renderPullRequestBody } from './report-pull-request.ts';
+export { REBASE_BOX, renderPullRequestBody } from './report-pull-request.ts';
 export { renderConfig } from './report-config.ts';
 export { NOT_YET, renderHelp, renderNotYet, renderProblem, renderRefusal } from './report-replies.ts';
 export { renderStatus } from './report-status.ts';
