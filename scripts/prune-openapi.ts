@@ -21,6 +21,7 @@ const OPERATIONS = [
   'DELETE /installation/token',
   'GET /rate_limit',
   'GET /users/{username}',
+  'GET /orgs/{org}/teams/{team_slug}/memberships/{username}',
   'GET /repos/{owner}/{repo}',
   'GET /repos/{owner}/{repo}/installation',
   'GET /repos/{owner}/{repo}/collaborators/{username}/permission',

@@ -32,7 +32,9 @@ export function planMessage(task: PlanTask, nonce: string): { text: string; remo
       : `The result will be tested with these gates:\n${data('gates', gates, 5_000)}`,
     ...describeProtected(task, blocks),
     `The files of the repository:\n${data('files', listing(task.files), LONGEST_LISTING + 200)}`,
-    'Make the plan.',
+    task.plainWords
+      ? 'Make the plan. Whoever approves it is no programmer: summary, titles and risks go without words of programming, and without branch, commit or pull request.'
+      : 'Make the plan.',
   ];
   return { text: parts.join('\n\n'), removed: blocks.removed };
 }

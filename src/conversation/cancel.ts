@@ -7,9 +7,10 @@ type Engine = Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>;
 
 const NOTHING = 'Nothing of NOFX is under way here, so there is nothing to cancel.';
 
-/** Cancels the run that is at work here, or else the first in line. Its comment says the rest. */
-export async function cancel(deps: Engine, occasion: Occasion): Promise<Answer> {
-  const [first] = await openHere(deps, occasion);
+/** Cancels a certain run, or else the one that is at work here, or the first in line. Its comment says the rest. */
+export async function cancel(deps: Engine, occasion: Occasion, run: Run | null): Promise<Answer> {
+  const open = await openHere(deps, occasion);
+  const [first] = run ? open.filter(({ id }) => id === run.id) : open;
   if (!first) return { outcome: 'nothing to cancel', say: NOTHING, reaction: 'confused' };
   return cancelled(deps, [first], occasion);
 }

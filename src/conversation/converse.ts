@@ -3,24 +3,18 @@ import type { Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
 import type { DomainEvent } from '../domain/event.ts';
 import type { GitMode } from '../domain/project.ts';
-import {
-  NOT_YET,
-  REBASE_BOX,
-  renderConfig,
-  renderHelp,
-  renderNotYet,
-  renderProblem,
-  renderRefusal,
-} from '../domain/report.ts';
+import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
 import { readConfig, readConfigFiles, startingLabel } from '../runs/read-config.ts';
 import type { RunDefaults } from '../runs/demand.ts';
+import { approve } from './approve.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
 import { ignored, type Answer, type Occasion } from './occasion.ts';
+import { plan } from './plan.ts';
 import { rebase } from './rebase.ts';
 import { retry, retryRun } from './retry.ts';
 import { heedReview, isPartOfReview } from './review.ts';
@@ -52,8 +46,10 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
 
     const role = await deps.adapters.github.permission(repository, event.sender.login);
     if (!isAtLeast(role, leastRole(intent))) return await refuse(deps, occasion, intent, role);
-    const answer = await act(deps, options, { intent, occasion, run }).catch(answerOf);
-    await tell(deps, occasion, answer);
+    const answer = await act(deps, options, { intent, occasion, role, run }).catch(answerOf);
+    // Strangers are answered once: a comment on theirs each time would be a flood of their making.
+    const once = isAtLeast(role, 'triage') ? answer.once : `refused ${event.sender.login}`;
+    await tell(deps, occasion, { ...answer, ...(once === undefined ? {} : { once }) });
     if (event.kind === 'box_ticked') await deps.adapters.github.untick(repository, event.issue.number, REBASE_BOX);
     return answer.outcome;
   } catch (error) {
@@ -69,9 +65,13 @@ function answerOf(error: unknown): Answer {
   return { outcome: `refused: ${error.message}`, say: `${error.message}\n\n${error.next}`, reaction: 'confused' };
 }
 
-type Request = { intent: Exclude<Intent, { kind: 'ignore' }>; occasion: Occasion; run: Run | null };
+type Request = { intent: Exclude<Intent, { kind: 'ignore' }>; occasion: Occasion; role: Role; run: Run | null };
 
-async function act(deps: Deps, options: ConversationOptions, { intent, occasion, run }: Request): Promise<Answer> {
+async function act(
+  deps: Deps,
+  options: ConversationOptions,
+  { intent, occasion, role, run }: Request,
+): Promise<Answer> {
   switch (intent.kind) {
     case 'problem':
       return { outcome: `answered: ${intent.problem.kind}`, say: renderProblem(intent.problem), reaction: 'confused' };
@@ -81,18 +81,22 @@ async function act(deps: Deps, options: ConversationOptions, { intent, occasion,
       return heedReview(deps, options, occasion);
     case 'command':
       if (await isPartOfReview(deps, occasion)) return ignored('part of a review that is heeded as a whole');
-      return obey(deps, options, { command: intent.command, occasion, run });
+      return obey(deps, options, { command: intent.command, occasion, role, run });
   }
 }
 
 async function obey(
   deps: Deps,
   options: ConversationOptions,
-  { command, occasion, run }: { command: Command; occasion: Occasion; run: Run | null },
+  { command, occasion, role, run }: Omit<Request, 'intent'> & { command: Command },
 ): Promise<Answer> {
   switch (command.kind) {
     case 'run':
       return start(deps, options, occasion, command);
+    case 'plan':
+      return plan(deps, options, occasion, command);
+    case 'approve':
+      return approve(deps, occasion, { of: command.of, role, run });
     case 'revise':
       return revise(deps, options, occasion, command);
     case 'rebase':
@@ -100,7 +104,7 @@ async function obey(
     case 'retry':
       return run ? retryRun(deps, options, occasion, run, command.step) : retry(deps, options, occasion, command.step);
     case 'cancel':
-      return cancel(deps, occasion);
+      return cancel(deps, occasion, run);
     case 'unlock':
       return unlock(deps, occasion);
     case 'status':
@@ -113,9 +117,6 @@ async function obey(
       const label = await startingLabel(deps, occasion.repository, options.label);
       return { outcome: 'answered', say: renderHelp({ gitMode: await gitModeOf(deps, occasion.repository), label }) };
     }
-    case 'plan':
-    case 'approve':
-      return { outcome: `answered: ${NOT_YET.join(', ')}`, say: renderNotYet(command.kind), reaction: 'confused' };
   }
 }
 
@@ -152,9 +153,9 @@ async function refuse(
 }
 
 /** Answers a request, once however often its delivery is worked on. */
-async function tell({ adapters }: Deps, occasion: Occasion, { say, reaction }: Answer): Promise<void> {
+async function tell({ adapters }: Deps, occasion: Occasion, { say, once, reaction }: Answer): Promise<void> {
   const { repository, issue, deliveryId, target, threadId: thread } = occasion;
-  const marker = `<!-- nofx:reply ${deliveryId.replace(/[^\w-]/g, '')} -->`;
+  const marker = `<!-- nofx:${once ?? `reply ${deliveryId.replace(/[^\w-]/g, '')}`} -->`;
   if (say !== undefined) {
     await adapters.github.upsertComment(repository, issue.number, { marker, body: `${marker}\n${say}`, thread });
   }
@@ -179,12 +180,14 @@ async function occasionOf(
     sender,
     triggerKey: `delivery:${deliveryId}`,
     commentId: null,
+    writtenAt: null,
   };
   switch (event.kind) {
     case 'comment_created': {
-      const { id } = event.comment;
+      const { id, createdAt } = event.comment;
       const target = { kind: 'comment', id } as const;
-      const occasion = { ...common, issue: event.issue, triggerKey: `comment:${id}`, commentId: id, target };
+      const written = { commentId: id, writtenAt: new Date(createdAt) };
+      const occasion = { ...common, ...written, issue: event.issue, triggerKey: `comment:${id}`, target };
       return { occasion, run: null };
     }
     case 'line_comment_created': {

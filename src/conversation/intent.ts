@@ -1,5 +1,5 @@
 import { LEAST_ROLE, parseCommand, type Command, type CommandKind, type CommandProblem } from '../domain/command.ts';
-import { RETRY } from '../domain/checks.ts';
+import { approvedBy, DISCARD, RETRY } from '../domain/checks.ts';
 import type { DomainEvent } from '../domain/event.ts';
 import type { Role } from '../domain/role.ts';
 
@@ -47,14 +47,20 @@ export function intentOf(event: Trigger, label: string): Intent {
     case 'closed':
       return { kind: 'withdraw', what: 'all' };
     case 'button_pressed':
-      return event.button === RETRY.identifier
-        ? { kind: 'command', command: { kind: 'retry', step: null } }
-        : { kind: 'ignore', reason: `button ${event.button}` };
+      return pressed(event.button);
     case 'rerun_requested': {
       const gate = /^NOFX \/ gate: (.+)$/.exec(event.check?.name ?? '')?.[1] ?? null;
       return { kind: 'command', command: { kind: 'retry', step: gate } };
     }
   }
+}
+
+function pressed(button: string): Intent {
+  const of = approvedBy(button);
+  if (of !== null) return { kind: 'command', command: { kind: 'approve', of } };
+  if (button === RETRY.identifier) return { kind: 'command', command: { kind: 'retry', step: null } };
+  if (button === DISCARD.identifier) return { kind: 'command', command: { kind: 'cancel' } };
+  return { kind: 'ignore', reason: `button ${button}` };
 }
 
 /** The role that an intent asks for. */

@@ -12,6 +12,8 @@ export type Occasion = {
   /** the issue or pull request it is about */
   issue: Pick<EventIssue, 'number' | 'title' | 'body' | 'isPullRequest'>;
   commentId: number | null;
+  /** when the comment was written; null where there is none */
+  writtenAt: Date | null;
   /** said beside a line: what, and in which thread it is answered */
   remarks?: LineComment[];
   threadId?: number;
@@ -27,6 +29,8 @@ export type Answer = {
   outcome: string;
   /** what is told in a comment of its own: one paragraph of markdown or a few; nothing where the run's comment says it */
   say?: string;
+  /** said only once under this name, however often it is asked; once for each request unless told */
+  once?: string;
   reaction?: 'eyes' | 'confused';
 };
 

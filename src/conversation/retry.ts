@@ -52,15 +52,26 @@ export async function retryRun(
   }
   const { prompt, options, pullRequest } = run.source;
   if (pullRequest?.rebase) return rebase(deps, defaults, occasion);
-  const reuse = await reusable(deps, run, stepName);
-  return start(deps, defaults, occasion, { prompt, options: options ?? {}, repeats: { runId: run.id, reuse } });
+  const steps = await listSteps(deps.db, run.id);
+  const reuse = await reusable(deps, { run, steps }, stepName);
+  // Whoever wanted to see a plan then wants to see one now.
+  const planned = steps.some(({ tool }) => tool === 'plan');
+  return start(deps, defaults, occasion, {
+    prompt,
+    options: options ?? {},
+    repeats: { runId: run.id, reuse },
+    ...(planned && { planFirst: true }),
+  });
 }
 
 type Reuse = NonNullable<RunDemand['repeats']>['reuse'];
 
 /** The code that a retry takes over; null where it is to be written anew. */
-async function reusable({ db }: Pick<Deps, 'db'>, run: Run, stepName: string | null): Promise<Reuse> {
-  const steps = await listSteps(db, run.id);
+async function reusable(
+  { db }: Pick<Deps, 'db'>,
+  { run, steps }: { run: Run; steps: readonly Step[] },
+  stepName: string | null,
+): Promise<Reuse> {
   const from = stepName === null ? failedStep(steps) : namedStep(run, steps, stepName);
   if (from === null) return null;
   const written = steps

@@ -1,4 +1,3 @@
-import type { RunOptions } from '../domain/command-options.ts';
 import { asError } from '../errors.ts';
 import type { Opened, RunDefaults, RunDemand } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
@@ -11,7 +10,7 @@ export async function start(
   deps: Deps,
   defaults: RunDefaults,
   occasion: Occasion,
-  asked: { prompt: string; options: RunOptions; repeats?: RunDemand['repeats'] },
+  asked: Pick<RunDemand, 'prompt' | 'options' | 'repeats' | 'planFirst'>,
 ): Promise<Answer> {
   const request = occasion.issue.isPullRequest ? requestRevision : requestRun;
   return opening(deps, occasion, (demand) => request(deps, defaults, { ...demand, ...asked }));

@@ -32,6 +32,7 @@ export type EventType =
   | 'step.waiting'
   | 'step.approved'
   | 'step.expired'
+  | 'step.refused'
   | 'queue.backpressure';
 
 /**

@@ -1,6 +1,7 @@
 import type { Annotation } from './annotations/annotations.ts';
 import { isRed, renderCheck, renderGateCheck, type GateView, type RunView } from './report.ts';
 import { isTerminal } from './run.ts';
+import { shortHash } from './planned.ts';
 
 export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'timed_out' | 'action_required';
 
@@ -12,6 +13,24 @@ export type CheckAction = { label: string; description: string; identifier: stri
 
 /** Does the run's task again. */
 export const RETRY: CheckAction = { label: 'Retry', description: 'Do this task again', identifier: 'retry' };
+
+/** Ends the run that waits. */
+export const DISCARD: CheckAction = {
+  label: 'Discard',
+  description: 'Drop it: nothing is done',
+  identifier: 'discard',
+};
+
+/** Approves the plan of that hash. */
+function approval(hash: string): CheckAction {
+  const description = 'Carry it out as it stands here';
+  return { label: 'Approve plan', description, identifier: `approve:${shortHash(hash)}` };
+}
+
+/** The short hash of the plan that a button approves; null where it does something else. */
+export function approvedBy(identifier: string): string | null {
+  return /^approve:([0-9a-f]{8})$/.exec(identifier)?.[1] ?? null;
+}
 
 /** A check run as it should be now. */
 export type DesiredCheck = {
@@ -107,7 +126,10 @@ function runCheck(view: RunView, headSha: string): DesiredCheck {
 }
 
 /** What a person may press then. */
-function buttons({ status }: RunView): CheckAction[] {
+function buttons({ status, question, plan }: RunView): CheckAction[] {
+  if (status === 'waiting') {
+    return question?.tool === 'manual:plan' && plan ? [approval(plan.hash), DISCARD] : [DISCARD];
+  }
   return status === 'failed' || status === 'cancelled' ? [RETRY] : [];
 }
 

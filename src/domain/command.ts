@@ -50,7 +50,8 @@ export const LEAST_ROLE: Record<CommandKind, Role> = {
   run: 'write',
   plan: 'write',
   revise: 'write',
-  approve: 'write',
+  // Who may is the repository's to say (approval.ts); they may be people without a role.
+  approve: 'read',
   retry: 'write',
   rebase: 'write',
   cancel: 'write',

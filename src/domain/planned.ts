@@ -115,6 +115,11 @@ export function planHash(steps: readonly Pick<PreparedStep, 'name' | 'tool' | 'i
   return createHash('sha256').update(canonicalJson(content)).digest('hex');
 }
 
+/** Whether a text is so much of a hash that nobody types it by chance. */
+export function isHashOf(hash: string, text: string): boolean {
+  return /^[0-9a-f]{7,64}$/i.test(text) && hash.startsWith(text.toLowerCase());
+}
+
 /** As much of a plan's hash as people see and type. */
 export function shortHash(hash: string): string {
   return hash.slice(0, 8);

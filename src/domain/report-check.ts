@@ -1,6 +1,7 @@
 import { cell, code, fence, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { failure } from './report-comment.ts';
 import { findingList } from './report-findings.ts';
+import { renderQuestion } from './report-plan.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
 import {
   costLine,
@@ -49,7 +50,7 @@ export function renderCheck(view: RunView): CheckOutput {
       ],
       CHECK_LIMIT,
     ),
-    text: joinBlocks([stepTable(view), failure(view)], CHECK_LIMIT),
+    text: joinBlocks([renderQuestion(view), stepTable(view), failure(view)], CHECK_LIMIT),
   };
 }
 
@@ -63,7 +64,7 @@ function checkTitle(view: RunView): string {
     case 'running':
       return current ? `${stepTitlePlain(current, view.gitMode)} (${done + 1} of ${view.steps.length})` : 'Working';
     case 'waiting':
-      return 'Waiting for approval';
+      return view.question?.tool === 'manual:plan' ? 'Waiting for approval of the plan' : 'Waiting for approval';
     case 'succeeded':
       return opened(view);
     case 'neutral':

@@ -1,5 +1,7 @@
 import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { findingList, outputTail } from './report-findings.ts';
+import { renderQuestion } from './report-plan.ts';
+import { isManual } from './plan.ts';
 import type { EndStatus, RunView, StepView } from './report-view.ts';
 import {
   costLine,
@@ -68,7 +70,7 @@ function closing(view: RunView): string | null {
   }
   if (view.status === 'succeeded' && view.summary.trim()) return quote(view.summary, 8_000);
   if (view.status === 'queued' || view.status === 'running' || view.status === 'waiting') {
-    return [waiting(view), quote(view.goal, 2_000)].filter(Boolean).join('\n\n');
+    return [waiting(view), quote(view.goal, 2_000), renderQuestion(view)].filter(Boolean).join('\n\n');
   }
   return null;
 }
@@ -99,11 +101,12 @@ const stepMarks: Record<StepView['status'], { box: ' ' | 'x'; note: string }> = 
 function stepLine(step: StepView, view: RunView): string {
   const mark = stepMarks[step.status];
   const spent = stepSpent(step, view.gitMode);
-  const facts = [took(step), step.status === 'running' && spent ? `${spent} so far` : spent]
-    .filter(Boolean)
-    .join(' · ');
+  // How long a person took to answer says nothing about the step.
+  const time = isManual(step.tool) ? '' : took(step);
+  const facts = [time, step.status === 'running' && spent ? `${spent} so far` : spent].filter(Boolean).join(' · ');
+  const approved = step.approvedBy ? ` — approved by ${code(step.approvedBy, 100)}` : '';
   const detail = step.detail && view.gitMode !== 'hidden' ? `: ${plain(step.detail)}` : '';
-  return `- [${mark.box}] ${mark.note}${stepTitle(step, view.gitMode)}${detail}${facts && ` (${facts})`}`;
+  return `- [${mark.box}] ${mark.note}${stepTitle(step, view.gitMode)}${detail}${approved}${facts && ` (${facts})`}`;
 }
 
 function gates(view: RunView): string | null {

@@ -5,11 +5,11 @@ import { costLine, draftNotice, gateLine, mention, words } from './report-words.
 import { firstBytes, oneLine, visible } from './text.ts';
 
 /** What comes after the box that asks for a rebase: by its hidden marker it is found again. */
-export const REBASE_BOX = '<!-- nofx:rebase -->';
+export const REBASE_BOX = '<!-- nofx:up-to-date -->';
 
 /** Whether somebody ticked that box between two versions of the body. Pure. */
 export function ticksRebase(before: string, after: string): boolean {
-  const ticked = (body: string) => /^- \[x\] <!-- nofx:rebase -->/im.test(body);
+  const ticked = (body: string) => /^- \[x\] <!-- nofx:up-to-date -->/im.test(body);
   return ticked(after) && !ticked(before);
 }
 

@@ -1,7 +1,9 @@
 import type { Kept } from './kept.ts';
 import type { Annotation } from './annotations/annotations.ts';
+import type { Estimate } from './estimate.ts';
 import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
+import type { RunConfig } from './run-config.ts';
 import type { Failure } from './run.ts';
 
 /** A run as people are told about it: plain data, read from the database, already redacted. */
@@ -20,6 +22,10 @@ export type RunView = {
   steps: StepView[];
   /** How often it has gone on after it waited for a person. */
   round?: number;
+  /** What it is that a person is asked now; null where nobody is. */
+  question?: Question | null;
+  /** The plan that was made before anything else; null where there is none. */
+  plan?: PlanView | null;
   /** Who cancelled it. */
   cancelledBy?: string | null;
   /** How many runs must end before this one starts; 0 when none. */
@@ -44,12 +50,40 @@ export type RunView = {
   runUrl?: string;
 };
 
+/** A step that waits for a person. */
+export type Question = Pick<StepView, 'name' | 'tool' | 'title'> & {
+  /** What they should check, in the model's words. Untrusted. */
+  prompt: string | null;
+  approvers: RunConfig['approvers'];
+  /** Whoever asked for the run may not answer. */
+  requireOther: boolean;
+  /** When it gives up. */
+  until: Date | null;
+};
+
+/** A plan as people see it. All its words are the model's: untrusted. */
+export type PlanView = {
+  hash: string;
+  baseSha: string;
+  by: 'model' | 'template';
+  /** why the model made none */
+  why: string | null;
+  summary: string;
+  /** the model's own steps; none where it made no plan */
+  steps: { title: string; prompt: string }[];
+  files: string[];
+  risks: string[];
+  estimate: Estimate;
+};
+
 export type EndStatus = 'succeeded' | 'neutral' | 'failed' | 'cancelled';
 
 export type StepView = {
   name: string;
   /** `codegen`, `workspace:write`, `gate:test`, `git_pr` … */
   tool: string;
+  /** What a plan calls it. The model's words: untrusted. */
+  title?: string | undefined;
   status: 'pending' | 'queued' | 'running' | 'waiting' | 'skipped' | EndStatus;
   startedAt: Date | null;
   endedAt: Date | null;

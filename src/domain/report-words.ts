@@ -1,8 +1,8 @@
 import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
-import { code } from './markdown.ts';
-import { gateOf } from './plan.ts';
+import { code, plain } from './markdown.ts';
+import { gateOf, isManual } from './plan.ts';
 import { oneLine } from './text.ts';
 
 /**
@@ -11,6 +11,8 @@ import { oneLine } from './text.ts';
  */
 
 const stepTitles: Record<string, { hidden: string; basic: string }> = {
+  plan: { hidden: 'Plan the work', basic: 'Make a plan' },
+  'manual:plan': { hidden: 'Wait for a yes to the plan', basic: 'Wait for approval of the plan' },
   codegen: { hidden: 'Make the changes', basic: 'Write the code' },
   reuse: { hidden: 'Take over the changes made before', basic: 'Take over the code written before' },
   rebase: { hidden: 'Bring it up to date', basic: 'Bring it up to date with its base' },
@@ -20,13 +22,18 @@ const stepTitles: Record<string, { hidden: string; basic: string }> = {
   git_push: { hidden: 'Keep the result', basic: 'Push the branch' },
 };
 
-type Titled = Pick<StepView, 'name' | 'tool' | 'repair' | 'again'>;
+type Titled = Pick<StepView, 'name' | 'tool' | 'title' | 'repair' | 'again'>;
 
 /** What a step is called, in markdown. */
 export function stepTitle(step: Titled, mode: GitMode): string {
   const { name, tool, repair, again = false } = step;
   if (repair) return repairTitle(name, repair, mode);
-  if (mode === 'advanced') return name === tool ? code(tool, 80) : `${code(name, 80)} (${code(tool, 80)})`;
+  const title = step.title && plain(step.title, 120);
+  if (mode === 'advanced') {
+    const names = name === tool ? code(tool, 80) : `${code(name, 80)} (${code(tool, 80)})`;
+    return title ? `${title}: ${names}` : names;
+  }
+  if (title) return isManual(tool) ? `Wait for approval: ${title}` : title;
   return again ? `${firstTitle(step, mode)} again` : firstTitle(step, mode);
 }
 
@@ -35,6 +42,7 @@ function firstTitle({ name, tool }: Titled, mode: 'hidden' | 'basic'): string {
   if (titles) return titles[mode];
   const gate = gateOf(tool);
   if (gate !== null) return mode === 'hidden' ? `Check: ${gate}` : `Run the gate ${code(gate, 80)}`;
+  if (isManual(tool)) return mode === 'hidden' ? 'Wait for a yes' : `Wait for approval of ${code(name, 80)}`;
   return mode === 'hidden' ? 'Work on it' : code(name, 80);
 }
 
@@ -47,7 +55,7 @@ function repairTitle(name: string, { gate, number, of }: NonNullable<StepView['r
 
 /** The same for a check run's title, which shows no markup. */
 export function stepTitlePlain(step: Titled, mode: GitMode): string {
-  return stepTitle(step, mode).replaceAll('`', '');
+  return stepTitle(step, mode).replace(/[`\\]/g, '');
 }
 
 export const words: Record<GitMode, { result: string; openResult: string; toPeople: string }> = {

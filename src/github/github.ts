@@ -14,6 +14,7 @@ import { pullRequest, untick, updateBranch, upsertPullRequest } from './pull-req
 import { react, unreact } from './reactions.ts';
 import { listTop, readFile, repository } from './repositories.ts';
 import { review } from './reviews.ts';
+import { isTeamMember } from './teams.ts';
 import { triage } from './triage.ts';
 import { createSerial } from './writes.ts';
 
@@ -78,6 +79,7 @@ export function createGitHub(options: {
 
   return {
     permission: (repo, login) => within(repo, (client) => permission(client, login)),
+    isTeamMember: (repo, team, login) => within(repo, (client) => isTeamMember(client, team, login)),
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),
     upsertComment: (repo, issue, comment) => within(repo, (client) => upsertComment(client, issue, comment)),

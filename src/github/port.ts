@@ -59,6 +59,8 @@ export type OpenCheck = { id: number; name: string; headSha: string; externalId:
 export type GitHub = {
   /** As GitHub says now. Never from `author_association`. */
   permission(repo: RepositoryRef, login: string): Promise<Permission>;
+  /** Whether somebody is in a team (`org/team`); null where the app may not know. */
+  isTeamMember(repo: RepositoryRef, team: string, login: string): Promise<boolean | null>;
   /** Adds a reaction; adding the same again does nothing. */
   react(repo: RepositoryRef, target: ReactionTarget, content: 'eyes' | 'rocket' | 'confused'): Promise<void>;
   /** Takes our own reaction away again, if it is there. */

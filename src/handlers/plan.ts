@@ -22,6 +22,7 @@ export const PlanOutputs = z.object({
   /** why the model made none; null where it did */
   why: z.string().nullable(),
   summary: z.string(),
+  steps: z.array(z.object({ title: z.string(), prompt: z.string() })),
   files: z.array(z.string()),
   risks: z.array(z.string()),
   estimate: Estimate,
@@ -57,6 +58,7 @@ export const plan = defineHandler({
       by: made ? 'model' : 'template',
       why: result.outcome === 'stopped' ? result.message : null,
       summary: made?.summary ?? '',
+      steps: made?.steps.map(({ title, prompt }) => ({ title, prompt })) ?? [],
       files: made?.files ?? [],
       risks: made?.risks ?? [],
       estimate: estimate({
@@ -111,6 +113,7 @@ async function askModel(
       files,
       gates: commands.gates.map(({ name, command }) => ({ name, command })),
       check,
+      plainWords: run.gitMode === 'hidden',
       model: config.planner ?? run.model,
       maxCostUsd: account.cap,
       signal,

@@ -31,6 +31,7 @@ const EVENT_TYPES = Object.keys({
   'step.waiting': true,
   'step.approved': true,
   'step.expired': true,
+  'step.refused': true,
   'queue.backpressure': true,
 } satisfies Record<EventType, true>);
 

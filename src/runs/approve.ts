@@ -9,11 +9,26 @@ import { moveOn } from './move-on.ts';
 type Engine = Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>;
 type WaitingStep = { runId: string; stepId: string };
 
-/** Says yes to a step that waits for it; the run goes on once it is its turn. False when the step does not wait (any more). */
-export async function approveStep(deps: Engine, step: WaitingStep, by: string): Promise<boolean> {
-  return answer(deps, step, { status: 'succeeded', outputs: { approvedBy: by } }, (name) => ({
+/**
+ * Says yes to a step that waits for it; the run goes on once it is its turn. `trigger` is what the person did, kept with
+ * it. False when the step does not wait (any more).
+ */
+export async function approveStep(deps: Engine, step: WaitingStep, by: string, trigger?: string): Promise<boolean> {
+  return answer(deps, step, { status: 'succeeded', outputs: { approvedBy: by, trigger } }, (name) => ({
     type: 'step.approved',
     payload: { name, by },
+  }));
+}
+
+/** Ends a run whose question has become void. False when it does not wait (any more). */
+export async function refuseStep(
+  deps: Engine,
+  step: WaitingStep,
+  { failure, trigger }: { failure: Failure; trigger: string },
+): Promise<boolean> {
+  return answer(deps, step, { status: 'cancelled', outputs: { trigger }, failure }, (name) => ({
+    type: 'step.refused',
+    payload: { name, failure },
   }));
 }
 

@@ -33,6 +33,8 @@ export type RunDemand = {
   options: RunOptions;
   /** the run it repeats; and the change set of which it takes over, which was made from that base */
   repeats?: { runId: string; reuse?: { stepId: string; baseRef: string; baseSha: string } | null };
+  /** makes a plan first, and waits for a yes to it; as the repository says unless told */
+  planFirst?: boolean;
   triggerKey: string;
 };
 

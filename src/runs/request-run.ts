@@ -1,5 +1,6 @@
 import { pullRequestTitle } from '../domain/naming.ts';
 import { standardPlan } from '../domain/plan.ts';
+import { PLAN_STEP } from '../domain/planned.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
 import { UserError } from '../errors.ts';
 import { findOpened, openDemanded, standOn, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
@@ -29,14 +30,18 @@ export async function requestRun(deps: Deps, defaults: RunDefaults, demand: RunD
         : 'Correct what follows `--base`, and comment the command again.',
     );
   }
+  const goal = pullRequestTitle({ issueTitle: demand.issue.title, prompt: demand.prompt });
+  const planFirst = reuse === null && (demand.planFirst ?? config.planFirst);
   return openDemanded(deps, defaults, demand, ground, {
-    plan: standardPlan({
-      goal: pullRequestTitle({ issueTitle: demand.issue.title, prompt: demand.prompt }),
-      prompt: demand.prompt,
-      gates: config.gates?.map((gate) => gate.name),
-      openPr: demand.options.openPr,
-      reuse: reuse?.stepId,
-    }),
+    plan: planFirst
+      ? { goal, steps: [PLAN_STEP] }
+      : standardPlan({
+          goal,
+          prompt: demand.prompt,
+          gates: config.gates?.map((gate) => gate.name),
+          openPr: demand.options.openPr,
+          reuse: reuse?.stepId,
+        }),
     source: { kind: 'issue', issueUrl: `${repository.htmlUrl}/issues/${demand.issue.number}` },
     baseRef,
     baseSha,

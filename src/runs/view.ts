@@ -2,17 +2,19 @@ import { z } from 'zod';
 import type { Executor } from '../db/client.ts';
 import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
-import type { FileView, GateView, RunView, StepView } from '../domain/report.ts';
+import type { FileView, GateView, Question, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
 import { gateOf, makesChange } from '../domain/plan.ts';
 import { repairOf } from '../domain/repair.ts';
 import { Kept } from '../domain/kept.ts';
+import { RunConfig } from '../domain/run-config.ts';
 import { InternalError } from '../errors.ts';
 import { WriteOutputs } from '../handlers/change-set.ts';
 import { CodegenOutputs } from '../handlers/codegen.ts';
 import { GateOutputs } from '../handlers/gate.ts';
 import { OutputSoFar } from '../handlers/live-output.ts';
 import { GitPrOutputs } from '../handlers/git-pr.ts';
+import { PlanOutputs } from '../handlers/plan.ts';
 import type { Deps } from './deps.ts';
 
 /** What an answered question hands on. */
@@ -49,6 +51,8 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     base: run.baseRef,
     steps: steps.map((step) => stepView(step, steps)),
     round: run.round,
+    question: questionOf(run, steps),
+    plan: steps.map((step) => (step.tool === 'plan' ? read(PlanOutputs, step) : null)).find(Boolean) ?? null,
     waitsFor: ahead,
     usage: run.usage,
     cost: run.cost,
@@ -77,6 +81,7 @@ function stepView(step: Step, steps: readonly Step[]): StepView {
   return {
     name: step.name,
     tool: step.tool,
+    title: titleOf(step),
     ...(repair && { repair: { ...repair, gate: gateNamed(steps, repair.gate) } }),
     ...(step.inputs._replaces !== undefined && { again: true }),
     // To people a step that found nothing to do is neutral; that the run stops there shows in the rest.
@@ -87,6 +92,27 @@ function stepView(step: Step, steps: readonly Step[]): StepView {
     approvedBy: read(Approval, step)?.approvedBy ?? null,
     usage: step.usage,
     cost: step.cost,
+  };
+}
+
+/** What the plan calls it. */
+function titleOf({ inputs }: Step): string | undefined {
+  return z.string().safeParse(inputs['title']).data;
+}
+
+/** What a person is asked now. */
+function questionOf({ config }: Run, steps: readonly Step[]): Question | null {
+  const asked = steps.find(({ status }) => status === 'waiting');
+  if (!asked) return null;
+  const { approvers, requireOtherApprover } = RunConfig.parse(config);
+  return {
+    name: asked.name,
+    tool: asked.tool,
+    title: titleOf(asked),
+    prompt: z.string().safeParse(asked.inputs['prompt']).data ?? null,
+    approvers,
+    requireOther: requireOtherApprover,
+    until: asked.waitUntil,
   };
 }
 

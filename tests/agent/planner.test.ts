@@ -21,6 +21,7 @@ async function ask(script: Scripts, task: Partial<PlanTask> = {}, options: Parti
     onUsage: (_usage, cost) => void spent.push(cost.cappedUsd),
     files: ['package.json', 'src/index.js'],
     gates: [{ name: 'test', command: 'npm test' }],
+    plainWords: false,
     check: () => [],
     ...task,
   });

@@ -106,12 +106,12 @@ describe.concurrent(`bringing a pull request up to date, on ${lane}`, () => {
     const { kit, number, at, main } = await opened();
     await kit.push({ 'other.md': 'Other.\n' });
     const body = () => kit.pullRequest().body!;
-    expect(body()).toContain('- [ ] <!-- nofx:rebase --> Tick this box');
-    const ticked = body().replace('- [ ] <!-- nofx:rebase -->', '- [x] <!-- nofx:rebase -->');
+    expect(body()).toContain('- [ ] <!-- nofx:up-to-date --> Tick this box');
+    const ticked = body().replace('- [ ] <!-- nofx:up-to-date -->', '- [x] <!-- nofx:up-to-date -->');
     await nofx.github.editPull({ repo: kit.name, pull: number, body: ticked, by: 'mona' });
     await kit.drain();
     expect(kit.git('rev-parse', `${await at()}^`).trim()).toBe(await main());
-    expect(body()).toContain('- [ ] <!-- nofx:rebase -->');
+    expect(body()).toContain('- [ ] <!-- nofx:up-to-date -->');
     await nofx.github.editPull({ repo: kit.name, pull: number, body: `${body()} Thank you.`, by: 'mona' });
     await kit.drain();
     expect(await kit.runs()).toHaveLength(2);

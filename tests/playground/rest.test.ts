@@ -267,6 +267,14 @@ test('a pull request from branch to branch', async () => {
   expect(reopened.number).toBeGreaterThan(pull.number);
 });
 
+test('who is in a team', async () => {
+  github.addTeam('octo/leads', { members: ['ann'] });
+  const ask = (username: string) =>
+    github.octokit(installationId).rest.teams.getMembershipForUserInOrg({ org: 'octo', team_slug: 'leads', username });
+  expect((await ask('ann')).data).toMatchObject({ state: 'active', role: 'member' });
+  await expect(ask('bob')).rejects.toMatchObject({ status: 404 });
+});
+
 test('check runs, found by name and commit', async () => {
   const { sha } = await github.push({ repo: REPO, branch: 'nofx/checks', files: { 'c.txt': 'c' }, by: 'ann' });
   expect((await api.checks.createSuite({ ...at, head_sha: sha })).status).toBe(200);

@@ -8,7 +8,7 @@ import { freshDatabaseOptions } from './database.ts';
 import { openRepository, type Repository, type RepositoryOptions } from './harness-repository.ts';
 import { createGitHubValidator } from './openapi.ts';
 
-export { PASSING, type Repository } from './harness-repository.ts';
+export { PASSING, type Repository, type RepositoryOptions } from './harness-repository.ts';
 
 // Whole runs, several at once, on a machine that may be busy: patience costs nothing where all is well.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });

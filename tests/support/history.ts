@@ -18,6 +18,7 @@ const STEP_AFTER: Record<string, StepStatus> = {
   'step.waiting': 'waiting',
   'step.approved': 'succeeded',
   'step.expired': 'cancelled',
+  'step.refused': 'cancelled',
 };
 
 const ENDED: readonly StepStatus[] = ['succeeded', 'neutral', 'stopped', 'failed', 'cancelled', 'skipped'];
@@ -53,7 +54,7 @@ function apply(state: State, { type, stepId, payload }: Told, problems: string[]
   if (ENDED.includes(step.status)) problems.push(`${type} of ${step.name}, which had ${step.status}`);
   if (type === 'step.finished' && step.status !== 'running')
     problems.push(`${step.name} finished while ${step.status}`);
-  if ((type === 'step.approved' || type === 'step.expired') && step.status !== 'waiting')
+  if (['step.approved', 'step.expired', 'step.refused'].includes(type) && step.status !== 'waiting')
     problems.push(`${type} of ${step.name}, which was ${step.status}`);
   if (type === 'step.waiting' && step.status !== 'pending') problems.push(`${step.name} waits after ${step.status}`);
   step.status = after;

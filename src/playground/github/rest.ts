@@ -12,6 +12,7 @@ import { pullRoutes } from './routes-pulls.ts';
 import { reactionRoutes } from './routes-reactions.ts';
 import { reviewRoutes } from './routes-reviews.ts';
 import { repositoryRoutes } from './routes-repository.ts';
+import { teamRoutes } from './routes-teams.ts';
 import type { Webhooks } from './webhooks.ts';
 import { fullName, type World } from './world.ts';
 
@@ -60,6 +61,7 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
     issueRoutes(world),
     reactionRoutes(world),
     pullRoutes(world),
+    teamRoutes(world),
     reviewRoutes(world),
   ]) {
     rest.route('/', routes);
