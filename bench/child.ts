@@ -1,6 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import manifest from '../package.json' with { type: 'json' };
+
+/** What `npm start` tells Node. */
+export const START_FLAGS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 
 /** A program of this folder in a process of its own, asked and answered one message at a time. */
 export type Child<Question> = {
@@ -15,6 +19,7 @@ export type Child<Question> = {
 export async function startChild<Question>(file: string, settings: unknown): Promise<Child<Question>> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     serialization: 'advanced',
+    execArgv: START_FLAGS,
     // Its log is written, as in production, and not read.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -6,17 +6,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import manifest from '../package.json' with { type: 'json' };
 import { createGitHubStandIn } from '../src/playground/github-stand-in.ts';
 import { createScriptedModel, turn } from '../src/playground/model.ts';
+import { START_FLAGS } from './child.ts';
 import { spread, type Spread } from './stats.ts';
 
 /** Resident size in MB: of a process that has nothing to do, and of one with its runs under way. */
 export type MemoryFigures = { database: string; idle: Spread; inFlight: Spread };
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-/** What `npm start` tells Node. */
-const FLAGS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 const SECRET = 'a secret for the benchmark';
 const REPOSITORIES = 10;
 /** As many steps at work as a process may have; the rest wait for their turn. */
@@ -42,7 +40,7 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
   const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
   const github = await createGitHubStandIn();
   const model = await createScriptedModel({ script: () => turn.text('And then '.repeat(2_000), { delayMs: 1_000 }) });
-  const child = spawn(process.execPath, [...FLAGS, MAIN], {
+  const child = spawn(process.execPath, [...START_FLAGS, MAIN], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {

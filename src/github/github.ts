@@ -3,6 +3,7 @@ import { upsertCheckRun } from './check-runs.ts';
 import { createClients, type Client, type Octokit, type Permit } from './client.ts';
 import { commentBody, upsertComment } from './comments.ts';
 import { compare } from './compare.ts';
+import { commit, createVerifiedCommit } from './commits.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { ensureIssue } from './issues.ts';
@@ -88,6 +89,8 @@ export function createGitHub(options: {
     upsertCheckRun: (repo, check) => within(repo, (client) => upsertCheckRun(client, check)),
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
+    commit: (repo, sha) => within(repo, (client) => commit(client, sha)),
+    createVerifiedCommit: (repo, wanted) => within(repo, (client) => createVerifiedCommit(client, wanted)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
     compare: (repo, base, head) => within(repo, (client) => compare(client, base, head)),
     updateBranch: (repo, pull, head) => within(repo, (client) => updateBranch(client, pull, head)),

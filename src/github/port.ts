@@ -56,6 +56,19 @@ export type PullRequestState = PullRequest & {
 /** A check run of ours that is not completed. */
 export type OpenCheck = { id: number; name: string; headSha: string; externalId: string; startedAt: Date | null };
 
+/** A commit as GitHub has it. */
+export type CommitState = { sha: string; tree: string; parents: string[]; message: string };
+
+/** A commit for GitHub to make and sign: plain files written, and paths removed. */
+export type VerifiedCommit = {
+  branch: string;
+  /** where the branch points, and what the commit stands on */
+  expected: string;
+  message: string;
+  additions: { path: string; bytes: Buffer }[];
+  deletions: string[];
+};
+
 export type GitHub = {
   /** As GitHub says now. Never from `author_association`. */
   permission(repo: RepositoryRef, login: string): Promise<Permission>;
@@ -101,6 +114,15 @@ export type GitHub = {
   ): Promise<{ sha: string }>;
   /** The commit a branch points to; null when there is no such branch. */
   branchHead(repo: RepositoryRef, branch: string): Promise<string | null>;
+  commit(repo: RepositoryRef, sha: string): Promise<CommitState>;
+  /**
+   * Has GitHub commit on a branch, under the app's name and signed. `refused`: GitHub's words where it will not; it may take
+   * a push. RetryableError where the branch no longer points where it was expected to.
+   */
+  createVerifiedCommit(
+    repo: RepositoryRef,
+    commit: VerifiedCommit,
+  ): Promise<{ sha: string; tree: string } | { refused: string }>;
   /** Finds the pull request from `head` to `base` (open first), or opens one. Adopts on 422 "already exists". */
   upsertPullRequest(
     repo: RepositoryRef,

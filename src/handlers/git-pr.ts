@@ -46,7 +46,7 @@ export const gitPr = defineHandler<GitPrInputs>({
     const repository = repositoryOf(context);
     const { outputs } = await context.outputsOf(inputs.fromStep);
     const written = WriteOutputs.parse(outputs);
-    const [template] = await Promise.all([readTemplate(context), pushWork(context, written)]);
+    const [template, pushed] = await Promise.all([readTemplate(context), pushWork(context, written)]);
 
     const view = await context.view();
     const pullRequest = await context.effect('pull_request', async () => {
@@ -67,7 +67,8 @@ export const gitPr = defineHandler<GitPrInputs>({
     const { notes } = await context.effect('triage', async () => ({
       notes: await adapters.github.triage(repository, { number: pullRequest.number, labels, assignees, reviewers }),
     }));
-    const handedOn: GitPrOutputs = { ...pullRequest, sha: written.sha, branch: run.branch, notes };
+    const all = [...(pushed.notes ?? []), ...notes];
+    const handedOn: GitPrOutputs = { ...pullRequest, sha: pushed.sha, branch: run.branch, notes: all };
     return { status: 'succeeded', outputs: handedOn, pullRequest };
   },
 });

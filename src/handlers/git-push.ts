@@ -11,7 +11,7 @@ export const gitPush = defineHandler({
   async run(context) {
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
     const written = WriteOutputs.parse(outputs);
-    await pushWork(context, written);
-    return { status: 'succeeded', outputs: { sha: written.sha, branch: written.branch } };
+    const { sha, notes = [] } = await pushWork(context, written);
+    return { status: 'succeeded', outputs: { sha, branch: written.branch, notes } };
   },
 });

@@ -15,8 +15,8 @@ export async function keepWork(context: StepContext, steps: readonly Done[]): Pr
   if (context.run.source.pullRequest) return null;
   const work = await newestWork(context, steps);
   if (work === null) return null;
-  await pushWork(context, work);
-  return { sha: work.sha, branch: work.branch };
+  const { sha } = await pushWork(context, work);
+  return { sha, branch: work.branch };
 }
 
 async function newestWork(context: StepContext, steps: readonly Done[]): Promise<WriteOutputs | null> {

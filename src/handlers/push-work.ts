@@ -1,16 +1,28 @@
-import { UserError } from '../errors.ts';
+import { notVerified } from '../domain/verified.ts';
 import { accessOf, repositoryOf } from './access.ts';
 import { openCommitted, type WriteOutputs } from './change-set.ts';
+import { foreignCommits } from './foreign.ts';
 import type { StepContext } from './handler.ts';
+import { commitVerified } from './push-verified.ts';
 
-/** Pushes the run's commit to its `nofx/…` branch, once. UserError where somebody else has pushed to it meanwhile. */
-export async function pushWork(context: StepContext, written: WriteOutputs): Promise<void> {
-  const { adapters } = context;
-  await context.effect('push', async () => {
+/** What is on the branch then; and what people are told of it, in sentences. */
+export type Pushed = { sha: string; notes?: string[] };
+
+/**
+ * Brings the run's commit to its `nofx/…` branch, once: pushed, or made by GitHub where the repository wants it signed.
+ * UserError where somebody else has pushed to it meanwhile.
+ */
+export async function pushWork(context: StepContext, written: WriteOutputs): Promise<Pushed> {
+  const { adapters, run } = context;
+  return context.effect('push', async (): Promise<Pushed> => {
     const rebuilt = adapters.workspaces
       .has(accessOf(context), written.sha)
       // Another machine wrote it, or this one was cleaned: the artifacts make it again.
       .then((here) => (here ? null : openCommitted(context, written)));
+    if (run.config.commits === 'verified') {
+      await rebuilt;
+      return signed(context, written);
+    }
     const [head] = await Promise.all([replaceable(context, written), rebuilt]);
     if (head === written.sha) return { sha: written.sha };
     try {
@@ -25,6 +37,14 @@ export async function pushWork(context: StepContext, written: WriteOutputs): Pro
   });
 }
 
+async function signed(context: StepContext, written: WriteOutputs): Promise<Pushed> {
+  const verified = await commitVerified(context, written);
+  if ('sha' in verified) return verified;
+  const { obstacle, head } = verified;
+  if (head !== written.sha) await pushOver(context, written, head);
+  return { sha: written.sha, notes: [notVerified(obstacle)] };
+}
+
 function pushOver(context: StepContext, { sha }: WriteOutputs, expected: string | null): Promise<void> {
   const { run, adapters } = context;
   return adapters.workspaces.push(accessOf(context), { sha, branch: run.branch, expected });
@@ -35,8 +55,5 @@ async function replaceable(context: StepContext, written: WriteOutputs): Promise
   const { run, adapters } = context;
   const head = await adapters.github.branchHead(repositoryOf(context), run.branch);
   if (head === null || head === written.sha || head === (await context.marker()).sha) return head;
-  throw new UserError(
-    `Somebody else pushed to ${run.branch} while the run was under way; their commits were left alone.`,
-    'Comment the command again to start from a new branch.',
-  );
+  throw foreignCommits(run.branch);
 }

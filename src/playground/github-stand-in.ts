@@ -9,7 +9,8 @@
  * - Pull requests are between branches of one repository: no forks, no merge button.
  * - Commits made over REST are unsigned (GitHub signs an app's own), and keep their time in UTC.
  * - Rate limits are counted but never reached, and content creation is not throttled: `failNext` plays both.
- * - No ETags, GraphQL (501), milestones, projects, releases or Actions. Check suites exist only
+ * - Of GraphQL there is one mutation, `createCommitOnBranch`, whose signature nobody can check.
+ * - No ETags, milestones, projects, releases or Actions. Check suites exist only
  *   as far as check runs need them. Markdown is shown as it was written.
  * - A webhook is sent the moment its cause happens, once, in no guaranteed order: GitHub may be late.
  * - `mergeable` is known at once; GitHub first says null.
@@ -125,9 +126,8 @@ export async function createGitHubStandIn(options: GitHubStandInOptions = {}): P
   const server = createAdaptorServer({
     fetch: (request, env) => {
       const { pathname } = new URL(request.url);
-      if (/^\/api\/(v3\/)?graphql$/.test(pathname))
-        return Response.json({ message: 'The GitHub stand-in has no GraphQL.' }, { status: 501 });
-      if (pathname.startsWith('/api/v3')) return rest.fetch(request, env as HttpBindings);
+      if (pathname.startsWith('/api/v3') || pathname === '/api/graphql')
+        return rest.fetch(request, env as HttpBindings);
       return gitPath(decodeURIComponent(pathname)) ? gitHttp(world, request) : pages.fetch(request);
     },
   });

@@ -1,4 +1,4 @@
-import { passOn } from '../db/pass-on.ts';
+import { passOn, passOnAlone } from '../db/pass-on.ts';
 import type { Run } from '../db/runs.ts';
 import type { Step } from '../db/steps.ts';
 import { decideNext, isTolerated } from '../domain/run.ts';
@@ -44,14 +44,14 @@ export async function goOn(
   const ends = { ...held.step, status: outcome.status, outputs: outcome.outputs ?? {} };
   const events = [told(held.step, outcome), about('step.enqueued', next), started(claimed)];
   let { announcedUntil } = held;
-  const passed = await passOn(
-    db,
-    { run, ends, next: next.id, job: { ...lease, ...way }, events },
-    async (tx, { messages }) => {
+  const what = { run, ends, next: next.id, job: { ...lease, ...way }, events };
+  const announced = performance.now() < announcedUntil;
+  const passed =
+    (announced ? await passOnAlone(db, what) : null) ??
+    (await passOn(db, what, async (tx, { messages }) => {
       await sendMessages(tx, queue, messages);
-      if (performance.now() >= announcedUntil) announcedUntil = await announce(tx, deps, run.id, 'soon');
-    },
-  );
+      if (!announced) announcedUntil = await announce(tx, deps, run.id, 'soon');
+    }));
   if (passed === null) return null;
   const step = { ...claimed, startedAt: passed.startedAt };
   return {

@@ -37,6 +37,9 @@ async function waitsFor(db: Executor, run: Run): Promise<number> {
   return run.status === 'queued' && run.turnAt === null ? countAhead(db, run) : 0;
 }
 
+/** What a step that hands the work in could not do, in sentences. */
+const Noted = GitPrOutputs.pick({ notes: true });
+
 /** The rows of a run as a view of it. Pure. */
 function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
   const generated = drafts(steps).flatMap((step) => read(CodegenOutputs, step) ?? []);
@@ -63,7 +66,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     cancelledBy: run.cancelRequestedBy,
     files: generated.flatMap((outputs): FileView[] => outputs.files),
     summary: generated.map((outputs) => outputs.summary).join('\n\n'),
-    notes: steps.flatMap((step) => read(GitPrOutputs, step)?.notes ?? []),
+    notes: steps.flatMap((step) => (step.tool.startsWith('git_') && read(Noted, step)?.notes) || []),
     gitMode: run.gitMode,
   };
 }

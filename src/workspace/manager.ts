@@ -115,6 +115,12 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return isSha(sha) && (await hasCommit(git, await mirrorOf(access), sha));
     },
 
+    async treeOf(access, sha) {
+      if (!isSha(sha)) throw new InternalError('a tree is asked for by a full SHA');
+      const { place } = await mirrorOf(access);
+      return git.text(['rev-parse', '--verify', '--end-of-options', `${sha}^{tree}`], { place });
+    },
+
     async push(access, push) {
       const mirror = await mirrorOf(access);
       await checkPush(git, mirror, access, push);

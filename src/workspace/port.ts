@@ -130,6 +130,8 @@ export type Workspaces = {
   push(access: RepositoryAccess, options: { sha: string; branch: string; expected: string | null }): Promise<void>;
   /** Whether a commit that `Workspace.commit` made is on this machine, for `push`. */
   has(access: RepositoryAccess, sha: string): Promise<boolean>;
+  /** The tree of such a commit: all of its files, in one name. */
+  treeOf(access: RepositoryAccess, sha: string): Promise<string>;
   removeWorkspace(access: RepositoryAccess, key: string): Promise<void>;
   /** Removes from this disk what no unfinished run needs; gives the paths that are gone. */
   tidy(options: TidyOptions): Promise<string[]>;

@@ -14,7 +14,7 @@ describe(`events that are told, on ${lane}`, () => {
   });
   afterAll(() => fresh.stop());
 
-  it('are those of a transaction that committed, after it did', async () => {
+  it('are those of a transaction that committed, after it did, and of a statement of its own', async () => {
     const opened = await openRun(fresh, { ...runRequest(), trace: { traceparent: 'a' } });
     const runId = opened.ok ? opened.run.id : '';
     expect(told.map(({ runId: id, type }) => [id, type])).toEqual([
@@ -29,6 +29,10 @@ describe(`events that are told, on ${lane}`, () => {
       expect(told).toEqual([]);
     });
     expect(told).toEqual([{ runId, type: 'run.started' }]);
+
+    told.length = 0;
+    await appendEvents(fresh.db, runId, [{ type: 'step.started' }]);
+    expect(told).toEqual([{ runId, type: 'step.started' }]);
   });
 
   it('are none of a transaction that was rolled back', async () => {

@@ -114,7 +114,7 @@ describe('kill -9', () => {
     const asked = await db.transaction(async (tx) => {
       await tx.execute(sql`lock table pgboss.job in share row exclusive mode`);
       const issue = town.comment('/nofx add a slugify helper');
-      while (!(await between(tx))) await sleep(20);
+      while (!(await between(tx)) && (await db.$count(delivery)) === 0) await sleep(20);
       await web.kill('SIGKILL');
       return { issue: await issue };
     });

@@ -72,6 +72,8 @@ export function createGitHubValidator() {
     operation: (method: string, path: string): string | null => find(method, path)?.name ?? null,
 
     request({ method, path, query, body }: ApiRequest): string[] {
+      // Described elsewhere; the stand-in refuses what does not fit.
+      if (path === '/graphql') return [];
       const found = find(method, path);
       if (!found) return [`unknown operation: ${method} ${path}`];
       const { operation, name } = found;

@@ -12,9 +12,14 @@ export type CommitObject = {
   author: Person;
   committer: Person;
   message: string;
+  /** whether GitHub has put its signature on it */
+  signed: boolean;
 };
 
 export type TreeEntry = { path: string; mode: string; type: string; sha: string; size?: number };
+
+/** Of the right form, and nobody's: the stand-in has no key that anybody trusts. */
+const SIGNATURE = 'gpgsig -----BEGIN PGP SIGNATURE-----\n \n stand-in\n -----END PGP SIGNATURE-----';
 
 const SAFE_FIELD = /[<>\n\0]/g;
 
@@ -22,7 +27,10 @@ const SAFE_FIELD = /[<>\n\0]/g;
  * Writes a commit object from exactly these fields: the same input gives the same SHA. Dates become
  * seconds since the epoch in UTC.
  */
-export function writeCommit(dir: string, commit: Omit<CommitObject, 'sha'>): Promise<string> {
+export function writeCommit(
+  dir: string,
+  commit: Omit<CommitObject, 'sha' | 'signed'> & { signed?: boolean },
+): Promise<string> {
   const person = ({ name, email, date }: Person) =>
     `${name.replace(SAFE_FIELD, '')} <${email.replace(SAFE_FIELD, '')}> ${Math.floor(date.getTime() / 1000)} +0000`;
   const text = [
@@ -30,6 +38,7 @@ export function writeCommit(dir: string, commit: Omit<CommitObject, 'sha'>): Pro
     ...commit.parents.map((parent) => `parent ${parent}`),
     `author ${person(commit.author)}`,
     `committer ${person(commit.committer)}`,
+    ...(commit.signed ? [SIGNATURE] : []),
     '',
     commit.message,
   ].join('\n');
@@ -48,6 +57,7 @@ export async function readCommit(dir: string, sha: string): Promise<CommitObject
     parents: values('parent'),
     author: parsePerson(values('author')[0] ?? ''),
     committer: parsePerson(values('committer')[0] ?? ''),
+    signed: headers.some((line) => line.startsWith('gpgsig ')),
     // GitHub shows a message without its last newline.
     message: text.slice(end + 2).replace(/\n$/, ''),
   };

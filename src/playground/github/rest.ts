@@ -7,6 +7,7 @@ import { appRoutes } from './routes-app.ts';
 import { checkRoutes } from './routes-checks.ts';
 import { deliveryRoutes } from './routes-deliveries.ts';
 import { gitRoutes } from './routes-git.ts';
+import { graphqlRoutes } from './routes-graphql.ts';
 import { issueRoutes } from './routes-issues.ts';
 import { pullRoutes } from './routes-pulls.ts';
 import { reactionRoutes } from './routes-reactions.ts';
@@ -33,7 +34,7 @@ export type Exchange = {
 
 const RATE_LIMIT = 15_000;
 
-/** GitHub's REST API below `/api/v3`. */
+/** GitHub's REST API below `/api/v3`, and the little there is of `/api/graphql`. */
 export function restApi(world: World, webhooks: Webhooks, faults: Faults, record: (exchange: Exchange) => void) {
   const rest = new Hono<Env & { Bindings: HttpBindings }>({ getPath: (request) => pathOf(world, request) });
   rest.onError((error) => {
@@ -58,6 +59,7 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
     checkRoutes(world),
     repositoryRoutes(world),
     gitRoutes(world),
+    graphqlRoutes(world),
     issueRoutes(world),
     reactionRoutes(world),
     pullRoutes(world),
@@ -71,10 +73,14 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
 
 /** `/api/v3/…` without its prefix; `/repositories/{id}/…`, which redirects lead to, as `/repos/{owner}/{repo}/…`. */
 function pathOf(world: World, request: Request): string {
-  const path = new URL(request.url).pathname.replace(/^\/api\/v3/, '');
+  const path = belowApi(request.url);
   const byId = /^\/repositories\/(\d+)(\/.*)?$/.exec(path);
   const repo = byId && world.repositories.get(Number(byId[1]));
   return repo ? `/repos/${fullName(repo)}${byId[2] ?? ''}` : path;
+}
+
+function belowApi(url: string): string {
+  return new URL(url).pathname.replace(/^\/api(?:\/v3)?(?=\/)/, '');
 }
 
 function recorded(
@@ -83,7 +89,7 @@ function recorded(
 ): MiddlewareHandler<Env & { Bindings: HttpBindings }> {
   return async (c, next) => {
     const url = new URL(c.req.url);
-    const path = url.pathname.replace(/^\/api\/v3/, '');
+    const path = belowApi(c.req.url);
     const sent = await c.req.text();
     const fault = faults.take(c.req.method, path);
     if (!fault || fault.afterEffect) await next();

@@ -193,7 +193,8 @@ function personOf(world: World, value: unknown): Person | null {
   return { name, email, date: typeof date === 'string' ? new Date(date) : world.now() };
 }
 
-function botPerson(world: World): Person {
+/** The app as the author of what it commits over the API. */
+export function botPerson(world: World): Person {
   const { bot } = world.app;
   const host = new URL(world.origin).hostname;
   return { name: bot.login, email: `${bot.id}+${bot.login}@users.noreply.${host}`, date: world.now() };

@@ -7,7 +7,12 @@ import type { Account, Repository } from './types.ts';
 import type { World } from './world.ts';
 
 const person = ({ name, email, date }: Person) => ({ name, email, date: iso(date) });
-const unsigned = { verified: false, reason: 'unsigned', signature: null, payload: null, verified_at: null };
+
+function verification({ signed, committer }: CommitObject) {
+  return signed
+    ? { verified: true, reason: 'valid', signature: 'stand-in', payload: 'stand-in', verified_at: iso(committer.date) }
+    : { verified: false, reason: 'unsigned', signature: null, payload: null, verified_at: null };
+}
 
 /** `git-commit`: the object as the git database API shows it. */
 export function gitCommitShape(world: World, repo: Repository, commit: CommitObject) {
@@ -27,7 +32,7 @@ export function gitCommitShape(world: World, repo: Repository, commit: CommitObj
       url: `${api}/git/commits/${sha}`,
       html_url: `${html}/commit/${sha}`,
     })),
-    verification: unsigned,
+    verification: verification(commit),
   };
 }
 
@@ -46,7 +51,7 @@ export async function commitShape(world: World, repo: Repository, sha: string) {
       tree: { sha: commit.tree, url: `${api}/git/trees/${commit.tree}` },
       url: `${api}/git/commits/${sha}`,
       comment_count: 0,
-      verification: unsigned,
+      verification: verification(commit),
     },
     url: `${api}/commits/${sha}`,
     html_url: `${html}/commit/${sha}`,
