@@ -23,6 +23,8 @@ const CodegenInputs = z.looseObject({
   fromStep: z.string().optional(),
   /** files with marks of a merge conflict, none of which may be left */
   unresolved: z.array(z.string()).optional(),
+  /** others go on from it: also where it changes nothing */
+  goesOn: z.boolean().optional(),
   /** what a gate found in that change, which this one is to mend */
   repairs: Repair.optional(),
 });
@@ -67,6 +69,7 @@ export const codegen = defineHandler<CodegenInputs>({
           : await resolved(context, await scratch.readChanges(), (changes) =>
               collect(context, changes, result.summary, earlier),
             );
+      if (context.inputs.goesOn) return await goOn(context, outcome);
       return earlier?.found ? await endMending(context, outcome, earlier) : outcome;
     } catch (error) {
       const late = context.late();
@@ -200,6 +203,13 @@ export async function collect(
     summary,
   };
   return { status: 'succeeded', outputs };
+}
+
+/** A piece that has changed nothing is no reason to leave out those after it. */
+async function goOn(context: StepContext, outcome: StepOutcome): Promise<StepOutcome> {
+  if (outcome.status !== 'stopped') return outcome;
+  await saveChangeSet(context, [], CodegenOutputs.parse(outcome.outputs).summary);
+  return { ...outcome, status: 'neutral' };
 }
 
 function stoppedEarly(
