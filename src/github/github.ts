@@ -79,7 +79,7 @@ export function createGitHub(options: {
   }
 
   return {
-    permission: (repo, login) => within(repo, (client) => permission(client, login)),
+    permission: (repo, login, id) => within(repo, (client) => permission(client, login, id)),
     isTeamMember: (repo, team, login) => within(repo, (client) => isTeamMember(client, team, login)),
     react: (repo, target, content) => within(repo, (client) => react(client, target, content)),
     unreact: (repo, target, content) => within(repo, (client) => unreact(client, target, content)),

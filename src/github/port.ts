@@ -70,8 +70,8 @@ export type VerifiedCommit = {
 };
 
 export type GitHub = {
-  /** As GitHub says now. Never from `author_association`. */
-  permission(repo: RepositoryRef, login: string): Promise<Permission>;
+  /** As GitHub says now. Never from `author_association`. With `id`, nothing where the login has become somebody else's. */
+  permission(repo: RepositoryRef, login: string, id?: number): Promise<Permission>;
   /** Whether somebody is in a team (`org/team`); null where the app may not know. */
   isTeamMember(repo: RepositoryRef, team: string, login: string): Promise<boolean | null>;
   /** Adds a reaction; adding the same again does nothing. */
