@@ -15,7 +15,7 @@ import { lane } from '../support/database.ts';
 import { runRequest } from '../support/run-request.ts';
 import { ADMIN, startApi } from './support.ts';
 
-type Page = { runs: { id: string; status: string }[]; pagination: Record<string, unknown> };
+type Page = { runs: { id: string; status: string }[]; pagination: { next: string | null; total: number | null } };
 
 const mona = { id: 2, login: 'mona' };
 const rita = { id: 3, login: 'rita' };
@@ -77,7 +77,7 @@ describe(`runs over the API, on ${lane}`, () => {
       artifacts: [{ name: 'files/a b.ts', url: `/artifacts/runs/${run.id}/steps/${stepId}/files/a%20b.ts`, size: 11 }],
     });
     const { events } = (await (await api.get(`/runs/${run.id}/timeline`)).json()) as {
-      events: Record<string, unknown>[];
+      events: { seq: number; type: string }[];
     };
     expect(events.map(({ seq, type }) => `${seq} ${type}`)).toEqual(['1 run.created', '2 step.enqueued']);
     expect(events[1]).toMatchObject({ run_id: run.id, step_id: stepId, payload: { tool: 'codegen' } });
@@ -161,16 +161,16 @@ describe(`runs over the API, on ${lane}`, () => {
       expect(first.pagination).toEqual({ page: 1, limit: 3, total: 7, pages: 3, next: ids[2] });
       const last = await pages('project=gh_70&page=3&limit=3');
       expect(last.runs.map(({ id }) => id)).toEqual(ids.slice(6));
-      expect(last.pagination['next']).toBeNull();
+      expect(last.pagination.next).toBeNull();
     });
 
     it('by cursor, each once', async () => {
       const seen: string[] = [];
-      for (let next: unknown = ids[0]; next;) {
-        const page = await pages(`project=gh_70&limit=2&cursor=${String(next)}`);
+      for (let next: string | null = ids[0]!; next;) {
+        const page: Page = await pages(`project=gh_70&limit=2&cursor=${next}`);
         seen.push(...page.runs.map(({ id }) => id));
-        next = page.pagination['next'];
-        expect(page.pagination['total']).toBeNull();
+        next = page.pagination.next;
+        expect(page.pagination.total).toBeNull();
       }
       expect(seen).toEqual(ids.slice(1));
     });
