@@ -3,7 +3,7 @@ import type { Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
 import type { DomainEvent } from '../domain/event.ts';
 import type { GitMode } from '../domain/project.ts';
-import { NOT_YET, renderConfig, renderHelp, renderNotYet, renderProblem, renderRefusal } from '../domain/report.ts';
+import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
@@ -15,6 +15,7 @@ import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
 import { ignored, type Answer, type Occasion } from './occasion.ts';
 import { plan } from './plan.ts';
+import { rebase } from './rebase.ts';
 import { retry, retryRun } from './retry.ts';
 import { heedReview, isPartOfReview } from './review.ts';
 import { revise } from './revise.ts';
@@ -49,6 +50,7 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     // Strangers are answered once: a comment on theirs each time would be a flood of their making.
     const once = isAtLeast(role, 'triage') ? answer.once : `refused ${event.sender.login}`;
     await tell(deps, occasion, { ...answer, ...(once === undefined ? {} : { once }) });
+    if (event.kind === 'box_ticked') await deps.adapters.github.untick(repository, event.issue.number, REBASE_BOX);
     return answer.outcome;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -97,6 +99,8 @@ async function obey(
       return approve(deps, occasion, { of: command.of, role, run });
     case 'revise':
       return revise(deps, options, occasion, command);
+    case 'rebase':
+      return rebase(deps, options, occasion);
     case 'retry':
       return run ? retryRun(deps, options, occasion, run, command.step) : retry(deps, options, occasion, command.step);
     case 'cancel':
@@ -113,8 +117,6 @@ async function obey(
       const label = await startingLabel(deps, occasion.repository, options.label);
       return { outcome: 'answered', say: renderHelp({ gitMode: await gitModeOf(deps, occasion.repository), label }) };
     }
-    case 'rebase':
-      return { outcome: `answered: ${NOT_YET.join(', ')}`, say: renderNotYet(command.kind), reaction: 'confused' };
   }
 }
 
@@ -202,6 +204,10 @@ async function occasionOf(
         ...(reviewId !== null && { reviewId }),
       };
       return { occasion, run: null };
+    }
+    case 'box_ticked': {
+      // Ticked anew, it is asked anew: the delivery tells them apart.
+      return { occasion: { ...common, issue: event.issue, target: null }, run: null };
     }
     case 'review_submitted': {
       const { issue, review } = event;
