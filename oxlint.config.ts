@@ -15,6 +15,7 @@ const gateways: Record<string, string[]> = {
   'src/queue': ['pg-boss', 'pg-boss/**'],
   'src/db': ['@electric-sql/pglite', '@electric-sql/**'],
   'src/outbound': ['undici', 'undici/**', 'standardwebhooks', 'ipaddr.js'],
+  'src/api': ['jose', '@hono/zod-openapi'],
   'src/telemetry': ['prom-client', '@opentelemetry/**'],
 };
 
@@ -50,6 +51,11 @@ const inside: Wall[] = [
   { files: 'src/runs/**', rooms: ['outbox', 'db', 'queue', 'domain', 'handlers', 'errors.ts'] },
   { files: 'src/upkeep/**', rooms: ['runs', 'outbox', 'db', 'queue', 'handlers', 'domain', 'errors.ts'] },
   { files: 'src/conversation/**', rooms: ['runs', 'db', 'queue', 'handlers', 'domain', 'errors.ts'] },
+  {
+    files: 'src/api/**',
+    rooms: ['runs', 'outbox', 'db', 'queue', 'handlers', 'domain', 'errors.ts'],
+    through: ['src/api'],
+  },
   { files: 'src/http/**', rooms: ['runs', 'outbox', 'db', 'queue', 'domain', 'errors.ts'] },
 ];
 
@@ -141,7 +147,7 @@ export default defineConfig({
     { files: ['src/*.ts'], rules: walls(['./**', '!./errors.ts', '!./domain/**', '!./log.ts', '!./config-values.ts']) },
     { files: ['src/app.ts'], rules: walls(outsideBut('.', ['conversation', 'github', 'runs', 'domain', 'errors.ts'])) },
     // The composition root: the one place that knows everybody, but even it goes through the rooms, not around them.
-    { files: ['src/main.ts', 'src/nofx.ts', 'src/parts.ts', 'src/cli.ts'], rules: walls([]) },
+    { files: ['src/main.ts', 'src/nofx.ts', 'src/parts.ts', 'src/cli.ts', 'src/cli-keys.ts'], rules: walls([]) },
     // Pure: besides itself only what computes without touching the world.
     {
       files: ['src/domain/**'],

@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests that touch the database: they run on both engines. */
-const database = ['db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep'].map(
+const database = ['api', 'db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep'].map(
   (room) => `tests/${room}/**/*.test.ts`,
 );
 /** The whole stories run on Postgres, which leaves the processors to them; these two, which between them do most of it, on both. */

@@ -1,5 +1,8 @@
 import { parseArgs } from 'node:util';
-import { loadConfig, readEnvironment, secretsOf } from './config.ts';
+import { KEY_COMMANDS } from './cli-keys.ts';
+import { loadConfig, readEnvironment, secretsOf, type Config } from './config.ts';
+import { openDb } from './db/client.ts';
+import { migrate } from './db/migrate.ts';
 import { listRuns } from './db/runs.ts';
 import { messageOf, UserError } from './errors.ts';
 import { createLogger } from './log.ts';
@@ -20,6 +23,10 @@ const HELP = `npm run nofx -- <command>
   reap                   look now for runs and checks that were lost sight of
   retention              remove now what is older than NOFX_RETENTION_DAYS
   runs list [--all]      the runs that are not over; --all: the newest 50
+  keys create --user <login> [--name <name>] [--user-id <id>]
+                         an API key for somebody on GitHub, shown once; --user-id where GitHub is not to be asked
+  keys list              the keys there are, and when they were last used
+  keys revoke <id>       a key that is to open nothing any more
 
 It reads the same settings as the server (.env), and works beside a running server where both use a Postgres
 (DATABASE_URL). The embedded database serves one process: there, stop the server first.
@@ -91,14 +98,20 @@ const COMMANDS: Record<string, Command> = {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { all: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h', default: false } },
+    options: {
+      all: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+      user: { type: 'string' },
+      'user-id': { type: 'string' },
+      name: { type: 'string' },
+    },
   });
   const say = (line: string) => void process.stdout.write(`${line}\n`);
   if (values.help || positionals.length === 0) {
     say(HELP);
     return values.help ? 0 : 2;
   }
-  const name = Object.keys(COMMANDS).find((known) => isWhole(known, positionals));
+  const name = [...Object.keys(COMMANDS), ...Object.keys(KEY_COMMANDS)].find((known) => isWhole(known, positionals));
   if (!name)
     throw new UserError(`There is no command "${positionals.join(' ')}".`, 'npm run nofx -- --help lists them.');
 
@@ -109,6 +122,14 @@ async function main(): Promise<number> {
       'Correct them, then run this again.',
     );
   const { config } = loaded;
+  const args = positionals.slice(name.split(' ').length);
+  const keys = KEY_COMMANDS[name];
+  if (keys) {
+    const { user, name: called, 'user-id': userId } = values;
+    return withDatabase(config, (db) =>
+      keys({ db, apiUrl: config.githubApiUrl, args, user, userId, name: called, say }),
+    );
+  }
   if (config.github === null)
     throw new UserError(
       'No GitHub App is configured.',
@@ -120,7 +141,7 @@ async function main(): Promise<number> {
   const parts = await openNofx({ ...config, github: config.github }, { log, secrets });
   try {
     return await COMMANDS[name]!(parts, {
-      args: positionals.slice(name.split(' ').length),
+      args,
       all: values.all,
       days: config.retentionDays,
       say,
@@ -129,6 +150,17 @@ async function main(): Promise<number> {
     await parts.deps.queue.stop(5_000);
     await closeNetworks();
     await parts.database.close();
+  }
+}
+
+/** What needs nothing but the database works without an app. */
+async function withDatabase(config: Config, work: (db: Parts['database']['db']) => Promise<number>): Promise<number> {
+  const database = await openDb(config.database);
+  try {
+    await migrate(database);
+    return await work(database.db);
+  } finally {
+    await database.close();
   }
 }
 

@@ -100,12 +100,17 @@ export const Variables = z.object({
     .string()
     .min(16, 'is shorter than 16 characters and can be guessed. Make one with `openssl rand -hex 32`.')
     .optional(),
+  ADMIN_PASSWORD: z
+    .string()
+    .min(12, 'is shorter than 12 characters and can be guessed. Make one with `openssl rand -base64 24`.')
+    .optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(/^https?$/, 'http://localhost:4318').optional(),
   OTEL_EXPORTER_OTLP_HEADERS: z.string().transform(usingHeaders).default({}),
   OTEL_SERVICE_NAME: z.string().default('nofx'),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}.`).default('info'),
   SUPABASE_URL: url(/^https?$/, 'https://project.supabase.co').optional(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().optional(),
+  SUPABASE_JWT_SECRET: z.string().min(32, 'is shorter than the 32 characters that HS256 needs.').optional(),
   SUPABASE_BUCKET: z.string().default('nofx-artifacts'),
 });
 
@@ -148,7 +153,7 @@ export function redacted(config: Config): Record<string, unknown> {
 
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
-  const { github, anthropic, database, supabase, machine, metrics, tracing } = config;
+  const { github, anthropic, database, supabase, machine, metrics, tracing, api } = config;
   const passwords = [
     database.kind === 'postgres' ? database.url : '',
     machine.proxy ?? '',
@@ -160,6 +165,8 @@ export function secretsOf(config: Config): string[] {
     anthropic?.apiKey,
     supabase?.serviceRoleKey,
     metrics.token,
+    api.adminPassword,
+    supabase?.jwtSecret,
     // Without its scheme too: `Bearer` is no secret, and others may write the rest alone.
     ...Object.values(tracing?.headers ?? {}).flatMap((value) => [value, value.replace(/^\S+ /, '')]),
     ...passwords,
@@ -196,6 +203,11 @@ function rules(given: Environment): string[] {
     errors.push('ANTHROPIC_API_KEY: is missing, but ANTHROPIC_BASE_URL is set. Set the key that belongs to it.');
   }
   together(['SUPABASE_URL', 'SUPABASE_SERVICE_ROLE_KEY'], 'Set both, or neither to keep artifacts on disk.');
+  if (given['SUPABASE_JWT_SECRET'] && !given['SUPABASE_URL']) {
+    errors.push(
+      'SUPABASE_URL: is missing, but SUPABASE_JWT_SECRET is set. Set the address of the project it belongs to.',
+    );
+  }
 
   if (given['OTEL_EXPORTER_OTLP_HEADERS'] && !given['OTEL_EXPORTER_OTLP_ENDPOINT']) {
     errors.push(
@@ -227,6 +239,7 @@ function rules(given: Environment): string[] {
 function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
   const privateKey = env.PRIVATE_KEY ?? env.PRIVATE_KEY_PATH;
   const host = env.GHE_HOST ?? 'github.com';
+  const apiUrl = env.GHE_HOST ? `${env.GHE_PROTOCOL}://${host}/api/v3` : 'https://api.github.com';
   return {
     /** null where no app is configured at all */
     github:
@@ -239,11 +252,13 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
               webhookSecret: env.WEBHOOK_SECRET,
               host,
               protocol: env.GHE_PROTOCOL,
-              apiUrl: env.GHE_HOST ? `${env.GHE_PROTOCOL}://${host}/api/v3` : 'https://api.github.com',
+              apiUrl,
             },
             { privateKey: hide, webhookSecret: hide },
           )
         : null,
+    /** also where no app is configured */
+    githubApiUrl: apiUrl,
     anthropic: env.ANTHROPIC_API_KEY
       ? guard({ apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL }, { apiKey: hide })
       : null,
@@ -253,8 +268,14 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     supabase:
       env.SUPABASE_URL && env.SUPABASE_SERVICE_ROLE_KEY
         ? guard(
-            { url: env.SUPABASE_URL, serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY, bucket: env.SUPABASE_BUCKET },
-            { serviceRoleKey: hide },
+            {
+              url: env.SUPABASE_URL,
+              serviceRoleKey: env.SUPABASE_SERVICE_ROLE_KEY,
+              bucket: env.SUPABASE_BUCKET,
+              /** absent where access tokens are signed with keys that Supabase publishes */
+              jwtSecret: env.SUPABASE_JWT_SECRET,
+            },
+            { serviceRoleKey: hide, jwtSecret: hide },
           )
         : null,
     dataDir: env.NOFX_DATA_DIR,
@@ -281,6 +302,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     logLevel: env.LOG_LEVEL,
     /** `token: null`: only this machine may read them */
     metrics: guard({ token: env.NOFX_METRICS_TOKEN ?? null }, { token: hide }),
+    /** `adminPassword: null`: there is no admin */
+    api: guard({ adminPassword: env.ADMIN_PASSWORD ?? null }, { adminPassword: hide }),
     /** null where nobody collects traces */
     tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
       ? guard(

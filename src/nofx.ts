@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
+import { createApi } from './api/api.ts';
 import { createApp } from './app.ts';
 import { type Database } from './db/client.ts';
 import { finishDelivery } from './db/deliveries.ts';
@@ -77,6 +78,8 @@ export async function startNofx(
     app
       .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
       .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
+    // Last: it answers whatever nobody else has.
+    app.route('/', createApi({ ...deps, ...config.api, supabase: config.supabase }));
   }
   const server = await serve(app, { host: config.host, port: config.port });
   // Only now: what GitHub is asked to deliver again should find somebody at the door.

@@ -58,6 +58,8 @@ describe('with nothing set', () => {
       modelConcurrency: 4,
       gitConcurrency: 4,
       metrics: { token: null },
+      api: { adminPassword: null },
+      githubApiUrl: 'https://api.github.com',
       tracing: null,
       label: 'nofx',
       welcome: 'off',
@@ -279,6 +281,20 @@ describe('a mistake is named with what to do', () => {
   });
 });
 
+describe('the API', () => {
+  it('has no admin without a password that can hardly be guessed', () => {
+    expect(load({}).api.adminPassword).toBeNull();
+    expect(load({ ADMIN_PASSWORD: 'twelve-chars' }).api.adminPassword).toBe('twelve-chars');
+    expect(errors({ ADMIN_PASSWORD: 'admin' })).toEqual([expect.stringMatching(/^ADMIN_PASSWORD: is shorter/)]);
+  });
+
+  it('takes a secret of Supabase beside its address only', () => {
+    expect(errors({ SUPABASE_JWT_SECRET: 's'.repeat(32) })).toEqual([
+      expect.stringMatching(/^SUPABASE_URL: is missing/),
+    ]);
+  });
+});
+
 describe('the settings in a log', () => {
   const config = load({
     ...app,
@@ -288,11 +304,13 @@ describe('the settings in a log', () => {
     SUPABASE_SERVICE_ROLE_KEY: 'role-secret',
     HTTPS_PROXY: 'http://me:proxy%20pass@proxy:3128',
     NOFX_METRICS_TOKEN: 'metrics-token-of-ours',
+    ADMIN_PASSWORD: 'admin-password-of-ours',
+    SUPABASE_JWT_SECRET: 'jwt-secret-'.repeat(3),
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:otlp-pass@collector',
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20otlp-token',
   });
   const secret =
-    /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret|metrics-token|otlp-/;
+    /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret|metrics-token|otlp-|admin-password|jwt-secret/;
 
   it.each([
     ['redacted()', () => JSON.stringify(redacted(config))],
@@ -322,6 +340,8 @@ describe('the settings in a log', () => {
       'sk-ant-secret',
       'role-secret',
       'metrics-token-of-ours',
+      'admin-password-of-ours',
+      'jwt-secret-jwt-secret-jwt-secret-',
       'Bearer otlp-token',
       'otlp-token',
       'p%40ss-w%40rd',

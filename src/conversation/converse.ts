@@ -3,7 +3,7 @@ import { findRunOfPullRequest, type Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
 import type { DomainEvent } from '../domain/event.ts';
 import type { GitMode } from '../domain/project.ts';
-import { NOT_YET, renderConfig, renderHelp, renderNotYet, renderProblem, renderRefusal } from '../domain/report.ts';
+import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
@@ -16,6 +16,7 @@ import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
 import { ignored, type Answer, type Occasion } from './occasion.ts';
 import { ciTrigger, mendCi } from './mend-ci.ts';
 import { plan } from './plan.ts';
+import { rebase } from './rebase.ts';
 import { retry, retryRun } from './retry.ts';
 import { heedReview, isPartOfReview } from './review.ts';
 import { revise } from './revise.ts';
@@ -50,6 +51,7 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     // Strangers are answered once: a comment on theirs each time would be a flood of their making.
     const once = isAtLeast(role, 'triage') ? answer.once : `refused ${occasion.sender.login}`;
     await tell(deps, occasion, { ...answer, ...(once === undefined ? {} : { once }) });
+    if (event.kind === 'box_ticked') await deps.adapters.github.untick(repository, event.issue.number, REBASE_BOX);
     return answer.outcome;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -100,6 +102,8 @@ async function obey(
       return approve(deps, occasion, { of: command.of, role, run });
     case 'revise':
       return revise(deps, options, occasion, command);
+    case 'rebase':
+      return rebase(deps, options, occasion);
     case 'retry':
       return run ? retryRun(deps, options, occasion, run, command.step) : retry(deps, options, occasion, command.step);
     case 'cancel':
@@ -116,8 +120,6 @@ async function obey(
       const label = await startingLabel(deps, occasion.repository, options.label);
       return { outcome: 'answered', say: renderHelp({ gitMode: await gitModeOf(deps, occasion.repository), label }) };
     }
-    case 'rebase':
-      return { outcome: `answered: ${NOT_YET.join(', ')}`, say: renderNotYet(command.kind), reaction: 'confused' };
   }
 }
 
@@ -205,6 +207,10 @@ async function occasionOf(
         ...(reviewId !== null && { reviewId }),
       };
       return { occasion, run: null };
+    }
+    case 'box_ticked': {
+      // Ticked anew, it is asked anew: the delivery tells them apart.
+      return { occasion: { ...common, issue: event.issue, target: null }, run: null };
     }
     case 'review_submitted': {
       const { issue, review } = event;

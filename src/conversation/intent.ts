@@ -26,6 +26,8 @@ export function intentOf(event: Trigger, label: string): Intent {
       const parsed = parseCommand(event.comment.body);
       return parsed.kind === 'none' ? { kind: 'ignore', reason: 'not a command' } : parsed;
     }
+    case 'box_ticked':
+      return { kind: 'command', command: { kind: 'rebase' } };
     case 'review_submitted': {
       const parsed = parseCommand(event.review.body);
       if (parsed.kind !== 'none') return parsed;

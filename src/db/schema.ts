@@ -82,6 +82,24 @@ export const endpoint = nofx.table('endpoint', {
   createdAt: createdAt(),
 });
 
+/** What opens the API to somebody on GitHub. The key itself is nowhere. */
+export const apiKey = nofx.table(
+  'api_key',
+  {
+    id: text('id').primaryKey(),
+    name: text('name').notNull(),
+    userId: bigint('user_id', { mode: 'number' }).notNull(),
+    /** as it was when the key was made: it is the id that counts */
+    login: text('login').notNull(),
+    sha256: text('sha256').notNull(),
+    createdAt: createdAt(),
+    /** to the minute */
+    lastUsedAt: at('last_used_at'),
+    revokedAt: at('revoked_at'),
+  },
+  (t) => [uniqueIndex('api_key_sha256').on(t.sha256)],
+);
+
 export const project = nofx.table('project', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),

@@ -83,6 +83,8 @@ export const DomainEvent = z.discriminatedUnion('kind', [
     ...onIssue,
     review: z.object({ id: z.number().int(), body: z.string(), requestsChanges: z.boolean(), url: z.string() }),
   }),
+  /** the box in a pull request of ours that asks for a rebase */
+  z.object({ kind: z.literal('box_ticked'), ...onIssue }),
   z.object({ kind: z.literal('label_added'), ...onIssue, label: z.string() }),
   z.object({ kind: z.literal('label_removed'), ...onIssue, label: z.string() }),
   /** an issue or a pull request; `merged` only of the latter */

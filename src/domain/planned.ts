@@ -77,7 +77,8 @@ function chain(plan: ModelPlan, { prompt }: Planning): PlanStep[] {
     const at = pieces.indexOf(step);
     const before = pieces[at - 1];
     const task = pieceOf({ prompt, step, at, of: pieces.length });
-    const inputs = { title, prompt: task, ...(before && { fromStep: before.name }) };
+    const goesOn = at < pieces.length - 1;
+    const inputs = { title, prompt: task, ...(before && { fromStep: before.name }), ...(goesOn && { goesOn }) };
     return { name, tool, inputs, secrets_scope: 'model, github' };
   });
 }

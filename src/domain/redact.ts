@@ -19,6 +19,8 @@ const patterns: { pattern: RegExp; replacement: string }[] = [
   { pattern: /\bAIza[A-Za-z0-9_-]{35}/g, replacement: REDACTED },
   // Standard Webhooks' signing keys, our own endpoints' among them
   { pattern: /\bwhsec_[A-Za-z0-9+/_-]{20,}={0,2}/g, replacement: REDACTED },
+  // our own API keys
+  { pattern: /\bnofx_[A-Za-z0-9_-]{40,}/g, replacement: REDACTED },
   // AWS: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
   { pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g, replacement: REDACTED },
   { pattern: /\b(aws_secret_access_key\s{0,4}[=:]\s{0,4}["']?)[A-Za-z0-9/+]{40}/gi, replacement: `$1${REDACTED}` },

@@ -77,8 +77,8 @@ export type FailedCheck = {
 };
 
 export type GitHub = {
-  /** As GitHub says now. Never from `author_association`. */
-  permission(repo: RepositoryRef, login: string): Promise<Permission>;
+  /** As GitHub says now. Never from `author_association`. With `id`, nothing where the login has become somebody else's. */
+  permission(repo: RepositoryRef, login: string, id?: number): Promise<Permission>;
   /** Whether somebody is in a team (`org/team`); null where the app may not know. */
   isTeamMember(repo: RepositoryRef, team: string, login: string): Promise<boolean | null>;
   /** Adds a reaction; adding the same again does nothing. */
@@ -135,6 +135,25 @@ export type GitHub = {
     repo: RepositoryRef,
     pr: { head: string; base: string; title: string; body: string; draft?: boolean },
   ): Promise<PullRequest & { created: boolean }>;
+  /** How two commits (or branches) of a repository stand to each other. */
+  compare(
+    repo: RepositoryRef,
+    base: string,
+    head: string,
+  ): Promise<{
+    /** commits of `base` that `head` does not have */
+    behind: number;
+    /** the commit both come from */
+    ancestor: string;
+    /** the newest commit of `base` */
+    baseSha: string;
+    /** who wrote the commits of `head` that `base` does not have: `ours`, or somebody's login or name */
+    authors: { ours: boolean; name: string }[];
+  }>;
+  /** Has GitHub merge the base into a pull request's branch, unless that has moved. UserError where it cannot. */
+  updateBranch(repo: RepositoryRef, pull: number, expectedHead: string): Promise<void>;
+  /** Takes the tick out of a box of ours in a pull request's text. */
+  untick(repo: RepositoryRef, pull: number, box: string): Promise<void>;
   /** A pull request as it is now; null where there is none of that number. */
   pullRequest(repo: RepositoryRef, number: number): Promise<PullRequestState | null>;
   /**

@@ -1,7 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { BlockList, isIPv6 } from 'node:net';
 import { Hono } from 'hono';
+import { sameSecret } from '../domain/same-secret.ts';
 
 export type MetricsReader = {
   /** the address of the connection */
@@ -46,7 +46,7 @@ export function refusal(
 ): { status: 401 | 403; error: string } | null {
   if (token !== null) {
     const [, given] = /^Bearer (.+)$/i.exec(header('authorization') ?? '') ?? [];
-    if (given !== undefined && same(given, token)) return null;
+    if (given !== undefined && sameSecret(given, token)) return null;
     return { status: 401, error: 'The metrics need `Authorization: Bearer` with NOFX_METRICS_TOKEN.' };
   }
   if (isLoopback(address) && FORWARDED.every((name) => header(name) === undefined)) return null;
@@ -63,10 +63,4 @@ LOOPBACK.addAddress('::1', 'ipv6');
 /** An IPv4 address in IPv6's clothes is found as well. */
 function isLoopback(address: string | undefined): boolean {
   return address !== undefined && LOOPBACK.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}
-
-/** Takes the same time whatever is wrong with the given one. */
-function same(given: string, token: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(given), digest(token));
 }

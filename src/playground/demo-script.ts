@@ -1,3 +1,4 @@
+import type { ModelPlan } from '../domain/model-plan.ts';
 import { turn } from './model-script.ts';
 import type { ScriptRequest, Turn } from './model-script.ts';
 
@@ -8,6 +9,7 @@ import type { ScriptRequest, Turn } from './model-script.ts';
  */
 export function demoScript(request: ScriptRequest): Turn {
   const { turn: step, tools } = request;
+  if (request.structured) return turn.json(PLAN, { thinking: 'One small helper with its test: one step will do.' });
   if (step === 0) {
     return turn.tools(
       [
@@ -37,6 +39,25 @@ export function demoScript(request: ScriptRequest): Turn {
   if (step === 2 && tools.includes('bash')) return turn.tool('bash', { command: 'npm test' });
   return turn.text(summary(request));
 }
+
+const PLAN: ModelPlan = {
+  goal: 'text-kit has a tested helper `slugify`.',
+  summary:
+    'The helper becomes a file of its own beside the others, is exported with them, and gets tests for words, accents and a text without letters.',
+  steps: [
+    {
+      name: 'slugify',
+      title: 'Write the helper and its tests',
+      tool: 'codegen',
+      prompt:
+        'Write `slugify(text)` in `src/slugify.js`, export it from `src/index.js`, and test it in `test/slugify.test.js`. Accents are dropped; everything but letters and digits becomes a single hyphen.',
+      depends_on: [],
+      output_tokens: 1_500,
+    },
+  ],
+  files: ['src/slugify.js', 'src/index.js', 'test/slugify.test.js'],
+  risks: ['The issue does not say what becomes of letters that are not Latin; they are left out.'],
+};
 
 type Style = 'esm' | 'cjs';
 

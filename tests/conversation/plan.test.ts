@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { approve } from '../../src/conversation/approve.ts';
 import { step as stepTable } from '../../src/db/schema.ts';
 import type { ModelPlan } from '../../src/domain/model-plan.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
@@ -135,21 +136,23 @@ describe.concurrent(`plans that wait for a yes, on ${lane}`, () => {
     await cancel(kit, issue);
   });
 
-  it.each([
-    ['of another plan', '/nofx approve 00000000', /There is no plan `00000000`/],
-    ['that is only a letter of it', '/nofx approve a', /There is no plan `a`/],
-  ])('takes no yes to a hash %s', async (_what, command, words) => {
-    const { kit, issue } = await planned();
-    await kit.ask(command, { issue });
-    expect(kit.answers(issue).at(-1)).toMatch(words);
+  it('takes no yes to another plan, nor to a letter of its own', async () => {
+    const { kit, issue, hash } = await planned();
+    for (const other of ['00000000', hash[0]!, `${hash}0`]) {
+      await kit.ask(`/nofx approve ${other}`, { issue });
+      expect(kit.answers(issue).at(-1)).toContain(`There is no plan \`${other}\` that waits here.`);
+    }
     expect(await status(kit)).toBe('waiting');
-    await cancel(kit, issue);
+    await kit.ask(`/nofx approve ${hash.toUpperCase()}`, { issue });
+    expect(await status(kit)).toBe('succeeded');
   });
 
   it('takes no yes that was written before it waited, and says so where nothing waits', async () => {
     const kit = await nofx.repository({ model: plans(MODEL_PLAN) });
     const { issue } = await kit.ask('/nofx approve');
     expect(kit.answer(issue)).toContain('Nothing waits for an approval here.');
+    for (const _ of [1, 2]) await kit.ask('/nofx approve', { issue, by: 'rita' });
+    expect(kit.answers(issue), 'a stranger is answered once').toHaveLength(2);
     await kit.ask('/nofx plan add the notes', { issue });
     await nofx.nofx.database.db
       .update(stepTable)
@@ -266,6 +269,72 @@ describe.concurrent(`plans that wait for a yes, on ${lane}`, () => {
     expect(await status(kit)).toBe('succeeded');
   });
 
+  it('is mended like every run where a gate finds something', async () => {
+    let written = 0;
+    const { kit, issue } = await planned({
+      config: 'gates:\n  test: grep -q good notes.md\n',
+      model: ({ structured, turn: at }) => {
+        if (structured) return turn.json(MODEL_PLAN);
+        if (at > 0) return turn.text('Adds the notes.');
+        return turn.tool('write', { file_path: 'notes.md', content: (written += 1) === 1 ? 'bad\n' : 'good\n' });
+      },
+    });
+    await kit.ask('/nofx approve', { issue });
+    expect(kit.answer(issue)).toContain('- [x] Mend what the tests found (1 of 2)');
+    expect(kit.git('show', `${kit.pullRequest().head.sha}:notes.md`)).toBe('good\n');
+  });
+
+  it('goes on where a piece of it changes nothing, unless none of them does', async () => {
+    const steps = [piece('look'), piece('two')];
+    const idle = (names: RegExp): Script => {
+      const writes = plans({ ...MODEL_PLAN, steps });
+      return (request) =>
+        !request.structured && names.test(/step-\w+/.exec(request.prompt)![0])
+          ? turn.text('There is nothing to do.')
+          : (writes as Exclude<Script, Turn[]>)(request);
+    };
+    const some = await planned({ model: idle(/look/) });
+    await some.kit.ask('/nofx approve', { issue: some.issue });
+    expect(some.kit.git('diff', '--name-only', 'main', some.kit.pullRequest().head.sha).trim()).toBe('two.md');
+    const none = await planned({ model: idle(/./) });
+    await none.kit.ask('/nofx approve', { issue: none.issue });
+    expect(await status(none.kit)).toBe('neutral');
+  });
+
+  it('is paid for out of the budget of its run', async () => {
+    const { kit, issue } = await planned({ config: `${PASSING}budgets: { per_run_usd: 0.0001 }\n` });
+    expect(kit.answer(issue)).toContain('What a run may cost is used up');
+    expect(await kit.run()).toMatchObject({ status: 'failed', failure: { kind: 'budget' } });
+    expect((await kit.run()).steps).toHaveLength(1);
+  });
+
+  it('takes a yes once, however often it is worked on', async () => {
+    const { kit, issue, hash } = await planned();
+    const { comment } = await kit.ask(`/nofx approve ${hash}`, { issue });
+    const again = await approve(
+      nofx.nofx.deps,
+      {
+        deliveryId: 'again',
+        triggerKey: `comment:${comment}`,
+        repository: {
+          installationId: kit.installationId!,
+          repositoryId: kit.id,
+          owner: 'acme',
+          name: kit.name.slice(5),
+        },
+        projectId: `gh_${kit.id}`,
+        sender: { login: 'mona', id: 1 },
+        issue: { number: issue, title: '', body: '', isPullRequest: false },
+        commentId: comment,
+        writtenAt: null,
+        target: null,
+      },
+      { of: hash, role: 'write', run: null },
+    );
+    expect(again).toEqual({ outcome: `approved ${(await kit.run()).id}`, reaction: 'eyes' });
+    expect(kit.answers(issue)).toHaveLength(1);
+  });
+
   it('tells from the runs before what it will come to', async () => {
     const kit = await nofx.repository({ model: plans(MODEL_PLAN) });
     for (const name of ['a', 'b', 'c']) await kit.ask(`/nofx write step-${name}`);
@@ -274,5 +343,27 @@ describe.concurrent(`plans that wait for a yes, on ${lane}`, () => {
       /\*\*Estimate:\*\* \$0\.\d+–\$0\.\d+, .* at work; from the last 3 runs here\. It cannot cost more than \$\d/,
     );
     await cancel(kit, issue);
+  });
+});
+
+describe(`a plan that waits through a restart, on ${lane}`, () => {
+  let nofx: Harness;
+  beforeAll(async () => void (nofx = await startHarness()));
+  afterAll(() => nofx.stop());
+
+  it('is carried out after it as before', async () => {
+    const kit = await nofx.repository({ model: plans(MODEL_PLAN) });
+    const { issue } = await kit.ask('/nofx plan add the notes');
+    const before = kit.answer(issue);
+    await nofx.restart();
+    await kit.drain();
+    expect(await reapRuns(nofx.nofx.deps, never)).toMatchObject({ stuck: 0, expired: 0, old: 0 });
+    expect((await kit.run()).status).toBe('waiting');
+    expect(kit.answer(issue)).toBe(before);
+    await kit.ask(/`(\/nofx approve [0-9a-f]+)`/.exec(before)![1], { issue });
+    expect(kit.git('diff', '--name-only', 'main', kit.pullRequest().head.sha).trim()).toBe('notes.md');
+    expect(kit.checks().filter((check) => check.startsWith('NOFX: '))).toEqual(
+      expect.arrayContaining(['NOFX: completed/neutral', 'NOFX: completed/success']),
+    );
   });
 });

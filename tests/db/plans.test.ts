@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { recentFigures } from '../../src/db/figures.ts';
 import { claim } from '../../src/runs/claim-step.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
 import { lane } from '../support/database.ts';
@@ -25,6 +26,7 @@ describe.skipIf(lane === 'pglite')('with a long past (what is prepared is seen o
       const held = (await claim(engine.deps, job))!;
       await finishStep(engine.deps, held.step, { status: 'succeeded', outputs: {} });
     }
+    await recentFigures(engine.db, 'past_1');
     const plans = await plansOf(engine);
     expect(plans.length).toBeGreaterThan(10);
     expect(plans.filter(({ scans }) => scans.some((scan) => GROWS.test(scan)))).toEqual([]);

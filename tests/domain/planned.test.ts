@@ -53,7 +53,8 @@ describe('the steps of a plan', () => {
     const [, only] = stepsOf(plannedSteps(plan(step('one')), planning));
     expect(only!.inputs['prompt']).toMatch(/^add the notes\n\n.*approved\. Do one\n\nDo one well\.$/);
     const [, first] = stepsOf(plannedSteps(plan(step('one'), step('two')), planning));
-    expect(first!.inputs['prompt']).toContain('Step 1 of 2');
+    expect(first!.inputs).toMatchObject({ prompt: expect.stringContaining('Step 1 of 2') as string, goesOn: true });
+    expect(only!.inputs).not.toHaveProperty('goesOn');
   });
 
   it('keep their names beside a gate of the same name', () => {

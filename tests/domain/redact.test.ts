@@ -125,3 +125,7 @@ it.each([
   },
   10_000,
 );
+
+it('our own API keys', () => {
+  expect(plain(`key nofx_${'aB3-_'.repeat(9)}.`)).toBe(`key ${REDACTED}.`);
+});

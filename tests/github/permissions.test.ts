@@ -32,3 +32,11 @@ it('asks anew each time', async () => {
   world.standIn.setCollaborator(world.name, 'alice', 'read');
   expect(await world.github.permission(world.repo, 'alice')).toBe('read');
 });
+
+it("gives a login that became somebody else's nothing", async () => {
+  const { github, repo, standIn } = world;
+  const { id } = standIn.addUser('carol');
+  standIn.setCollaborator(world.name, 'carol', 'write');
+  expect(await github.permission(repo, 'carol', id)).toBe('write');
+  expect(await github.permission(repo, 'carol', id + 1)).toBe('none');
+});

@@ -1,0 +1,39 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { bodyLimit } from 'hono/body-limit';
+import { requestId } from 'hono/request-id';
+import { authenticated } from './authenticate.ts';
+import { documentRoutes } from './document.ts';
+import type { Api, ApiDeps, ApiEnv } from './env.ts';
+import { guardedHeaders } from './headers.ts';
+import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
+import { rateLimited } from './rate-limit.ts';
+import { sameSite } from './same-site.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * The REST API. To be mounted last: whatever nobody else has answered is asked who it is, so that a route which is added
+ * one day is closed before anybody thinks of it.
+ */
+export function createApi(deps: ApiDeps): Api {
+  const api: Api = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
+  api.onError(answerProblem(deps.log, deps.adapters.redact));
+  api.use(
+    requestId(),
+    guardedHeaders(),
+    sameSite(),
+    authenticated(deps),
+    rateLimited(),
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new ApiProblem('too_large', { detail: 'A request may have 1 MiB.' });
+      },
+    }),
+  );
+  documentRoutes(api);
+  api.all('*', () => {
+    throw new ApiProblem('not_found');
+  });
+  return api;
+}

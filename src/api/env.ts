@@ -1,0 +1,21 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Principal } from '../domain/principal.ts';
+import type { Deps } from '../runs/deps.ts';
+
+/** What every request carries. */
+export type ApiEnv = { Variables: { requestId: string; principal: Principal } };
+export type Api = OpenAPIHono<ApiEnv>;
+
+/** What this room is given. */
+export type ApiDeps = Deps & {
+  adminPassword: string | null;
+  /** null: access tokens of Supabase open nothing */
+  supabase: SupabaseAuth | null;
+};
+
+export type SupabaseAuth = {
+  url: string;
+  serviceRoleKey: string;
+  /** undefined: tokens are checked with the keys that the project publishes */
+  jwtSecret: string | undefined;
+};

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { lane } from '../support/database.ts';
+import { startApi } from './support.ts';
+
+describe(`the API's manners, on ${lane}`, () => {
+  let api: Awaited<ReturnType<typeof startApi>>;
+  beforeAll(async () => void (api = await startApi()));
+  afterAll(() => api.stop());
+
+  it('tells problems as RFC 9457 has it, under the id that its log has', async () => {
+    const answer = await api.get('/nothing');
+    expect(answer.status).toBe(404);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    const id = answer.headers.get('x-request-id');
+    expect(id).toBeTruthy();
+    expect(await answer.json()).toEqual({
+      type: '/docs#not_found',
+      title: expect.any(String),
+      status: 404,
+      request_id: id,
+    });
+  });
+
+  it('guards every answer', async () => {
+    for (const path of ['/nothing', '/openapi.json']) {
+      const { headers } = await api.get(path);
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('x-frame-options')).toBe('DENY');
+      expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
+
+  it('describes itself, to programs and to people, without a script', async () => {
+    const document = (await (await api.get('/openapi.json', {})).json()) as { openapi: string; components: object };
+    expect(document.openapi).toBe('3.1.0');
+    expect(document.components).toMatchObject({
+      securitySchemes: { key: { scheme: 'bearer' }, admin: { scheme: 'basic' } },
+    });
+    const page = await api.get('/docs', {});
+    const text = await page.text();
+    expect(text).toContain('<h1>NOFX API</h1>');
+    expect(text).not.toContain('<script');
+    expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  });
+
+  it('takes no body without end', async () => {
+    expect((await api.post('/nothing', 'x'.repeat(2 * 1024 * 1024))).status).toBe(413);
+  });
+});
