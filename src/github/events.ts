@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import type { DomainEvent, Person } from '../domain/event.ts';
-<<<<<<< HEAD
 import { isWorkBranch } from '../domain/refs.ts';
-=======
 import { ticksRebase } from '../domain/report-pull-request.ts';
->>>>>>> main
 
 /** What is read of a payload. Everything else GitHub may send, leave out or add is of no account. */
 const User = z.object({ login: z.string(), id: z.number().int(), type: z.string().optional() });
@@ -99,19 +96,11 @@ type Rest = Meaning extends infer Each
     : never
   : never;
 
-<<<<<<< HEAD
 /** `read` gives a reason instead where there is nothing to act on; `byBots`: what a bot does counts, too. */
 type Reader = { schema: z.ZodType<Origin>; read(payload: unknown): Rest | string; byBots?: boolean };
 
 function reader<T extends Origin>(schema: z.ZodType<T>, read: (payload: T) => Rest | string): Reader {
-  return { schema, read: read as (payload: unknown) => Rest | string };
-=======
-/** `read` gives why it is of no account where it is not. */
-type Reader = { schema: z.ZodType<Origin>; read(payload: unknown): Rest | string };
-
-function reader<T extends Origin>(schema: z.ZodType<T>, read: (payload: T) => Rest | string): Reader {
   return { schema, read: read as Reader['read'] };
->>>>>>> main
 }
 
 /** Each event that NOFX acts on. */
@@ -215,11 +204,7 @@ export function toDomainEvent(event: { id: string; name: string; payload: unknow
   const parsed = known.schema.safeParse(event.payload);
   if (!parsed.success) return ignored(`${full} does not look as GitHub describes it: ${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
-<<<<<<< HEAD
   if (isBot(data.sender) && !known.byBots) return ignored(`${data.sender.login} is a bot`);
-=======
-  if (isBot(data.sender)) return ignored(`${data.sender.login} is a bot`);
->>>>>>> main
   const read = known.read(data);
   return typeof read === 'string' ? ignored(read) : { ...originOf(event.id, data), ...read };
 }
