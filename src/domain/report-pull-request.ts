@@ -27,7 +27,7 @@ export function renderPullRequestBody(
       options.template && firstBytes(visible(options.template).trim(), 20_000),
       issue !== undefined && options.closes ? `Closes #${issue}` : null,
       `## Summary\n\n${quote(view.summary.trim() || view.goal, 8_000)}`,
-      `Asked for by ${mention(view.requester.login)}:\n\n${quote(view.goal, 4_000)}`,
+      `Asked for by ${mention(view.requester.login)}${approvals(view)}:\n\n${quote(view.goal, 4_000)}`,
       `## ${view.gitMode === 'hidden' ? 'Checks' : 'Gate results'}\n\n${gateResults(view)}`,
       files(view),
       cost(view),
@@ -35,6 +35,12 @@ export function renderPullRequestBody(
     ],
     BODY_LIMIT,
   );
+}
+
+/** Who said yes on the way. */
+function approvals({ steps }: RunView): string {
+  const names = new Set(steps.flatMap(({ approvedBy }) => (approvedBy ? [mention(approvedBy)] : [])));
+  return names.size === 0 ? '' : `, approved by ${[...names].join(', ')}`;
 }
 
 function gateResults(view: RunView): string {
