@@ -9,6 +9,7 @@ import { CHANGE_SET_ARTIFACT, WriteOutputs } from '../handlers/change-set.ts';
 import type { Deps } from '../runs/deps.ts';
 import type { RunDefaults, RunDemand } from '../runs/demand.ts';
 import type { Answer, Occasion } from './occasion.ts';
+import { rebase } from './rebase.ts';
 import { runsAbout } from './runs-about.ts';
 import { start } from './start.ts';
 
@@ -49,7 +50,8 @@ export async function retryRun(
       '`/nofx <what you want>` asks for something else.',
     );
   }
-  const { prompt, options } = run.source;
+  const { prompt, options, pullRequest } = run.source;
+  if (pullRequest?.rebase) return rebase(deps, defaults, occasion);
   const steps = await listSteps(deps.db, run.id);
   const reuse = await reusable(deps, { run, steps }, stepName);
   // Whoever wanted to see a plan then wants to see one now.

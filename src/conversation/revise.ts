@@ -13,12 +13,16 @@ export async function revise(
   occasion: Occasion,
   asked: { prompt: string; options: RunOptions },
 ): Promise<Answer> {
+  return start(deps, defaults, await pullRequestOf(deps, occasion), asked);
+}
+
+/** The same request, on the pull request it is about. UserError where none came of the issue. */
+export async function pullRequestOf({ db }: Pick<Deps, 'db'>, occasion: Occasion): Promise<Occasion> {
   const { issue, projectId } = occasion;
-  if (issue.isPullRequest) return start(deps, defaults, occasion, asked);
-  const run = await findRunWithPullRequest(deps.db, laneOfIssue(projectId, issue.number));
+  if (issue.isPullRequest) return occasion;
+  const run = await findRunWithPullRequest(db, laneOfIssue(projectId, issue.number));
   if (!run?.pullRequest) {
     throw new UserError('No pull request came of this issue yet.', '`/nofx <what you want>` starts a run.');
   }
-  const { number } = run.pullRequest;
-  return start(deps, defaults, { ...occasion, issue: { ...issue, number, isPullRequest: true } }, asked);
+  return { ...occasion, issue: { ...issue, number: run.pullRequest.number, isPullRequest: true } };
 }

@@ -1,6 +1,6 @@
 import { asError } from '../errors.ts';
+import type { Opened, RunDefaults, RunDemand } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
-import type { RunDefaults, RunDemand } from '../runs/demand.ts';
 import { requestRevision } from '../runs/request-revision.ts';
 import { requestRun } from '../runs/request-run.ts';
 import type { Answer, Occasion } from './occasion.ts';
@@ -12,20 +12,21 @@ export async function start(
   occasion: Occasion,
   asked: Pick<RunDemand, 'prompt' | 'options' | 'repeats' | 'planFirst'>,
 ): Promise<Answer> {
+  const request = occasion.issue.isPullRequest ? requestRevision : requestRun;
+  return opening(deps, occasion, (demand) => request(deps, defaults, { ...demand, ...asked }));
+}
+
+type Demanded = Omit<RunDemand, 'prompt' | 'options' | 'repeats'>;
+
+/** Opens a run and shows that it was seen. At once: the reaction may have to wait for its turn among the writes to GitHub, the run need not. */
+export async function opening(
+  deps: Deps,
+  occasion: Occasion,
+  open: (demand: Demanded) => Promise<Opened>,
+): Promise<Answer> {
   const { repository, sender, issue, commentId, triggerKey, target, remarks, threadId } = occasion;
-  const request = issue.isPullRequest ? requestRevision : requestRun;
-  // At once: the reaction may have to wait for its turn among the writes to GitHub, the run need not.
   const [requested, reacted] = await Promise.allSettled([
-    request(deps, defaults, {
-      repository,
-      requester: sender,
-      issue,
-      commentId,
-      triggerKey,
-      remarks,
-      threadId,
-      ...asked,
-    }),
+    open({ repository, requester: sender, issue, commentId, triggerKey, remarks, threadId }),
     target && deps.adapters.github.react(repository, target, 'eyes'),
   ]);
   if (requested.status === 'rejected') throw asError(requested.reason);

@@ -160,9 +160,9 @@ export function isManual(tool: string): boolean {
   return /^manual:[a-z][a-z0-9_-]{0,29}$/.test(tool);
 }
 
-/** Whether a step with this tool hands on a change set: one that is made, or taken over from an earlier run. */
+/** Whether a step with this tool hands on a change set: one that is made, taken over from an earlier run, or moved to another base. */
 export function makesChange(tool: string): boolean {
-  return tool === 'codegen' || tool === 'reuse';
+  return ['codegen', 'reuse', 'rebase'].includes(tool);
 }
 
 /** The name of the gate that a tool is, `test` for `gate:test`; null for every other tool. */

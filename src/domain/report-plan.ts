@@ -78,9 +78,14 @@ function details(steps: PlanView['steps']): string | null {
   return folded('What each step is told', joinBlocks(blocks, 15_000));
 }
 
+/** What to comment so that a run goes on that waits for a person. */
+export function approveCommand({ question, plan }: Pick<RunView, 'question' | 'plan'>): string {
+  return question?.tool === 'manual:plan' && plan ? `\`/nofx approve ${shortHash(plan.hash)}\`` : '`/nofx approve`';
+}
+
 function howToApprove(view: RunView, question: Question, { hash, baseSha }: PlanView): string {
   const { gitMode: mode, base } = view;
-  const command = `\`/nofx approve ${shortHash(hash)}\``;
+  const command = approveCommand(view);
   const others = question.requireOther ? ` Whoever asked for it (${code(view.requester.login)}) may not.` : '';
   const bound = {
     hidden: 'If the project changes before that, a new plan is needed.',

@@ -4,6 +4,15 @@ import type { FileView, RunView } from './report-view.ts';
 import { costLine, draftNotice, gateLine, mention, words } from './report-words.ts';
 import { firstBytes, oneLine, visible } from './text.ts';
 
+/** What comes after the box that asks for a rebase: by its hidden marker it is found again. */
+export const REBASE_BOX = '<!-- nofx:up-to-date -->';
+
+/** Whether somebody ticked that box between two versions of the body. Pure. */
+export function ticksRebase(before: string, after: string): boolean {
+  const ticked = (body: string) => /^- \[x\] <!-- nofx:up-to-date -->/im.test(body);
+  return ticked(after) && !ticked(before);
+}
+
 /**
  * The pull request's body. `template` is the repository's own, put first as it is; `closes` adds
  * `Closes #N`. At most 60,000 bytes.
@@ -18,7 +27,7 @@ export function renderPullRequestBody(
       options.template && firstBytes(visible(options.template).trim(), 20_000),
       issue !== undefined && options.closes ? `Closes #${issue}` : null,
       `## Summary\n\n${quote(view.summary.trim() || view.goal, 8_000)}`,
-      `Asked for by ${mention(view.requester.login)}:\n\n${quote(view.goal, 4_000)}`,
+      `Asked for by ${mention(view.requester.login)}${approvals(view)}:\n\n${quote(view.goal, 4_000)}`,
       `## ${view.gitMode === 'hidden' ? 'Checks' : 'Gate results'}\n\n${gateResults(view)}`,
       files(view),
       cost(view),
@@ -26,6 +35,12 @@ export function renderPullRequestBody(
     ],
     BODY_LIMIT,
   );
+}
+
+/** Who said yes on the way. */
+function approvals({ steps }: RunView): string {
+  const names = new Set(steps.flatMap(({ approvedBy }) => (approvedBy ? [mention(approvedBy)] : [])));
+  return names.size === 0 ? '' : `, approved by ${[...names].join(', ')}`;
 }
 
 function gateResults(view: RunView): string {
@@ -77,5 +92,6 @@ function footer(view: RunView, issue: number | undefined): string {
       : `Not what you meant? Comment here \`/nofx <what to change>\` for one more commit, or push to \`${view.branch ?? 'this branch'}\` yourself.${
           issue === undefined ? '' : ` \`/nofx <what you want>\` on #${issue} makes a new attempt.`
         }`;
-  return `---\n${words[view.gitMode].toPeople} ${revise}\n\n<sub>NOFX run ${run}</sub>`;
+  const box = `- [ ] ${REBASE_BOX} Tick this box to have it brought up to date${view.gitMode === 'hidden' ? '' : ` with \`${view.base}\``}.`;
+  return `---\n${words[view.gitMode].toPeople} ${revise}\n\n${box}\n\n<sub>NOFX run ${run}</sub>`;
 }

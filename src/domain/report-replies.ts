@@ -41,7 +41,8 @@ function bare(word: string): string {
   return plain(word.replace(/[^\p{L}\p{N}_-]/gu, ''), 60);
 }
 
-type Line = { usage: string; hidden: string; basic: string };
+/** `hidden: null`: its very name is a word of git. */
+type Line = { usage: string; hidden: string | null; basic: string };
 
 /** What each command does, in the order in which people need them. */
 const lines: Record<CommandKind, Line> = {
@@ -78,7 +79,7 @@ const lines: Record<CommandKind, Line> = {
   status: { usage: 'status', hidden: 'says how things stand here.', basic: 'says what runs here, and what was spent.' },
   rebase: {
     usage: 'rebase',
-    hidden: 'brings the result up to date with the project.',
+    hidden: null,
     basic: 'brings the pull request up to date with its base.',
   },
   unlock: {
@@ -94,25 +95,17 @@ const lines: Record<CommandKind, Line> = {
   help: { usage: 'help', hidden: 'shows this.', basic: 'shows this.' },
 };
 
-/** Commands that the grammar knows and this version does not do yet. */
-export const NOT_YET: readonly CommandKind[] = ['rebase'];
-
-/** The answer to a command of a later version. */
-export function renderNotYet(command: CommandKind): string {
-  return (
-    `\`/nofx ${command}\` is not in this version of NOFX yet, so nothing was started. ` +
-    '`/nofx <what you want>` starts a run; `/nofx help` lists what works today.'
-  );
-}
-
-/** The answer to `/nofx help`. It names only what works. */
+/** The answer to `/nofx help`. */
 export function renderHelp({ gitMode, label }: { gitMode: GitMode; label: string }): string {
   const hidden = gitMode === 'hidden';
-  const listed = (Object.keys(lines) as CommandKind[]).filter((kind) => !NOT_YET.includes(kind));
+  const listed = Object.values(lines).flatMap(({ usage, hidden: ofHidden, basic }) => {
+    const does = hidden ? ofHidden : basic;
+    return does === null ? [] : [`- \`/nofx ${usage}\` ${does}`];
+  });
   return [
     `**NOFX** turns what you ask for into ${hidden ? 'a result you can review' : 'a tested pull request'}.`,
     [
-      ...listed.map((kind) => `- \`/nofx ${lines[kind].usage}\` ${lines[kind][hidden ? 'hidden' : 'basic']}`),
+      ...listed,
       `- The label \`${plain(label, 60)}\` on an issue starts with the issue's own text. Taking it off before the start, or closing the issue, ends it.`,
     ].join('\n'),
     hidden ? null : `At the end of the line may stand ${OPTION_USAGE}.`,

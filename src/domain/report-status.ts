@@ -1,6 +1,7 @@
 import { BODY_LIMIT } from './report-comment.ts';
 import { code, joinBlocks, plain } from './markdown.ts';
 import type { GitMode } from './project.ts';
+import { approveCommand } from './report-plan.ts';
 import type { RunView } from './report-view.ts';
 import { costLine, dollarsOf, headlines, mention, stepTitle, took } from './report-words.ts';
 
@@ -37,6 +38,7 @@ function about(view: RunView, gitMode: GitMode): string {
   const time = took(view);
   const facts = [
     current && `now: ${stepTitle(current, gitMode)}`,
+    view.question && `waits for ${approveCommand(view)}`,
     view.waitsFor ? `${view.waitsFor} before it in line` : null,
     time && `took ${time}`,
     gitMode !== 'hidden' && view.branch ? code(view.branch) : null,

@@ -15,6 +15,7 @@ const stepTitles: Record<string, { hidden: string; basic: string }> = {
   'manual:plan': { hidden: 'Wait for a yes to the plan', basic: 'Wait for approval of the plan' },
   codegen: { hidden: 'Make the changes', basic: 'Write the code' },
   reuse: { hidden: 'Take over the changes made before', basic: 'Take over the code written before' },
+  rebase: { hidden: 'Bring it up to date', basic: 'Bring it up to date with its base' },
   'workspace:write': { hidden: 'Save the changes', basic: 'Commit the changes' },
   'gate:test': { hidden: 'Check that everything still works', basic: 'Run the tests' },
   git_pr: { hidden: 'Hand in the result for review', basic: 'Open the pull request' },

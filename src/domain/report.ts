@@ -2,9 +2,9 @@
 export { commentMarker, renderComment, saysEnd } from './report-comment.ts';
 export { renderCheck, renderGateCheck } from './report-check.ts';
 export type { CheckOutput } from './report-check.ts';
-export { renderPullRequestBody } from './report-pull-request.ts';
+export { REBASE_BOX, renderPullRequestBody } from './report-pull-request.ts';
 export { renderConfig } from './report-config.ts';
-export { NOT_YET, renderHelp, renderNotYet, renderProblem, renderRefusal } from './report-replies.ts';
+export { renderHelp, renderProblem, renderRefusal } from './report-replies.ts';
 export { renderStatus } from './report-status.ts';
 export { isRed } from './report-words.ts';
 export type { FileView, GateView, PlanView, Question, RunView, StepView } from './report-view.ts';

@@ -20,6 +20,10 @@ export const RunSource = z.object({
       url: z.string(),
       /** the commit of the base branch that it was last seen against: people's, not ours */
       baseSha: z.string(),
+      /** where its branch stood; the run changes nothing where it stands elsewhere by then */
+      headSha: z.string(),
+      /** the run moves it to a new base, and is about nothing else */
+      rebase: z.boolean().optional(),
     })
     .nullish(),
   /** what was said beside lines of the pull request, for the run to heed */

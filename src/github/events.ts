@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { DomainEvent, Person } from '../domain/event.ts';
+import { isWorkBranch } from '../domain/refs.ts';
+import { ticksRebase } from '../domain/report-pull-request.ts';
 
 /** What is read of a payload. Everything else GitHub may send, leave out or add is of no account. */
 const User = z.object({ login: z.string(), id: z.number().int(), type: z.string().optional() });
@@ -37,11 +39,15 @@ const CommentCreated = OnIssue.extend({
 
 const Labeled = OnIssue.extend({ label: z.object({ name: z.string() }) });
 
+const OnPullRequest = Common.extend({ pull_request: Issue });
+
+const PullRequestEdited = OnPullRequest.extend({
+  changes: z.object({ body: z.object({ from: z.string().nullish() }).optional() }).optional(),
+});
+
 const PullRequestClosed = Common.extend({ pull_request: Issue.extend({ merged: z.boolean().nullish() }) });
 
 const Suite = z.object({ head_branch: z.string().nullish() });
-const OnPullRequest = Common.extend({ pull_request: Issue });
-
 const LineCommentCreated = OnPullRequest.extend({
   comment: z.object({
     id: z.number().int(),
@@ -69,6 +75,14 @@ const Check = z.object({
 const CheckRun = Common.extend({ check_run: Check });
 const ButtonPressed = CheckRun.extend({ requested_action: z.object({ identifier: z.string() }) });
 const CheckSuite = Common.extend({ check_suite: Suite });
+const SuiteCompleted = Common.extend({
+  check_suite: Suite.extend({
+    head_sha: z.string(),
+    conclusion: z.string().nullish(),
+    app: z.object({ slug: z.string().nullish() }).nullish(),
+    pull_requests: z.array(z.object({ number: z.number().int() })),
+  }),
+});
 
 /** GitHub shows content of deleted accounts as this user's. https://github.com/ghost */
 const ghost: Person = { login: 'ghost', id: 10137 };
@@ -82,10 +96,11 @@ type Rest = Meaning extends infer Each
     : never
   : never;
 
-type Reader = { schema: z.ZodType<Origin>; read(payload: unknown): Rest };
+/** `read` gives a reason instead where there is nothing to act on; `byBots`: what a bot does counts, too. */
+type Reader = { schema: z.ZodType<Origin>; read(payload: unknown): Rest | string; byBots?: boolean };
 
-function reader<T extends Origin>(schema: z.ZodType<T>, read: (payload: T) => Rest): Reader {
-  return { schema, read: read as (payload: unknown) => Rest };
+function reader<T extends Origin>(schema: z.ZodType<T>, read: (payload: T) => Rest | string): Reader {
+  return { schema, read: read as Reader['read'] };
 }
 
 /** Each event that NOFX acts on. */
@@ -135,6 +150,11 @@ const readers: Record<string, Reader> = {
     issue: pullOf(pull),
     merged: pull.merged ?? false,
   })),
+  'pull_request.edited': reader(PullRequestEdited, ({ pull_request: pull, changes }) =>
+    changes?.body && ticksRebase(changes.body.from ?? '', pull.body ?? '')
+      ? { kind: 'box_ticked', issue: pullOf(pull) }
+      : 'no box was ticked',
+  ),
   'check_run.requested_action': reader(ButtonPressed, ({ check_run: check, requested_action: { identifier } }) => ({
     kind: 'button_pressed',
     check: checkOf(check),
@@ -151,7 +171,21 @@ const readers: Record<string, Reader> = {
     check: null,
     branch: suite.head_branch ?? null,
   })),
+  // Its sender is whoever pushed, which is us.
+  'check_suite.completed': { ...reader(SuiteCompleted, ({ check_suite: suite }) => checksFailed(suite)), byBots: true },
 };
+
+function checksFailed({
+  conclusion,
+  app,
+  head_sha: headSha,
+  head_branch,
+  pull_requests,
+}: z.infer<typeof SuiteCompleted>['check_suite']): Rest | string {
+  if (conclusion !== 'failure') return `the checks ended in ${conclusion ?? 'nothing'}`;
+  if (!isWorkBranch(head_branch ?? '')) return 'not a branch of ours';
+  return { kind: 'checks_failed', app: app?.slug ?? '', headSha, pulls: pull_requests.map(({ number }) => number) };
+}
 
 /** The events that NOFX acts on, as `name.action`. */
 export const KNOWN_EVENTS = Object.keys(readers);
@@ -170,8 +204,9 @@ export function toDomainEvent(event: { id: string; name: string; payload: unknow
   const parsed = known.schema.safeParse(event.payload);
   if (!parsed.success) return ignored(`${full} does not look as GitHub describes it: ${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
-  if (isBot(data.sender)) return ignored(`${data.sender.login} is a bot`);
-  return { ...originOf(event.id, data), ...known.read(data) };
+  if (isBot(data.sender) && !known.byBots) return ignored(`${data.sender.login} is a bot`);
+  const read = known.read(data);
+  return typeof read === 'string' ? ignored(read) : { ...originOf(event.id, data), ...read };
 }
 
 function fullName(event: { name: string; payload: unknown }): string {

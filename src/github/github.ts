@@ -2,15 +2,17 @@ import { branchHead, createMarker, ensureBranch } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
 import { createClients, type Client, type Octokit, type Permit } from './client.ts';
 import { commentBody, upsertComment } from './comments.ts';
+import { compare } from './compare.ts';
 import { commit, createVerifiedCommit } from './commits.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
+import { failedChecks } from './failed-checks.ts';
 import { ensureIssue } from './issues.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
 import type { GitHub, RepositoryRef } from './port.ts';
-import { pullRequest, upsertPullRequest } from './pull-requests.ts';
+import { pullRequest, untick, updateBranch, upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
 import { listTop, readFile, repository } from './repositories.ts';
 import { review } from './reviews.ts';
@@ -91,6 +93,9 @@ export function createGitHub(options: {
     commit: (repo, sha) => within(repo, (client) => commit(client, sha)),
     createVerifiedCommit: (repo, wanted) => within(repo, (client) => createVerifiedCommit(client, wanted)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),
+    compare: (repo, base, head) => within(repo, (client) => compare(client, base, head)),
+    updateBranch: (repo, pull, head) => within(repo, (client) => updateBranch(client, pull, head)),
+    untick: (repo, pull, box) => within(repo, (client) => untick(client, pull, box)),
     pullRequest: (repo, number) => within(repo, (client) => pullRequest(client, number)),
     triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),
     ensureIssue: (repo, issue) => within(repo, (client) => ensureIssue(client, issue)),
@@ -102,6 +107,7 @@ export function createGitHub(options: {
     listDeliveries: (listing) => translated(async () => listDeliveries(await octokitFor(), listing)),
     redeliver: (id) => translated(() => writes('the app', async () => redeliver(await octokitFor(), id))),
     listOpenChecks: (repo, signal) => within(repo, (client) => listOpenChecks(client, signal)),
+    failedChecks: (repo, sha) => within(repo, (client) => failedChecks(client, sha)),
     cancelCheck: (repo, id, output) => within(repo, (client) => cancelCheck(client, id, output)),
     appIdentity: () => translated(identity),
   };

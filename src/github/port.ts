@@ -69,6 +69,13 @@ export type VerifiedCommit = {
   deletions: string[];
 };
 
+/** A check of another app that has failed, with what it says, its text and its lines. */
+export type FailedCheck = {
+  name: string;
+  said: string;
+  annotations: { path: string; line: number; message: string }[];
+};
+
 export type GitHub = {
   /** As GitHub says now. Never from `author_association`. With `id`, nothing where the login has become somebody else's. */
   permission(repo: RepositoryRef, login: string, id?: number): Promise<Permission>;
@@ -128,6 +135,25 @@ export type GitHub = {
     repo: RepositoryRef,
     pr: { head: string; base: string; title: string; body: string; draft?: boolean },
   ): Promise<PullRequest & { created: boolean }>;
+  /** How two commits (or branches) of a repository stand to each other. */
+  compare(
+    repo: RepositoryRef,
+    base: string,
+    head: string,
+  ): Promise<{
+    /** commits of `base` that `head` does not have */
+    behind: number;
+    /** the commit both come from */
+    ancestor: string;
+    /** the newest commit of `base` */
+    baseSha: string;
+    /** who wrote the commits of `head` that `base` does not have: `ours`, or somebody's login or name */
+    authors: { ours: boolean; name: string }[];
+  }>;
+  /** Has GitHub merge the base into a pull request's branch, unless that has moved. UserError where it cannot. */
+  updateBranch(repo: RepositoryRef, pull: number, expectedHead: string): Promise<void>;
+  /** Takes the tick out of a box of ours in a pull request's text. */
+  untick(repo: RepositoryRef, pull: number, box: string): Promise<void>;
   /** A pull request as it is now; null where there is none of that number. */
   pullRequest(repo: RepositoryRef, number: number): Promise<PullRequestState | null>;
   /**
@@ -181,6 +207,8 @@ export type GitHub = {
   redeliver(attemptId: string): Promise<void>;
   /** Our check runs that are not completed, on the heads of `nofx/…` branches. */
   listOpenChecks(repo: RepositoryRef, signal?: AbortSignal): Promise<OpenCheck[]>;
+  /** The checks of other apps that failed on a commit, as each ran last; of many the first few. */
+  failedChecks(repo: RepositoryRef, sha: string): Promise<FailedCheck[]>;
   /** Completes a check run as cancelled. */
   cancelCheck(repo: RepositoryRef, id: number, output: { title: string; summary: string }): Promise<void>;
   /** The app's own name and noreply address: `nofx[bot]`. */

@@ -46,6 +46,39 @@ export async function pullRequest({ octokit, at }: Client, number: number): Prom
   }
 }
 
+/** Merges the base into the branch of a pull request, on GitHub's side. https://docs.github.com/en/rest/pulls/pulls#update-a-pull-request-branch */
+export async function updateBranch({ octokit, at, write }: Client, number: number, expectedHead: string) {
+  try {
+    await write(() =>
+      octokit.request('PUT /repos/{owner}/{repo}/pulls/{pull_number}/update-branch', {
+        ...at,
+        pull_number: number,
+        expected_head_sha: expectedHead,
+        ...once,
+      }),
+    );
+  } catch (error) {
+    if (!hasStatus(error, 422)) throw error;
+    // Done before, by us or by somebody else.
+    if (/no new commits/i.test(error.message)) return;
+    throw new UserError(
+      `GitHub did not bring #${number} up to date: ${error.message.split('\n')[0]!.slice(0, 300)}.`,
+      'Comment `/nofx rebase` again, or merge the base branch into it yourself.',
+      { cause: error },
+    );
+  }
+}
+
+/** Takes the tick out of a box of ours; what people wrote around it stays. */
+export async function untick({ octokit, at, write }: Client, number: number, box: string): Promise<void> {
+  const one = { ...at, pull_number: number };
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls/{pull_number}', one);
+  const before = data.body ?? '';
+  const body = before.replaceAll(`- [x] ${box}`, `- [ ] ${box}`).replaceAll(`- [X] ${box}`, `- [ ] ${box}`);
+  if (body === before) return;
+  await write(() => octokit.request('PATCH /repos/{owner}/{repo}/pulls/{pull_number}', { ...one, body }));
+}
+
 async function find({ octokit, at }: Client, { head, base }: Wanted): Promise<PullRequest | null> {
   const { data } = await octokit.request('GET /repos/{owner}/{repo}/pulls', {
     ...at,

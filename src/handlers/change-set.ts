@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ChangeSet, type FileChange } from '../domain/change-set.ts';
+import type { RunSource } from '../domain/source.ts';
 import { InternalError } from '../errors.ts';
 import type { CommitMeta, ContentChange, Workspace } from '../workspace/port.ts';
 import { commitMessage, taskTitle } from '../domain/naming.ts';
@@ -59,13 +60,17 @@ export async function loadChangeSet(
 export const WriteOutputs = z.object({ sha: z.string(), branch: z.string(), codegenStepId: z.string() });
 export type WriteOutputs = z.infer<typeof WriteOutputs>;
 
+/** One more commit on a pull request is about what was asked of it; one that moves it, about what it is about. */
+function titleOf({ kind, issue, pullRequest, prompt }: RunSource): string {
+  return ((kind === 'issue' || pullRequest?.rebase) && issue?.title) || taskTitle(prompt);
+}
+
 /** The commit of a run is a function of its artifacts alone: same author, same dates, same words. */
 export async function commitMeta(context: StepContext, changeSet: ChangeSet): Promise<CommitMeta> {
   const { run, adapters } = context;
   return {
     message: commitMessage({
-      // One more commit on a pull request is about what was asked of it.
-      title: (run.source.kind === 'issue' && run.source.issue?.title) || taskTitle(run.source.prompt),
+      title: titleOf(run.source),
       summary: changeSet.summary,
       runId: run.id,
       requester: run.source.requester,
@@ -92,11 +97,15 @@ export async function openCommitted(context: StepContext, written: WriteOutputs)
   return workspace;
 }
 
+/** The change as one unified diff, for people to read. */
+export const DIFF_ARTIFACT = 'changes.diff';
+
 /** Commits a codegen step's artifacts, verified, in the run's workspace. */
 export async function commitWork(context: StepContext, codegenStepId: string): Promise<WriteOutputs> {
   const { changeSet, changes } = await loadChangeSet(context, codegenStepId);
   const workspace = await openWorkspace(context);
   const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
+  await context.saveArtifact(DIFF_ARTIFACT, Buffer.from(await workspace.diff()), 'text/x-diff; charset=utf-8');
   return { sha, branch: context.run.branch, codegenStepId };
 }
 

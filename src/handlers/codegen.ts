@@ -21,6 +21,8 @@ const CodegenInputs = z.looseObject({
   model: z.string().optional(),
   /** an earlier codegen step: its change is the beginning of this one, and part of it */
   fromStep: z.string().optional(),
+  /** files with marks of a merge conflict, none of which may be left */
+  unresolved: z.array(z.string()).optional(),
   /** others go on from it: also where it changes nothing */
   goesOn: z.boolean().optional(),
   /** what a gate found in that change, which this one is to mend */
@@ -64,7 +66,9 @@ export const codegen = defineHandler<CodegenInputs>({
       const outcome: StepOutcome =
         result.outcome === 'stopped'
           ? { status: 'failed', failure: stoppedEarly(result, left, run.config) }
-          : await collect(context, await scratch.readChanges(), result.summary, earlier);
+          : await resolved(context, await scratch.readChanges(), (changes) =>
+              collect(context, changes, result.summary, earlier),
+            );
       if (context.inputs.goesOn) return await goOn(context, outcome);
       return earlier?.found ? await endMending(context, outcome, earlier) : outcome;
     } catch (error) {
@@ -76,6 +80,29 @@ export const codegen = defineHandler<CodegenInputs>({
     }
   },
 });
+
+/** Goes on with the changes where no conflict is left in them that was to be resolved. */
+async function resolved(
+  { inputs }: StepContext<CodegenInputs>,
+  changes: ContentChange[],
+  goOn: (changes: ContentChange[]) => Promise<StepOutcome>,
+): Promise<StepOutcome> {
+  const left = changes.filter(
+    (change) =>
+      change.status !== 'deleted' &&
+      inputs.unresolved?.includes(change.path) &&
+      /^(?:<<<<<<<|>>>>>>>) /m.test(change.bytes.toString('utf8')),
+  );
+  if (left.length === 0) return goOn(changes);
+  return {
+    status: 'failed',
+    failure: {
+      kind: 'conflict',
+      message: `The model left conflicts in ${left.map(({ path }) => `\`${path}\``).join(', ')}, so the pull request was left as it is.`,
+      next: 'Comment `/nofx rebase` to try again, or merge the base branch into it yourself.',
+    },
+  };
+}
 
 /** What there is of the change when the run is cancelled. */
 async function unfinished(late: StepContext, scratch: Scratch): Promise<Record<string, unknown>> {

@@ -5,6 +5,7 @@ import { gitPr } from './git-pr.ts';
 import { plan } from './plan.ts';
 import { gitPush } from './git-push.ts';
 import type { Handler } from './handler.ts';
+import { rebase } from './rebase.ts';
 import { reuse } from './reuse.ts';
 import { workspaceWrite } from './workspace-write.ts';
 
@@ -13,6 +14,7 @@ export const handlers = {
   plan,
   codegen,
   reuse,
+  rebase,
   'workspace:write': workspaceWrite,
   'gate:*': gate,
   git_pr: gitPr,

@@ -45,7 +45,7 @@ export async function keep(
 
 /**
  * The commit that carries the run's check until its work is pushed: the base's tree, on the run's branch. A run that
- * changes a pull request has one: the head it starts from.
+ * changes a pull request has one: the head of its branch.
  */
 export function ensureMarker(
   deps: Pick<Deps, 'db' | 'adapters'>,
@@ -53,7 +53,8 @@ export function ensureMarker(
   repository: RepositoryRef,
 ): Promise<{ sha: string }> {
   const { github } = deps.adapters;
-  if (run.source.pullRequest) return Promise.resolve({ sha: run.baseSha });
+  const { pullRequest } = run.source;
+  if (pullRequest) return Promise.resolve({ sha: pullRequest.headSha });
   return once(deps, run.id, 'marker', async () =>
     github.createMarker(repository, {
       branch: run.branch,

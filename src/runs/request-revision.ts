@@ -32,7 +32,11 @@ export async function requestRevision(deps: Deps, defaults: RunDefaults, demand:
         // What was made from another head may not fit this one.
         reuse: reuse?.baseSha === head.sha ? reuse.stepId : undefined,
       }),
-      source: { kind: 'pull request', issueUrl: url, pullRequest: { number, url, baseSha: base.sha } },
+      source: {
+        kind: 'pull request',
+        issueUrl: url,
+        pullRequest: { number, url, baseSha: base.sha, headSha: head.sha },
+      },
       baseRef: base.ref,
       baseSha: head.sha,
       branch: head.ref,

@@ -9,6 +9,7 @@ import { createGit } from './git.ts';
 import { layout } from './layout.ts';
 import { localRepository } from './local.ts';
 import { makeCommit } from './make-commit.ts';
+import { mergeTrees } from './merge.ts';
 import { borrowLocal, ensureMirror, fetchRef, hasCommit } from './mirror.ts';
 import { missingRef } from './git-errors.ts';
 import { checkPush, pushToLocal, pushToRemote } from './push.ts';
@@ -102,6 +103,12 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
         signal: access.signal,
       });
       return toWorkspace(git, mirror, checkout, { base, branch, protectedPaths, signal: access.signal });
+    },
+
+    async merge(access, commits) {
+      let mirror = await mirrorWith(access, commits.base);
+      for (const commit of [commits.head, commits.ancestor]) mirror = await mirrorWith(access, commit);
+      return mergeTrees(git, mirror, { ...commits, signal: access.signal });
     },
 
     async has(access, sha) {

@@ -116,6 +116,14 @@ export type Workspaces = {
     },
   ): Promise<Workspace>;
   /**
+   * What a merge of `head` into `base` changes in `base`; the files of `conflicts` hold the marks of both sides.
+   * `ancestor` is the commit that both come from.
+   */
+  merge(
+    access: RepositoryAccess,
+    commits: { base: string; head: string; ancestor: string },
+  ): Promise<{ changes: ContentChange[]; conflicts: string[] }>;
+  /**
    * Pushes a commit of ours to `branch` (always `nofx/…`) unless the remote moved away from
    * `expected` (null: must not exist yet). Pushing what is already there succeeds.
    */

@@ -20,10 +20,20 @@ export async function readChanges(
   signal?: AbortSignal,
 ): Promise<ContentChange[]> {
   await git.output(['add', '--all', '--', '.'], { place, signal });
+  return readDiff(git, place, ['diff-index', '--cached'], [base], signal);
+}
+
+/** What one of git's diff commands says of `sides`, with the bytes. */
+export async function readDiff(
+  git: Git,
+  place: GitPlace,
+  command: string[],
+  sides: string[],
+  signal?: AbortSignal,
+): Promise<ContentChange[]> {
   const diff = await git.output(
     [
-      'diff-index',
-      '--cached',
+      ...command,
       '-z',
       '--raw',
       '--numstat',
@@ -32,7 +42,7 @@ export async function readChanges(
       '--no-ext-diff',
       '--no-textconv',
       '--ignore-submodules=none',
-      base,
+      ...sides,
       '--',
     ],
     { place, signal },

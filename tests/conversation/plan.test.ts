@@ -70,9 +70,13 @@ describe.concurrent(`plans that wait for a yes, on ${lane}`, () => {
     });
     expect(kit.pullRequests()).toEqual([]);
 
+    await kit.ask('/nofx status', { issue });
+    expect(kit.answers(issue).at(-1)).toContain(`waits for \`/nofx approve ${hash}\``);
+
     const { comment } = await kit.ask(`/nofx approve ${hash}`, { issue, by: 'maya' });
-    expect(kit.answer(issue)).toContain('- [x] Wait for approval of the plan — approved by `maya`');
+    expect(kit.answers(issue)[0]).toContain('- [x] Wait for approval of the plan — approved by `maya`');
     expect(kit.git('diff', '--name-only', 'main', kit.pullRequest().head.sha).trim()).toBe('notes.md');
+    expect(kit.pullRequest().body).toContain('Asked for by @mona, approved by @maya:');
     expect(kit.reactions({ comment })).toEqual(['eyes']);
     expect(kit.checks()).toEqual(expect.arrayContaining(['NOFX: completed/neutral', 'NOFX: completed/success']));
     expect((await kit.run()).steps.find(({ name }) => name === 'plan')!.cost!.usd).toBeGreaterThan(0);

@@ -77,3 +77,41 @@ it('has a check of its own for each round, and completes those before it', () =>
   const keys = desiredChecks({ ...view, round: 2 }, { marker: 'm', head: 'h' }).map(({ key }) => key);
   expect(new Set(keys).size).toBe(keys.length);
 });
+
+it('has no more and no longer buttons than GitHub shows', () => {
+  const question = {
+    name: 'approve',
+    tool: 'manual:plan',
+    prompt: null,
+    approvers: 'write',
+    requireOther: false,
+    until: null,
+  } as const;
+  const plan = {
+    hash: 'e3b34ca6'.repeat(8),
+    baseSha: '',
+    by: 'model',
+    why: null,
+    summary: '',
+    steps: [],
+    files: [],
+    risks: [],
+  } as const;
+  const estimate = { usd: null, ms: null, from: { kind: 'nothing' }, capUsd: 1 } as const;
+  const labels = [];
+  for (const status of ['waiting', 'failed', 'cancelled', 'succeeded', 'neutral'] as const) {
+    const shown = { ...view, status, question, plan: { ...plan, steps: [], files: [], risks: [], estimate } };
+    const [check] = desiredChecks(shown, { marker: 'm', head: null });
+    const actions = check!.actions ?? [];
+    expect(actions.length).toBeLessThanOrEqual(3);
+    for (const { label, description, identifier } of actions) {
+      labels.push(label);
+      expect([label.length <= 20, description.length <= 40, identifier.length <= 20], label).toEqual([
+        true,
+        true,
+        true,
+      ]);
+    }
+  }
+  expect(labels).toEqual(['Approve plan', 'Discard', 'Retry', 'Retry']);
+});

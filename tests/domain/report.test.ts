@@ -406,6 +406,8 @@ describe('the pull request', () => {
       ---
       Nothing is merged until you merge it. Not what you meant? Comment here \`/nofx <what to change>\` for one more commit, or push to \`nofx/12-add-a-slugify-helper-v6t5s4r3\` yourself. \`/nofx <what you want>\` on #12 makes a new attempt.
 
+      - [ ] <!-- nofx:up-to-date --> Tick this box to have it brought up to date with \`main\`.
+
       <sub>NOFX run \`run_01JDA4QH3ZK8W9X2Y7V6T5S4R3\`</sub>"
     `);
   });

@@ -372,6 +372,14 @@ test('reviews, the comments beside lines, and updating a branch from its base', 
 
   await expect(pulls.updateBranch(numbered)).rejects.toMatchObject({ status: 422 });
   await github.push({ repo: REPO, files: { 'base.txt': 'Base.\n' }, by: 'ann' });
+  const { repos } = github.octokit(installationId).rest;
+  const compared = (await repos.compareCommitsWithBasehead({ ...at, basehead: 'main...nofx/reviewed' })).data;
+  expect(compared).toMatchObject({
+    status: 'diverged',
+    ahead_by: 1,
+    behind_by: 1,
+    commits: [{ author: { login: 'ann' } }],
+  });
   const before = (await pulls.get(numbered)).data.head.sha;
   await expect(pulls.updateBranch({ ...numbered, expected_head_sha: '0'.repeat(40) })).rejects.toMatchObject({
     status: 422,

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono';
 import { repositoryFor } from './access.ts';
 import type { Env } from './auth.ts';
+import { commitsBetween } from './git-diff.ts';
 import { gitBytes, gitMaybe, resolveCommit } from './git.ts';
 import { readTree } from './git-objects.ts';
 import { fail, notFound, page } from './respond.ts';
@@ -52,6 +53,35 @@ export function repositoryRoutes(world: World): Hono<Env> {
     const sha = await resolveCommit(repo.dir, c.req.param('ref'));
     if (!sha) return fail(422, `No commit found for SHA: ${c.req.param('ref')}`);
     return c.json(await commitShape(world, repo, sha));
+  });
+
+  routes.get('/repos/:owner/:repo/compare/:basehead{.+}', async (c) => {
+    const repo = repositoryFor(world, c, 'contents:read');
+    const [from = '', to = ''] = c.req.param('basehead').split('...');
+    const base = await resolveCommit(repo.dir, from);
+    const head = await resolveCommit(repo.dir, to);
+    const ancestor = base && head && (await gitMaybe(repo.dir, ['merge-base', base, head]))?.trim();
+    if (!base || !head || !ancestor) return notFound();
+    const ahead = await commitsBetween(repo.dir, base, head);
+    const behind = await commitsBetween(repo.dir, head, base);
+    const url = `${repositoryApi(world, repo)}/compare/${from}...${to}`;
+    const html = `${repositoryHtml(world, repo)}/compare/${from}...${to}`;
+    const status =
+      ahead.length > 0 ? (behind.length > 0 ? 'diverged' : 'ahead') : behind.length > 0 ? 'behind' : 'identical';
+    return c.json({
+      url,
+      html_url: html,
+      permalink_url: html,
+      diff_url: `${html}.diff`,
+      patch_url: `${html}.patch`,
+      base_commit: await commitShape(world, repo, base),
+      merge_base_commit: await commitShape(world, repo, ancestor),
+      status,
+      ahead_by: ahead.length,
+      behind_by: behind.length,
+      total_commits: ahead.length,
+      commits: await Promise.all(ahead.slice(0, 100).map((sha) => commitShape(world, repo, sha))),
+    });
   });
 
   routes.get('/repos/:owner/:repo/contents', (c) => contents(world, c, ''));
