@@ -1,12 +1,17 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
+import { createAccess } from './access.ts';
+import { artifactRoutes } from './artifacts.ts';
 import { authenticated } from './authenticate.ts';
+import { cleanAnswers } from './clean-answers.ts';
 import { documentRoutes } from './document.ts';
 import type { Api, ApiDeps, ApiEnv } from './env.ts';
 import { guardedHeaders } from './headers.ts';
 import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
 import { rateLimited } from './rate-limit.ts';
+import { runListRoutes } from './run-list.ts';
+import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -32,6 +37,11 @@ export function createApi(deps: ApiDeps): Api {
     }),
   );
   documentRoutes(api);
+  api.use(cleanAnswers(deps.adapters.redact));
+  const given = { ...deps, access: createAccess(deps) };
+  runListRoutes(api, given);
+  runRoutes(api, given);
+  artifactRoutes(api, given);
   api.all('*', () => {
     throw new ApiProblem('not_found');
   });

@@ -158,7 +158,14 @@ export const run = nofx.table(
   },
   (t) => [
     unique('run_trigger_key').on(t.triggerKey),
-    index('run_project_created').on(t.projectId, t.createdAt.desc()),
+    // The lists of runs, read backward: each ends in the id, which decides between those of one moment.
+    index('run_created').on(t.createdAt, t.id),
+    index('run_project_created').on(t.projectId, t.createdAt, t.id),
+    index('run_requester_created').on(sql`(((${t.source} -> 'requester' ->> 'id'))::bigint)`, t.createdAt, t.id),
+    index('run_author_created').on(sql`lower(${t.source} -> 'requester' ->> 'login')`, t.createdAt, t.id),
+    index('run_status_created')
+      .on(t.status, t.createdAt, t.id)
+      .where(sql`ended_at is not null`),
     index('run_open')
       .on(t.createdAt)
       .where(sql`ended_at is null`),

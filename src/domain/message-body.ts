@@ -1,3 +1,4 @@
+import { cleanJson } from './clean-json.ts';
 import type { Redactor } from './redact.ts';
 import type { RunStatus } from './run.ts';
 import { truncateChars } from './text.ts';
@@ -26,7 +27,7 @@ const CUTS = [4_000, 500, 50] as const;
  */
 export function messageBody(facts: MessageFacts, redact: Redactor): string {
   const write = (payload: unknown, more: object = {}) =>
-    clean(
+    cleanJson(
       {
         id: facts.messageId,
         type: facts.type,
@@ -39,31 +40,10 @@ export function messageBody(facts: MessageFacts, redact: Redactor): string {
   const whole = write(facts.payload);
   if (fits(whole)) return whole;
   for (const limit of CUTS) {
-    const shorter = write(JSON.parse(clean(facts.payload, redact), cutTo(limit)), { truncated: true });
+    const shorter = write(JSON.parse(cleanJson(facts.payload, redact), cutTo(limit)), { truncated: true });
     if (fits(shorter)) return shorter;
   }
   return write({}, { truncated: true });
-}
-
-/**
- * JSON without secrets: its names and texts as they read, then the whole, where a name and its value make one
- * (`"authorization":"Bearer …"`), unless that would leave no JSON.
- */
-function clean(value: unknown, redact: Redactor): string {
-  const parts = JSON.stringify(value, (_key, part: unknown) => cleanPart(part, redact));
-  const whole = redact(parts);
-  try {
-    JSON.parse(whole);
-    return whole;
-  } catch {
-    return parts;
-  }
-}
-
-function cleanPart(part: unknown, redact: Redactor): unknown {
-  if (typeof part === 'string') return redact(part);
-  if (typeof part !== 'object' || part === null || Array.isArray(part)) return part;
-  return Object.fromEntries(Object.entries(part).map(([name, value]) => [redact(name), value]));
 }
 
 function cutTo(limit: number): (key: string, part: unknown) => unknown {

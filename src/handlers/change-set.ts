@@ -97,11 +97,15 @@ export async function openCommitted(context: StepContext, written: WriteOutputs)
   return workspace;
 }
 
+/** The change as one unified diff, for people to read. */
+export const DIFF_ARTIFACT = 'changes.diff';
+
 /** Commits a codegen step's artifacts, verified, in the run's workspace. */
 export async function commitWork(context: StepContext, codegenStepId: string): Promise<WriteOutputs> {
   const { changeSet, changes } = await loadChangeSet(context, codegenStepId);
   const workspace = await openWorkspace(context);
   const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
+  await context.saveArtifact(DIFF_ARTIFACT, Buffer.from(await workspace.diff()), 'text/x-diff; charset=utf-8');
   return { sha, branch: context.run.branch, codegenStepId };
 }
 

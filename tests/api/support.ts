@@ -5,6 +5,7 @@ import type { ApiDeps } from '../../src/api/env.ts';
 import { createKey } from '../../src/api/keys.ts';
 import { serve } from '../../src/http/server.ts';
 import type { GitHub } from '../../src/github/port.ts';
+import { createSecretKeeper } from '../../src/secrets.ts';
 import { freshDatabase } from '../support/database.ts';
 
 export const PASSWORD = 'a password of the tests';
@@ -24,7 +25,7 @@ export async function startApi({ supabase = null, github = {}, artifacts }: Opti
   const deps = {
     ...fresh,
     log: pino({ level: 'warn' }, { write: (line) => void log.push(line) }),
-    adapters: { github, artifacts, redact: (text: string) => text, host: 'github.example' },
+    adapters: { github, artifacts, redact: createSecretKeeper([]).redact, host: 'github.example' },
     adminPassword: PASSWORD,
     supabase,
   } as unknown as ApiDeps;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { recentFigures } from '../../src/db/figures.ts';
+import { countRuns, listRunPage } from '../../src/db/run-list.ts';
 import { claim } from '../../src/runs/claim-step.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
 import { lane } from '../support/database.ts';
@@ -27,6 +28,18 @@ describe.skipIf(lane === 'pglite')('with a long past (what is prepared is seen o
       await finishStep(engine.deps, held.step, { status: 'succeeded', outputs: {} });
     }
     await recentFigures(engine.db, 'past_1');
+    const filters = [
+      {},
+      { projectId: 'past_1' },
+      { status: 'failed' },
+      { status: 'running' },
+      { author: { id: 2 } },
+    ] as const;
+    for (const filter of [...filters, { author: { login: 'mona' } }, { projectId: 'past_1', issue: 3 }]) {
+      await listRunPage(engine.db, filter, { limit: 21, after: run.id });
+      await listRunPage(engine.db, filter, { limit: 21, offset: 0 });
+      await countRuns(engine.db, filter, 1_001);
+    }
     const plans = await plansOf(engine);
     expect(plans.length).toBeGreaterThan(10);
     expect(plans.filter(({ scans }) => scans.some((scan) => GROWS.test(scan)))).toEqual([]);

@@ -1,0 +1,76 @@
+import { getProject } from '../db/projects.ts';
+import { getRun, type Run } from '../db/runs.ts';
+import type { Principal } from '../domain/principal.ts';
+import type { Project } from '../domain/project.ts';
+import { isAtLeast, type Role } from '../domain/role.ts';
+import { UserError } from '../errors.ts';
+import { repositoryOf } from '../handlers/access.ts';
+import type { ApiDeps } from './env.ts';
+import { createMemo } from './memo.ts';
+import { ApiProblem } from './problem.ts';
+
+/** What GitHub says of somebody is believed for so long. */
+const BELIEVED_MS = 60_000;
+
+export type Access = ReturnType<typeof createAccess>;
+
+/**
+ * Who may see and do what. Runs are seen by whoever asked for them and by whoever may read their repository; for all
+ * others they are not there.
+ */
+export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>) {
+  const asked = createMemo<Role>(BELIEVED_MS, async (key) => {
+    const { projectId, id, login } = JSON.parse(key) as { projectId: string; id: number; login: string };
+    const project = await getProject(db, projectId);
+    // A project that is no repository of GitHub's is the admin's alone.
+    if (project === null || project.installationId === null) return 'none';
+    try {
+      return await adapters.github.permission(repositoryOf({ project }), login, id);
+    } catch (error) {
+      // The app was taken off it, or the repository is gone.
+      if (error instanceof UserError) return 'none';
+      throw error;
+    }
+  });
+
+  /** The role of somebody in a project. */
+  const roleIn = async (principal: Principal, { id: projectId }: Pick<Project, 'id'>): Promise<Role> =>
+    principal.kind === 'admin'
+      ? 'admin'
+      : asked(JSON.stringify({ projectId, id: principal.githubId, login: principal.login }));
+
+  const maySee = async (principal: Principal, run: Pick<Run, 'projectId' | 'source'>): Promise<boolean> =>
+    isOwn(principal, run) || isAtLeast(await roleIn(principal, { id: run.projectId }), 'read');
+
+  return {
+    roleIn,
+
+    /** A run that the principal may see. */
+    async run(principal: Principal, id: string): Promise<Run> {
+      const run = await getRun(db, id);
+      if (run === null || !(await maySee(principal, run))) throw new ApiProblem('not_found');
+      return run;
+    },
+
+    /** The same, for somebody who wants to change it: who asked for it may, and whoever has the role. */
+    async runToChange(principal: Principal, id: string, least: Role): Promise<Run> {
+      const run = await getRun(db, id);
+      if (run === null || !(await maySee(principal, run))) throw new ApiProblem('not_found');
+      if (!isOwn(principal, run) && !isAtLeast(await roleIn(principal, { id: run.projectId }), least)) {
+        throw new ApiProblem('forbidden', { detail: `That takes the role ${least} in ${run.source.repository}.` });
+      }
+      return run;
+    },
+
+    /** A project that the principal may read. */
+    async project(principal: Principal, id: string): Promise<Project> {
+      const project = await getProject(db, id);
+      if (project === null || !isAtLeast(await roleIn(principal, project), 'read')) throw new ApiProblem('not_found');
+      return project;
+    },
+  };
+}
+
+function isOwn(principal: Principal, { source }: Pick<Run, 'source'>): boolean {
+  return principal.kind === 'admin' || source.requester?.id === principal.githubId;
+}
