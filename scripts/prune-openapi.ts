@@ -116,6 +116,7 @@ const WEBHOOKS = [
   'check-run-rerequested',
   'check-run-requested-action',
   'check-suite-requested',
+  'check-suite-completed',
   'installation-created',
   'installation-deleted',
   'installation-suspend',

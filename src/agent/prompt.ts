@@ -135,11 +135,11 @@ export function describeTask(
     );
   }
   for (const { path, line, hunk, text, author } of (source.remarks ?? []).slice(0, MOST_REMARKS)) {
-    const at = line === null ? '' : `, line ${line}`;
+    const beside = path === '' ? '' : ` beside the file ${label(path)}${line === null ? '' : `, line ${line}`}`;
     parts.push(
-      `${label(author)} said beside the file ${label(path)}${at} of the pull request:`,
+      `${label(author)} said${beside || ' this'} of the pull request:`,
       data('remark', text, LONGEST.remark),
-      data('the lines there', hunk, LONGEST.hunk),
+      ...(hunk === '' ? [] : [data('the lines there', hunk, LONGEST.hunk)]),
     );
   }
   if (source.title || source.body) {

@@ -1,5 +1,5 @@
 import { findRunByCheck } from './run-of-check.ts';
-import type { Run } from '../db/runs.ts';
+import { findRunOfPullRequest, type Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
 import type { DomainEvent } from '../domain/event.ts';
 import type { GitMode } from '../domain/project.ts';
@@ -14,6 +14,7 @@ import { approve } from './approve.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
 import { ignored, type Answer, type Occasion } from './occasion.ts';
+import { ciTrigger, mendCi } from './mend-ci.ts';
 import { plan } from './plan.ts';
 import { rebase } from './rebase.ts';
 import { retry, retryRun } from './retry.ts';
@@ -44,11 +45,11 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     if (found === null) return 'ignored: no run of ours is behind it';
     const { occasion, run } = found;
 
-    const role = await deps.adapters.github.permission(repository, event.sender.login);
+    const role = await deps.adapters.github.permission(repository, occasion.sender.login);
     if (!isAtLeast(role, leastRole(intent))) return await refuse(deps, occasion, intent, role);
     const answer = await act(deps, options, { intent, occasion, role, run }).catch(answerOf);
     // Strangers are answered once: a comment on theirs each time would be a flood of their making.
-    const once = isAtLeast(role, 'triage') ? answer.once : `refused ${event.sender.login}`;
+    const once = isAtLeast(role, 'triage') ? answer.once : `refused ${occasion.sender.login}`;
     await tell(deps, occasion, { ...answer, ...(once === undefined ? {} : { once }) });
     if (event.kind === 'box_ticked') await deps.adapters.github.untick(repository, event.issue.number, REBASE_BOX);
     return answer.outcome;
@@ -79,6 +80,8 @@ async function act(
       return intent.what === 'label' ? withdrawLabel(deps, occasion) : withdrawAll(deps, occasion);
     case 'review':
       return heedReview(deps, options, occasion);
+    case 'mend':
+      return mendCi(deps, options, occasion, intent);
     case 'command':
       if (await isPartOfReview(deps, occasion)) return ignored('part of a review that is heeded as a whole');
       return obey(deps, options, { command: intent.command, occasion, role, run });
@@ -130,7 +133,7 @@ async function gitModeOf(deps: Pick<Deps, 'adapters'>, repository: RepositoryRef
   }
 }
 
-/** One short answer to a person who may not, once; then silence. Who only took something back asked for nothing. */
+/** One short answer to a person who may not, once; then silence. Who did not speak to us, or only took something back, asked for nothing. */
 async function refuse(
   deps: Deps,
   { repository, sender, issue, target, threadId }: Occasion,
@@ -140,7 +143,7 @@ async function refuse(
   const { login } = sender;
   deps.log.info({ login, role }, 'refused');
   const outcome = `refused: ${login} has ${role}`;
-  if (intent.kind === 'withdraw' || intent.kind === 'review') return outcome;
+  if (intent.kind !== 'command' && intent.kind !== 'problem') return outcome;
   const { github } = deps.adapters;
   if (target) await github.react(repository, target, 'confused');
   const gitMode = await gitModeOf(deps, repository);
@@ -222,6 +225,17 @@ async function occasionOf(
     case 'label_removed':
     case 'closed':
       return { occasion: { ...common, issue: event.issue, target: null }, run: null };
+    case 'checks_failed': {
+      for (const number of event.pulls) {
+        const run = await findRunOfPullRequest(deps.db, common.projectId, number);
+        if (run === null) continue;
+        const triggerKey = ciTrigger(common.projectId, number, event.headSha);
+        const issue = { number, title: '', body: '', isPullRequest: true };
+        // For whoever asked for the pull request: what they may do counts.
+        return { occasion: { ...common, sender: run.source.requester, triggerKey, issue, target: null }, run };
+      }
+      return null;
+    }
     case 'button_pressed':
     case 'rerun_requested': {
       const run = await findRunByCheck(deps, common.projectId, event);

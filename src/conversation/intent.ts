@@ -14,6 +14,8 @@ export type Intent =
   | { kind: 'withdraw'; what: 'label' | 'all' }
   /** a review that asks for changes without a word to us */
   | { kind: 'review' }
+  /** what checks found is to be mended, where the repository wants that */
+  | { kind: 'mend'; app: string; headSha: string }
   | { kind: 'ignore'; reason: string };
 
 /** What an event asks of us. `label` is the one that starts a run. Pure. */
@@ -48,6 +50,8 @@ export function intentOf(event: Trigger, label: string): Intent {
       return { kind: 'withdraw', what: 'all' };
     case 'button_pressed':
       return pressed(event.button);
+    case 'checks_failed':
+      return { kind: 'mend', app: event.app, headSha: event.headSha };
     case 'rerun_requested': {
       const gate = /^NOFX \/ gate: (.+)$/.exec(event.check?.name ?? '')?.[1] ?? null;
       return { kind: 'command', command: { kind: 'retry', step: gate } };
@@ -66,7 +70,7 @@ function pressed(button: string): Intent {
 /** The role that an intent asks for. */
 export function leastRole(intent: Exclude<Intent, { kind: 'ignore' }>): Role {
   if (intent.kind === 'withdraw') return 'triage';
-  if (intent.kind === 'review') return LEAST_ROLE.revise;
+  if (intent.kind === 'review' || intent.kind === 'mend') return LEAST_ROLE.revise;
   return LEAST_ROLE[commandOf(intent)];
 }
 

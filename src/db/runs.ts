@@ -116,6 +116,15 @@ export async function findLastRun(db: Executor, lane: string): Promise<Run | nul
   return row ?? null;
 }
 
+/** What the runs of a lane were triggered by, of what begins so. */
+export async function listTriggersOf(db: Executor, lane: string, prefix: string): Promise<string[]> {
+  const rows = await db
+    .select({ key: run.triggerKey })
+    .from(run)
+    .where(and(eq(run.lane, lane), sql`starts_with(${run.triggerKey}, ${prefix})`));
+  return rows.map(({ key }) => key);
+}
+
 /** The newest run of a lane that came to a pull request. */
 export async function findRunWithPullRequest(db: Executor, lane: string): Promise<Run | null> {
   const [row] = await db

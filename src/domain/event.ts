@@ -37,6 +37,7 @@ export type EventComment = z.infer<typeof EventComment>;
 
 /** What was said beside a line of a pull request, with what stood there. */
 export const LineComment = z.object({
+  /** empty: it is about the whole */
   path: z.string(),
   /** null where the line is gone by now */
   line: z.number().int().nullable(),
@@ -102,6 +103,14 @@ export const DomainEvent = z.discriminatedUnion('kind', [
     ...origin,
     check: EventCheck.nullable(),
     branch: z.string().nullable(),
+  }),
+  /** the checks that an app ran on a commit of a `nofx/…` branch have ended, and not well; `pulls`: whose head it is */
+  z.object({
+    kind: z.literal('checks_failed'),
+    ...origin,
+    app: z.string(),
+    headSha: z.string(),
+    pulls: z.array(z.number().int()),
   }),
   z.object({ kind: z.literal('ignored'), deliveryId: z.string(), reason: z.string() }),
 ]);

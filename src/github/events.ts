@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DomainEvent, Person } from '../domain/event.ts';
+import { isWorkBranch } from '../domain/refs.ts';
 import { ticksRebase } from '../domain/report-pull-request.ts';
 
 /** What is read of a payload. Everything else GitHub may send, leave out or add is of no account. */
@@ -74,6 +75,14 @@ const Check = z.object({
 const CheckRun = Common.extend({ check_run: Check });
 const ButtonPressed = CheckRun.extend({ requested_action: z.object({ identifier: z.string() }) });
 const CheckSuite = Common.extend({ check_suite: Suite });
+const SuiteCompleted = Common.extend({
+  check_suite: Suite.extend({
+    head_sha: z.string(),
+    conclusion: z.string().nullish(),
+    app: z.object({ slug: z.string().nullish() }).nullish(),
+    pull_requests: z.array(z.object({ number: z.number().int() })),
+  }),
+});
 
 /** GitHub shows content of deleted accounts as this user's. https://github.com/ghost */
 const ghost: Person = { login: 'ghost', id: 10137 };
@@ -87,8 +96,8 @@ type Rest = Meaning extends infer Each
     : never
   : never;
 
-/** `read` gives why it is of no account where it is not. */
-type Reader = { schema: z.ZodType<Origin>; read(payload: unknown): Rest | string };
+/** `read` gives a reason instead where there is nothing to act on; `byBots`: what a bot does counts, too. */
+type Reader = { schema: z.ZodType<Origin>; read(payload: unknown): Rest | string; byBots?: boolean };
 
 function reader<T extends Origin>(schema: z.ZodType<T>, read: (payload: T) => Rest | string): Reader {
   return { schema, read: read as Reader['read'] };
@@ -162,7 +171,21 @@ const readers: Record<string, Reader> = {
     check: null,
     branch: suite.head_branch ?? null,
   })),
+  // Its sender is whoever pushed, which is us.
+  'check_suite.completed': { ...reader(SuiteCompleted, ({ check_suite: suite }) => checksFailed(suite)), byBots: true },
 };
+
+function checksFailed({
+  conclusion,
+  app,
+  head_sha: headSha,
+  head_branch,
+  pull_requests,
+}: z.infer<typeof SuiteCompleted>['check_suite']): Rest | string {
+  if (conclusion !== 'failure') return `the checks ended in ${conclusion ?? 'nothing'}`;
+  if (!isWorkBranch(head_branch ?? '')) return 'not a branch of ours';
+  return { kind: 'checks_failed', app: app?.slug ?? '', headSha, pulls: pull_requests.map(({ number }) => number) };
+}
 
 /** The events that NOFX acts on, as `name.action`. */
 export const KNOWN_EVENTS = Object.keys(readers);
@@ -181,7 +204,7 @@ export function toDomainEvent(event: { id: string; name: string; payload: unknow
   const parsed = known.schema.safeParse(event.payload);
   if (!parsed.success) return ignored(`${full} does not look as GitHub describes it: ${z.prettifyError(parsed.error)}`);
   const { data } = parsed;
-  if (isBot(data.sender)) return ignored(`${data.sender.login} is a bot`);
+  if (isBot(data.sender) && !known.byBots) return ignored(`${data.sender.login} is a bot`);
   const read = known.read(data);
   return typeof read === 'string' ? ignored(read) : { ...originOf(event.id, data), ...read };
 }

@@ -6,6 +6,7 @@ import { compare } from './compare.ts';
 import { commit, createVerifiedCommit } from './commits.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
+import { failedChecks } from './failed-checks.ts';
 import { ensureIssue } from './issues.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
@@ -106,6 +107,7 @@ export function createGitHub(options: {
     listDeliveries: (listing) => translated(async () => listDeliveries(await octokitFor(), listing)),
     redeliver: (id) => translated(() => writes('the app', async () => redeliver(await octokitFor(), id))),
     listOpenChecks: (repo, signal) => within(repo, (client) => listOpenChecks(client, signal)),
+    failedChecks: (repo, sha) => within(repo, (client) => failedChecks(client, sha)),
     cancelCheck: (repo, id, output) => within(repo, (client) => cancelCheck(client, id, output)),
     appIdentity: () => translated(identity),
   };

@@ -69,6 +69,13 @@ export type VerifiedCommit = {
   deletions: string[];
 };
 
+/** A check of another app that has failed, with what it says, its text and its lines. */
+export type FailedCheck = {
+  name: string;
+  said: string;
+  annotations: { path: string; line: number; message: string }[];
+};
+
 export type GitHub = {
   /** As GitHub says now. Never from `author_association`. With `id`, nothing where the login has become somebody else's. */
   permission(repo: RepositoryRef, login: string, id?: number): Promise<Permission>;
@@ -200,6 +207,8 @@ export type GitHub = {
   redeliver(attemptId: string): Promise<void>;
   /** Our check runs that are not completed, on the heads of `nofx/…` branches. */
   listOpenChecks(repo: RepositoryRef, signal?: AbortSignal): Promise<OpenCheck[]>;
+  /** The checks of other apps that failed on a commit, as each ran last; of many the first few. */
+  failedChecks(repo: RepositoryRef, sha: string): Promise<FailedCheck[]>;
   /** Completes a check run as cancelled. */
   cancelCheck(repo: RepositoryRef, id: number, output: { title: string; summary: string }): Promise<void>;
   /** The app's own name and noreply address: `nofx[bot]`. */

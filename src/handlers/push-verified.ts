@@ -32,6 +32,8 @@ export async function commitVerified(context: StepContext, written: WriteOutputs
     return found.tree === tree ? { sha: head } : { obstacle: OTHER_FILES, head };
   }
   if (head !== run.baseSha) {
+    // A pull request is closed when its branch has nothing on its base, be it for a moment.
+    if (run.source.pullRequest) return { obstacle: 'it takes the place of others in a pull request', head };
     await workspaces.push(accessOf(context), { sha: run.baseSha, branch: run.branch, expected: head });
   }
   const { message } = await commitMeta(context, changeSet);

@@ -50,6 +50,32 @@ it('translates a comment', () => {
   expect(DomainEvent.parse(event)).toEqual(event);
 });
 
+it('translates checks that failed on a branch of ours, whoever sent them, and no others', () => {
+  const payload: Record<string, unknown> = example('check_suite', 'completed');
+  const read = (more: object) =>
+    toDomainEvent({
+      id,
+      name: 'check_suite',
+      payload: {
+        ...payload,
+        sender: { login: 'nofx[bot]', id: 2, type: 'Bot' },
+        check_suite: {
+          ...(payload['check_suite'] as object),
+          head_branch: 'nofx/1-slugs',
+          conclusion: 'failure',
+          app: { slug: 'github-actions' },
+          pull_requests: [{ number: 2 }],
+          ...more,
+        },
+      },
+    });
+  const event = read({});
+  expect(event).toMatchObject({ kind: 'checks_failed', app: 'github-actions', pulls: [2] });
+  expect(DomainEvent.parse(event)).toEqual(event);
+  expect(read({ conclusion: 'success' })).toMatchObject({ kind: 'ignored', reason: 'the checks ended in success' });
+  expect(read({ head_branch: 'main' })).toMatchObject({ kind: 'ignored', reason: 'not a branch of ours' });
+});
+
 it('translates a label', () => {
   const event = toDomainEvent({ id, name: 'issues', payload: example('issues', 'labeled') });
   expect(event).toMatchObject({

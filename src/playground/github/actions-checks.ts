@@ -13,14 +13,22 @@ const MOST_ANNOTATIONS = 50;
 const MOST_ACTIONS = 3;
 const LONGEST_ACTION = { label: 20, description: 40, identifier: 20 } as const;
 
-/** The app's check suite on a commit: there is one, made when it is first needed. */
-export function suiteFor(world: World, repo: Repository, headSha: string, headBranch: string | null): CheckSuite {
-  const known = [...world.checkSuites.values()].find((suite) => suite.repo === repo && suite.headSha === headSha);
+/** An app's check suite on a commit: there is one, made when it is first needed. */
+export function suiteFor(
+  world: World,
+  repo: Repository,
+  headSha: string,
+  headBranch: string | null,
+  otherApp?: string,
+): CheckSuite {
+  const known = [...world.checkSuites.values()].find(
+    (suite) => suite.repo === repo && suite.headSha === headSha && suite.otherApp === otherApp,
+  );
   if (known) {
     known.headBranch ??= headBranch;
     return known;
   }
-  const suite: CheckSuite = { id: world.nextId(), repo, headSha, headBranch, createdAt: world.now() };
+  const suite: CheckSuite = { id: world.nextId(), repo, headSha, headBranch, createdAt: world.now(), otherApp };
   world.checkSuites.set(suite.id, suite);
   return suite;
 }

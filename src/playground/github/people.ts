@@ -1,11 +1,12 @@
 import { addComment, addLabel, addReaction, editComment, openIssue, removeLabel, setState } from './actions-issues.ts';
 import { syncBranches } from './actions-branches.ts';
-import { emitCheck } from './actions-checks.ts';
+import { emitCheck, suiteFor } from './actions-checks.ts';
 import { openPull } from './actions-pulls.ts';
 import { commitFiles, type FileContent } from './bare-repository.ts';
 import { createOwners } from './owners.ts';
 import { addReview, editPull } from './actions-reviews.ts';
-import type { Account, Issue, Pull, ReactionContent, Repository, Review } from './types.ts';
+import { checkSuiteShape } from './shape-checks.ts';
+import type { Account, Annotation, CheckRun, Issue, Pull, ReactionContent, Repository, Review } from './types.ts';
 import { addAccount, issueNamed, repositoryNamed, type World } from './world.ts';
 
 export type { NewRepository } from './owners.ts';
@@ -113,6 +114,42 @@ export function createPeople(world: World, root: string) {
       const run = world.checkRuns.get(input.checkRun);
       if (!run) throw new Error(`The stand-in has no check run ${input.checkRun}.`);
       await emitCheck(world, run, 'rerequested', user(input.by));
+    },
+
+    /** Another app, the repository's CI, has run a check on a commit: the only one of its suite, which is completed with it. */
+    async runCheck(input: {
+      repo: RepoName;
+      sha: string;
+      name: string;
+      conclusion: 'success' | 'failure';
+      summary?: string;
+      annotations?: Annotation[];
+      app?: string;
+    }): Promise<void> {
+      const repo = repository(input.repo);
+      const { sha, name, conclusion, summary = '', annotations = [], app = 'github-actions' } = input;
+      const branch = [...repo.knownBranches].find(([, head]) => head === sha)?.[0] ?? null;
+      const run: CheckRun = {
+        id: world.nextId(),
+        suite: suiteFor(world, repo, sha, branch, app),
+        repo,
+        name,
+        headSha: sha,
+        externalId: '',
+        detailsUrl: null,
+        status: 'completed',
+        conclusion,
+        startedAt: world.now(),
+        completedAt: world.now(),
+        output: { title: null, summary, text: null },
+        annotations,
+        actions: [],
+      };
+      world.checkRuns.set(run.id, run);
+      const { bot } = world.app;
+      await emitCheck(world, run, 'completed', bot);
+      const body = { check_suite: await checkSuiteShape(world, run.suite) };
+      await world.emit({ event: 'check_suite', action: 'completed', repo, sender: bot, body });
     },
 
     /** Presses one of a completed check's buttons. */

@@ -9,7 +9,7 @@ import { annotationShape, checkRunShape, checkSuiteShape } from './shape-checks.
 import type { CheckRun, Repository } from './types.ts';
 import type { World } from './world.ts';
 
-/** Check runs and suites: of one app only, the one that is here. */
+/** Check runs and suites. Only the app that is here makes them by request; those of others come from `runCheck`. */
 export function checkRoutes(world: World): Hono<Env> {
   const routes = new Hono<Env>();
   const { bot } = world.app;
@@ -17,7 +17,10 @@ export function checkRoutes(world: World): Hono<Env> {
   function runFor(c: Context<Env>, need: Need): CheckRun {
     const repo = repositoryFor(world, c, need);
     const run = world.checkRuns.get(Number(c.req.param('run')));
-    return run && run.repo === repo ? run : notFound();
+    if (!run || run.repo !== repo) return notFound();
+    if (need === 'checks:write' && run.suite.otherApp !== undefined)
+      return fail(403, 'Invalid app_id `…` - check run can only be modified by the GitHub App that created it.');
+    return run;
   }
 
   async function requireCommit(repo: Repository, sha: string): Promise<void> {
@@ -97,7 +100,9 @@ export function checkRoutes(world: World): Hono<Env> {
     const repo = repositoryFor(world, c, 'checks:write');
     const headSha = text(await bodyOf(c), 'head_sha', 'CheckSuite');
     await requireCommit(repo, headSha);
-    const isNew = ![...world.checkSuites.values()].some((suite) => suite.repo === repo && suite.headSha === headSha);
+    const isNew = ![...world.checkSuites.values()].some(
+      (suite) => suite.repo === repo && suite.headSha === headSha && suite.otherApp === undefined,
+    );
     const branch = [...repo.knownBranches].find(([, sha]) => sha === headSha)?.[0] ?? null;
     return c.json(await checkSuiteShape(world, suiteFor(world, repo, headSha, branch)), isNew ? 201 : 200);
   });

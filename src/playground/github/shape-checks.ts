@@ -21,6 +21,10 @@ function pullsAt(world: World, repo: Repository, sha: string) {
     }));
 }
 
+function appOf(world: World, { otherApp }: CheckSuite) {
+  return otherApp === undefined ? appShape(world) : { ...appShape(world), id: 15_368, slug: otherApp, name: otherApp };
+}
+
 export function checkRunShape(world: World, run: CheckRun) {
   const url = `${repositoryApi(world, run.repo)}/check-runs/${run.id}`;
   const html = `${repositoryHtml(world, run.repo)}/runs/${run.id}`;
@@ -39,7 +43,7 @@ export function checkRunShape(world: World, run: CheckRun) {
     completed_at: isoOrNull(run.completedAt),
     output: { ...run.output, annotations_count: run.annotations.length, annotations_url: `${url}/annotations` },
     check_suite: { id: run.suite.id },
-    app: appShape(world),
+    app: appOf(world, run.suite),
     pull_requests: pullsAt(world, run.repo, run.headSha),
   };
 }
@@ -85,7 +89,7 @@ export async function checkSuiteShape(world: World, suite: CheckSuite) {
     before: commit.parents[0] ?? null,
     after: suite.headSha,
     pull_requests: pullsAt(world, repo, suite.headSha),
-    app: appShape(world),
+    app: appOf(world, suite),
     created_at: iso(suite.createdAt),
     updated_at: iso(suite.createdAt),
     rerequestable: true,

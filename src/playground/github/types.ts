@@ -101,7 +101,15 @@ export type Annotation = {
   raw_details?: string;
 };
 
-export type CheckSuite = { id: number; repo: Repository; headSha: string; headBranch: string | null; createdAt: Date };
+export type CheckSuite = {
+  id: number;
+  repo: Repository;
+  headSha: string;
+  headBranch: string | null;
+  createdAt: Date;
+  /** the app that runs its checks, where it is not the one that is here: `github-actions` */
+  otherApp?: string;
+};
 
 export type CheckRun = {
   id: number;
