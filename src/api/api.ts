@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
 import { createAccess } from './access.ts';
+import { approveRoutes } from './approve.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { authenticated } from './authenticate.ts';
 import { cleanAnswers } from './clean-answers.ts';
@@ -9,8 +10,10 @@ import { documentRoutes } from './document.ts';
 import type { Api, ApiDeps, ApiEnv } from './env.ts';
 import { guardedHeaders } from './headers.ts';
 import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
+import { projectRoutes } from './projects.ts';
 import { rateLimited } from './rate-limit.ts';
 import { runListRoutes } from './run-list.ts';
+import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
 import { streamRoutes } from './stream.ts';
@@ -43,6 +46,9 @@ export function createApi(deps: ApiDeps): Api {
   runListRoutes(api, given);
   runRoutes(api, given);
   streamRoutes(api, given);
+  runRequestRoutes(api, given);
+  approveRoutes(api, given);
+  projectRoutes(api, given);
   artifactRoutes(api, given);
   api.all('*', () => {
     throw new ApiProblem('not_found');

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Principal } from '../domain/principal.ts';
+import type { RunDefaults } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
 import type { Streams } from './streams.ts';
 
@@ -13,6 +14,7 @@ export type ApiDeps = Deps & {
   /** null: access tokens of Supabase open nothing */
   supabase: SupabaseAuth | null;
   streams: Streams;
+  defaults: RunDefaults;
 };
 
 export type SupabaseAuth = {

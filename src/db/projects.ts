@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { asc, eq, gt } from 'drizzle-orm';
 import type { Project } from '../domain/project.ts';
 import type { Executor } from './client.ts';
 import { project } from './schema.ts';
@@ -12,4 +12,12 @@ export async function upsertProject(tx: Executor, row: Project): Promise<void> {
 export async function getProject(db: Executor, id: string): Promise<Project | null> {
   const [row] = await db.select().from(project).where(eq(project.id, id));
   return row ?? null;
+}
+
+/** Projects by id, from behind `after`. */
+export async function listProjects(
+  db: Executor,
+  { after = '', limit }: { after?: string | undefined; limit: number },
+): Promise<Project[]> {
+  return db.select().from(project).where(gt(project.id, after)).orderBy(asc(project.id)).limit(limit);
 }

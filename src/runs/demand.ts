@@ -54,7 +54,10 @@ export async function findOpened({ db }: Pick<Deps, 'db'>, { triggerKey }: RunDe
 }
 
 /** Looks the repository up, and its configuration. UserError where it has mistakes, or nothing may be spent today. */
-export async function standOn(deps: Deps, demand: RunDemand): Promise<Ground> {
+export async function standOn(
+  deps: Deps,
+  demand: Partial<AnyDemand> & Pick<AnyDemand, 'repository' | 'options'>,
+): Promise<Ground> {
   const repository = await deps.adapters.github.repository(demand.repository);
   const ref: RepositoryRef = { ...demand.repository, owner: repository.owner, name: repository.name };
   const config = withOptions(await readConfig(deps, ref, repository.defaultHead), demand.options);
@@ -66,11 +69,14 @@ type Bound = Pick<RunRequest, 'plan' | 'baseRef' | 'baseSha' | 'branch' | 'pullR
   source: Pick<RunSource, 'kind' | 'pullRequest'> & { issueUrl: string };
 };
 
+/** What was not asked on an issue has none. */
+type AnyDemand = Omit<RunDemand, 'issue'> & { issue: RunDemand['issue'] | null };
+
 /** Opens the run, bound to its base. UserError where its plan is not valid. */
 export async function openDemanded(
   deps: Deps,
   defaults: RunDefaults,
-  demand: RunDemand,
+  demand: AnyDemand,
   { ref, repository, config }: Ground,
   { source: { issueUrl, ...source }, ...bound }: Bound,
 ): Promise<Opened> {
@@ -86,7 +92,6 @@ export async function openDemanded(
     installationId: ref.installationId,
     repositoryId: ref.repositoryId,
   };
-  const { number, title, body } = demand.issue;
   const opened = await openTraced(deps, {
     project,
     ...bound,
@@ -97,7 +102,7 @@ export async function openDemanded(
       repositoryId: ref.repositoryId,
       requester: demand.requester,
       prompt: demand.prompt,
-      issue: { number, title, body, url: issueUrl },
+      issue: demand.issue && { ...issueOf(demand.issue), url: issueUrl },
       commentId: demand.commentId,
       remarks: demand.remarks,
       threadId: demand.threadId,
@@ -113,6 +118,10 @@ export async function openDemanded(
   if (!opened.ok)
     throw new UserError(`The plan is not valid: ${opened.errors.join('; ')}.`, 'Correct it and start again.');
   return { id: opened.run.id, opened: opened.opened };
+}
+
+function issueOf({ number, title, body }: RunDemand['issue']): RunDemand['issue'] {
+  return { number, title, body };
 }
 
 /** UserError where the repository has spent what it may in a day: a run would end with its first request. */

@@ -33,6 +33,7 @@ export async function startApi({ supabase = null, github = {}, artifacts, lookEv
     ...fresh,
     log: logger,
     streams,
+    defaults: { model: 'claude-sonnet-5-5', maxCostUsd: 5, backpressureAgeMs: 5_000 },
     adapters: { github, artifacts, redact, host: 'github.example' },
     adminPassword: PASSWORD,
     supabase,

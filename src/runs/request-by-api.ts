@@ -1,0 +1,110 @@
+import { pullRequestTitle } from '../domain/naming.ts';
+import { APPROVE_STEP } from '../domain/planned.ts';
+import { preparePlan, standardPlan, type Plan } from '../domain/plan.ts';
+import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
+import { UserError } from '../errors.ts';
+import type { RepositoryRef } from '../github/port.ts';
+import { openDemanded, standOn, type Ground, type Opened, type RunDefaults } from './demand.ts';
+import type { Deps } from './deps.ts';
+
+/** What is wanted: the usual steps for a task, or steps of one's own. */
+export type Wanted =
+  | {
+      kind: 'standard';
+      prompt: string;
+      /** with the repository's own gates */
+      quality: boolean;
+      openPr: boolean;
+      /** the one file that may change */
+      filePath?: string | undefined;
+    }
+  | { kind: 'plan'; plan: Plan };
+
+/** A run as a program asked for it: on no issue. */
+export type ApiDemand = {
+  repository: RepositoryRef;
+  requester: { login: string; id: number };
+  wanted: Wanted;
+  triggerKey: string;
+};
+
+/** The tools of plans of one's own. The others are given what only we may name: the steps of other runs, of other projects. */
+const TOOLS = ['codegen', 'workspace:write', 'gate:*', 'git_pr', 'git_push', 'manual:*'];
+
+export type Preview = { plan: Plan; baseRef: string; baseSha: string; maxCostUsd: number };
+
+type Bound = Preview & { ground: Ground };
+
+/** What a demand would do now. Nothing is started. */
+export async function previewRun(
+  deps: Deps,
+  defaults: RunDefaults,
+  demand: Pick<ApiDemand, 'repository' | 'wanted'>,
+): Promise<Preview> {
+  const { ground: _ground, ...preview } = await bind(deps, defaults, demand);
+  return preview;
+}
+
+/** Opens the run, bound to the repository as it is now. UserError says what is in the way. */
+export async function requestByApi(deps: Deps, defaults: RunDefaults, demand: ApiDemand): Promise<Opened> {
+  const { repository, requester, wanted, triggerKey } = demand;
+  const { ground, plan, baseRef, baseSha } = await bind(deps, defaults, demand);
+  return openDemanded(
+    deps,
+    defaults,
+    { repository, requester, issue: null, commentId: null, prompt: promptOf(wanted), options: {}, triggerKey },
+    ground,
+    { plan, baseRef, baseSha, source: { kind: 'api', issueUrl: '' } },
+  );
+}
+
+/** What was asked, in words. */
+export function promptOf(wanted: Wanted): string {
+  return wanted.kind === 'standard' ? wanted.prompt : wanted.plan.goal;
+}
+
+/** What is wrong with a plan of one's own; nothing with the usual ones. */
+export function mistakesOf(wanted: Wanted): string[] {
+  if (wanted.kind === 'standard') return [];
+  const prepared = preparePlan(wanted.plan, TOOLS);
+  const questions = wanted.plan.steps
+    .filter(({ tool }) => tool === APPROVE_STEP.tool)
+    .map(
+      ({ name, tool }) => `step "${name}": ${tool} is asked about plans of ours; take another word, such as manual:go`,
+    );
+  return [...questions, ...(prepared.ok ? [] : prepared.errors)];
+}
+
+async function bind(
+  deps: Deps,
+  defaults: RunDefaults,
+  { repository: ref, wanted }: Pick<ApiDemand, 'repository' | 'wanted'>,
+): Promise<Bound> {
+  const ground = await standOn(deps, { repository: ref, options: {} });
+  const { repository, config } = ground;
+  const baseRef = config.base ?? repository.defaultBranch;
+  const baseSha =
+    baseRef === repository.defaultBranch
+      ? repository.defaultHead
+      : await deps.adapters.github.branchHead(ground.ref, baseRef);
+  if (baseSha === null) {
+    throw new UserError(
+      `There is no branch \`${baseRef}\` to start from in ${ground.ref.owner}/${ground.ref.name}.`,
+      `Correct \`base\` in \`${REPO_CONFIG_PATH}\`.`,
+    );
+  }
+  const maxCostUsd = Math.min(defaults.maxCostUsd, config.budgets.perRunUsd ?? Infinity);
+  return { ground, plan: planOf(wanted, ground), baseRef, baseSha, maxCostUsd };
+}
+
+function planOf(wanted: Wanted, { config }: Ground): Plan {
+  if (wanted.kind === 'plan') return wanted.plan;
+  const { prompt, quality, openPr, filePath } = wanted;
+  return standardPlan({
+    goal: pullRequestTitle({ prompt }),
+    prompt,
+    filename: filePath,
+    gates: quality ? config.gates?.map((gate) => gate.name) : [],
+    openPr,
+  });
+}
