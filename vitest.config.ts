@@ -4,9 +4,17 @@ import { defineConfig } from 'vitest/config';
 const database = ['api', 'db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep'].map(
   (room) => `tests/${room}/**/*.test.ts`,
 );
-/** The whole stories run on Postgres, which leaves the processors to them; these two, which between them do most of it, on both. */
+/**
+ * Whole stories, and what else is not about the database, run in one lane: on Postgres, which leaves the processors to
+ * them. On both runs the one story that does most of it.
+ */
 const stories = ['app', 'conversation'].map((folder) => `tests/${folder}/**/*.test.ts`);
-const storiesOnBoth = ['pull-request', 'process'].map((name) => `tests/app/${name}.test.ts`);
+const storyOnBoth = 'tests/app/pull-request.test.ts';
+const onPostgresOnly = ['telemetry/whole', 'upkeep/rate-limits', 'upkeep/reap-checks'].map(
+  (name) => `tests/${name}.test.ts`,
+);
+/** What `npm start` starts, on the database that it comes with. On Postgres the lane of the faults starts it many times. */
+const startsProcesses = 'tests/app/process.test.ts';
 
 const results = process.env['NOFX_TEST_RESULTS'];
 
@@ -25,7 +33,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'pglite',
-          include: ['tests/*.test.ts', 'tests/!(app|conversation|faults)/**/*.test.ts', ...storiesOnBoth],
+          include: ['tests/*.test.ts', 'tests/!(app|conversation|faults)/**/*.test.ts', storyOnBoth, startsProcesses],
+          exclude: onPostgresOnly,
           // The other lane's server is in the environment of the process that starts both.
           env: { NOFX_TEST_POSTGRES_URL: '' },
           globalSetup: ['tests/support/pglite.ts'],
@@ -33,7 +42,12 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'postgres', include: [...database, ...stories], globalSetup: ['tests/support/postgres.ts'] },
+        test: {
+          name: 'postgres',
+          include: [...database, ...stories],
+          exclude: [startsProcesses],
+          globalSetup: ['tests/support/postgres.ts'],
+        },
       },
       {
         extends: true,

@@ -40,7 +40,8 @@ export function demoScript(request: ScriptRequest): Turn {
   return turn.text(summary(request));
 }
 
-const PLAN: ModelPlan = {
+/** The plan for it. */
+export const PLAN: ModelPlan = {
   goal: 'text-kit has a tested helper `slugify`.',
   summary:
     'The helper becomes a file of its own beside the others, is exported with them, and gets tests for words, accents and a text without letters.',
@@ -66,7 +67,7 @@ function styleOf(index: string, manifest: string): Style {
   return /^\s*(?:export|import)\b/m.test(index) || /"type"\s*:\s*"module"/.test(manifest) ? 'esm' : 'cjs';
 }
 
-function slugify(style: Style): string {
+export function slugify(style: Style): string {
   const body = `/**
  * Makes a slug for URLs out of a title: \`slugify('Crème Brûlée!')\` is \`'creme-brulee'\`.
  *
@@ -85,13 +86,13 @@ ${style === 'esm' ? 'export ' : ''}function slugify(text) {
   return style === 'esm' ? body : `${body}\nmodule.exports = { slugify };\n`;
 }
 
-function withExport(index: string, style: Style): string {
+export function withExport(index: string, style: Style): string {
   const start = index === '' || index.endsWith('\n') ? index : `${index}\n`;
   if (style === 'esm') return `${start}export { slugify } from './slugify.js';\n`;
   return `${start}module.exports.slugify = require('./slugify.js').slugify;\n`;
 }
 
-function slugifyTest(style: Style): string {
+export function slugifyTest(style: Style): string {
   const imports =
     style === 'esm'
       ? `import assert from 'node:assert/strict';\nimport { test } from 'node:test';\nimport { slugify } from '../src/index.js';\n`
@@ -134,7 +135,7 @@ function summary({ calls }: ScriptRequest): string {
 ${tested}`;
 }
 
-function resultOf({ calls }: ScriptRequest, tool: string, path: string): string | null {
+export function resultOf({ calls }: ScriptRequest, tool: string, path: string): string | null {
   const call = calls.findLast((one) => one.name === tool && one.input['file_path'] === path && !one.isError);
   return call ? call.result : null;
 }

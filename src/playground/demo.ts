@@ -9,9 +9,12 @@ import { echoScript } from './echo-script.ts';
 import { follow, showResult } from './narrate.ts';
 import { startPlayground, type Playground } from './playground.ts';
 import { sampleFiles } from './sample.ts';
+import { tour } from './tour.ts';
+import { tourScript } from './tour-script.ts';
 
 const HELP = `npm run demo                                  the sample repository, canned replies
 npm run demo -- --serve                       … and keep the GitHub stand-in up, to look around and comment
+npm run demo -- --tour                        a plan, its approval, a failing test that is mended, a review that is heeded
 npm run demo -- --repo PATH --prompt "…"      a copy of any local git repository
 With ANTHROPIC_API_KEY set, --repo asks the real model; it costs what it says.
 `;
@@ -19,12 +22,13 @@ With ANTHROPIC_API_KEY set, --repo asks the real model; it costs what it says.
 const OWNER = 'acme';
 const USER = 'mona';
 
-type Options = { serve?: boolean; repo?: string; prompt?: string; help?: boolean };
+type Options = { serve?: boolean; tour?: boolean; repo?: string; prompt?: string; help?: boolean };
 
 function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       serve: { type: 'boolean' },
+      tour: { type: 'boolean' },
       repo: { type: 'string' },
       prompt: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
@@ -32,6 +36,8 @@ function readOptions(): Options {
   });
   if (values.repo !== undefined && !values.prompt)
     throw new Error('--repo needs a --prompt "what should be done there".');
+  if (values.tour && values.repo !== undefined)
+    throw new Error('The tour is of the sample repository; leave out --repo.');
   return values;
 }
 
@@ -57,14 +63,14 @@ async function main(): Promise<number> {
   const playground = await startPlayground({
     model: apiKey
       ? { apiKey, baseUrl: environment['ANTHROPIC_BASE_URL'] }
-      : { script: options.repo ? echoScript : demoScript },
+      : { script: options.tour ? tourScript : options.repo ? echoScript : demoScript },
     github: { demoUser: USER },
     environment: configurable(environment),
     log: (secrets) =>
       createLogger({ level: environment['LOG_LEVEL'] ?? 'error', redact: secrets.redact, fields: logFields }),
   });
   try {
-    const done = await play(playground, options, say);
+    const done = options.tour ? await tour(playground, say) : await play(playground, options, say);
     if (options.serve) await keepUp(playground, say);
     return done ? 0 : 1;
   } finally {

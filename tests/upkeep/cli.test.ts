@@ -44,7 +44,8 @@ describe(`npm run nofx, on ${lane}`, () => {
       },
     });
 
-  it('helps, and says what is wrong with what it does not understand', async () => {
+  // The same whatever it works on.
+  it.runIf(lane === 'postgres')('helps, and says what is wrong with what it does not understand', async () => {
     expect(await nofx('--help')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('dead redrive <id>') });
     expect(await nofx()).toMatchObject({ exitCode: 2 });
     expect(await nofx('deaf', 'list')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('"deaf list"') });

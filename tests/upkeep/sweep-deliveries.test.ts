@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sweepDeliveries } from '../../src/upkeep/sweep-deliveries.ts';
 import { lane } from '../support/database.ts';
 import { startHarness, type Harness } from '../support/harness.ts';
@@ -7,12 +7,12 @@ const never = new AbortController().signal;
 
 describe(`webhooks that did not reach us, on ${lane}`, () => {
   let nofx: Harness;
-  afterEach(() => nofx.stop());
+  beforeAll(async () => void (nofx = await startHarness()));
+  afterAll(() => nofx.stop());
 
   const redeliveries = () => nofx.github.deliveries().filter(({ redelivery }) => redelivery).length;
 
   it('are all asked for again after an hour away, and every run happens once', async () => {
-    nofx = await startHarness();
     const [one, two] = [await nofx.repository(), await nofx.repository()];
     nofx.webhooks('miss');
     await one.comment('/nofx take a note');
@@ -46,8 +46,16 @@ describe(`webhooks that did not reach us, on ${lane}`, () => {
     expect(redeliveries()).toBe(before);
   });
 
+  it('are not asked for when they came although their answer was lost', async () => {
+    const repository = await nofx.repository();
+    await repository.comment('/nofx take a note');
+    await nofx.drain();
+    for (const delivery of nofx.github.deliveries()) Object.assign(delivery, { status: 'timed out', statusCode: 504 });
+    expect(await sweepDeliveries(nofx.nofx.deps, never)).toMatchObject({ asked: 0, lost: 0 });
+    expect(await repository.runs()).toHaveLength(1);
+  });
+
   it('are asked for at start, without anybody doing anything', async () => {
-    nofx = await startHarness();
     const repository = await nofx.repository();
     nofx.webhooks('miss');
     await repository.comment('/nofx take a note');
@@ -59,15 +67,5 @@ describe(`webhooks that did not reach us, on ${lane}`, () => {
     } else await nofx.restart();
     await vi.waitFor(async () => expect(await repository.runs()).toHaveLength(1), { timeout: 30_000, interval: 100 });
     await nofx.drain();
-  });
-
-  it('are not asked for when they came although their answer was lost', async () => {
-    nofx = await startHarness();
-    const repository = await nofx.repository();
-    await repository.comment('/nofx take a note');
-    await nofx.drain();
-    for (const delivery of nofx.github.deliveries()) Object.assign(delivery, { status: 'timed out', statusCode: 504 });
-    expect(await sweepDeliveries(nofx.nofx.deps, never)).toMatchObject({ asked: 0, lost: 0 });
-    expect(await repository.runs()).toHaveLength(1);
   });
 });
