@@ -1,6 +1,6 @@
 import type { GitMode } from './project.ts';
 import type { Failure, FailureKind } from './run.ts';
-import { firstBytes, neutralise } from './text.ts';
+import { firstBytes, neutralise, visible } from './text.ts';
 
 /** What a business user is told of failures whose own words are about git. Whoever manages the project finds those in the run. */
 const HIDDEN: Partial<Record<FailureKind, Omit<Failure, 'kind'>>> = {
@@ -33,9 +33,16 @@ export function inWordsOf(mode: GitMode, failure: Failure): Failure {
 
 /** What to do about a failure, and what to type then: every failure names a command. */
 export function whatNext(failure: Failure | null): string {
-  // Our own words: they may hold a code block to paste, so markup stays.
-  const own = firstBytes(neutralise(failure?.next ?? '').trim(), 3_000);
+  const own = firstBytes(ours(failure?.next ?? '').trim(), 3_000);
   return `**Next:** ${[own, command(failure, own)].filter(Boolean).join(' ')}`;
+}
+
+/** Our own words: they may hold a code block or a command to copy, so markup stays, and code stays as it is. */
+function ours(text: string): string {
+  return text
+    .split(/(```[^]*?```|`[^`\n]+`)/)
+    .map((part, at) => (at % 2 === 0 ? neutralise(part) : visible(part)))
+    .join('');
 }
 
 /** Nothing where it is said already. */
