@@ -2,8 +2,10 @@ import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
 import { createApi } from './api/api.ts';
+import { createStreams } from './api/streams.ts';
 import { createApp } from './app.ts';
 import { type Database } from './db/client.ts';
+import { createEventFeed } from './db/event-feed.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { joinWorkers } from './db/presence.ts';
 import { healthRoutes } from './http/health.ts';
@@ -69,6 +71,8 @@ export async function startNofx(
       ? null
       : await startWorkers(deps, { probot, database, outbox, concurrency: config.stepConcurrency, metrics, jobs });
 
+  const feed = createEventFeed(database, { log });
+  const streams = createStreams({ db: database.db, feed, redact: secrets.redact, log });
   const app = new Hono()
     .route('/', healthRoutes({ db: database.db }))
     .route('/', schemaRoutes())
@@ -79,7 +83,7 @@ export async function startNofx(
       .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
       .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
     // Last: it answers whatever nobody else has.
-    app.route('/', createApi({ ...deps, ...config.api, supabase: config.supabase }));
+    app.route('/', createApi({ ...deps, ...config.api, supabase: config.supabase, streams }));
   }
   const server = await serve(app, { host: config.host, port: config.port });
   // Only now: what GitHub is asked to deliver again should find somebody at the door.
@@ -89,7 +93,9 @@ export async function startNofx(
     database,
     deps,
     async stop() {
+      streams.close();
       await server.close();
+      await feed.close();
       await upkeep.stop();
       await queue.stop(GRACE_MS);
       await workers?.stop();

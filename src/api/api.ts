@@ -13,6 +13,7 @@ import { rateLimited } from './rate-limit.ts';
 import { runListRoutes } from './run-list.ts';
 import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
+import { streamRoutes } from './stream.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -41,6 +42,7 @@ export function createApi(deps: ApiDeps): Api {
   const given = { ...deps, access: createAccess(deps) };
   runListRoutes(api, given);
   runRoutes(api, given);
+  streamRoutes(api, given);
   artifactRoutes(api, given);
   api.all('*', () => {
     throw new ApiProblem('not_found');

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Principal } from '../domain/principal.ts';
 import type { Deps } from '../runs/deps.ts';
+import type { Streams } from './streams.ts';
 
 /** What every request carries. */
 export type ApiEnv = { Variables: { requestId: string; principal: Principal } };
@@ -11,6 +12,7 @@ export type ApiDeps = Deps & {
   adminPassword: string | null;
   /** null: access tokens of Supabase open nothing */
   supabase: SupabaseAuth | null;
+  streams: Streams;
 };
 
 export type SupabaseAuth = {

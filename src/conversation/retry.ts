@@ -24,12 +24,7 @@ export async function retry(
   stepName: string | null,
 ): Promise<Answer> {
   const { open, last } = await runsAbout(deps, occasion);
-  if (open[0]) {
-    throw new UserError(
-      `${code(open[0].id)} is still under way here.`,
-      'Wait until it has ended, or comment `/nofx cancel` first.',
-    );
-  }
+  if (open[0]) throw notOver(open[0]);
   if (last === null) {
     throw new UserError('There is no run here to try again.', '`/nofx <what you want>` starts one.');
   }
@@ -44,6 +39,8 @@ export async function retryRun(
   run: Run,
   stepName: string | null,
 ): Promise<Answer> {
+  // GitHub shows its "Re-run" also under the check of a run that waits.
+  if (run.endedAt === null) throw notOver(run);
   if (run.status === 'succeeded') {
     throw new UserError(
       `${code(run.id)} has succeeded, so there is nothing to try again.`,
@@ -62,6 +59,15 @@ export async function retryRun(
     repeats: { runId: run.id, reuse },
     ...(planned && { planFirst: true }),
   });
+}
+
+function notOver({ id, status }: Run): UserError {
+  return status === 'waiting'
+    ? new UserError(`${code(id)} waits for an approval here.`, 'Approve it, or comment `/nofx cancel` first.')
+    : new UserError(
+        `${code(id)} is still under way here.`,
+        'Wait until it has ended, or comment `/nofx cancel` first.',
+      );
 }
 
 type Reuse = NonNullable<RunDemand['repeats']>['reuse'];

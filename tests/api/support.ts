@@ -3,6 +3,8 @@ import { pino } from 'pino';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiDeps } from '../../src/api/env.ts';
 import { createKey } from '../../src/api/keys.ts';
+import { createStreams } from '../../src/api/streams.ts';
+import { createEventFeed } from '../../src/db/event-feed.ts';
 import { serve } from '../../src/http/server.ts';
 import type { GitHub } from '../../src/github/port.ts';
 import { createSecretKeeper } from '../../src/secrets.ts';
@@ -16,16 +18,22 @@ export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   github?: Partial<GitHub>;
   artifacts?: ApiDeps['adapters']['artifacts'];
+  lookEveryMs?: number;
 };
 
 /** The API alone, over HTTP, on a database of its own. */
-export async function startApi({ supabase = null, github = {}, artifacts }: Options = {}) {
+export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs }: Options = {}) {
   const fresh = await freshDatabase();
   const log: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line) => void log.push(line) });
+  const feed = createEventFeed(fresh, { log: logger, lookEveryMs });
+  const { redact } = createSecretKeeper([]);
+  const streams = createStreams({ db: fresh.db, feed, redact, log: logger, heartbeatMs: 100 });
   const deps = {
     ...fresh,
-    log: pino({ level: 'warn' }, { write: (line) => void log.push(line) }),
-    adapters: { github, artifacts, redact: createSecretKeeper([]).redact, host: 'github.example' },
+    log: logger,
+    streams,
+    adapters: { github, artifacts, redact, host: 'github.example' },
     adminPassword: PASSWORD,
     supabase,
   } as unknown as ApiDeps;
@@ -47,7 +55,9 @@ export async function startApi({ supabase = null, github = {}, artifacts }: Opti
     keyOf: async (user: { id: number; login: string }) =>
       bearer((await createKey(fresh.db, { user, name: 'test' })).key),
     async stop() {
+      streams.close();
       await server.close();
+      await feed.close();
       await fresh.stop();
     },
   };

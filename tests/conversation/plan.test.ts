@@ -126,6 +126,18 @@ describe.concurrent(`plans that wait for a yes, on ${lane}`, () => {
     expect(check(other.kit)).toMatchObject({ conclusion: 'cancelled' });
   });
 
+  it('is not made a second time while it waits', async () => {
+    const { kit, issue } = await planned();
+    await nofx.github.rerequest({ checkRun: check(kit).id, by: 'mona' });
+    await kit.drain();
+    expect(kit.answers(issue).at(-1)).toContain(
+      'waits for an approval here.\n\nApprove it, or comment `/nofx cancel` first.',
+    );
+    await kit.ask('/nofx retry', { issue });
+    expect(await status(kit)).toBe('waiting');
+    await cancel(kit, issue);
+  });
+
   it('is void once the base has moved, and says what to do', async () => {
     const { kit, issue, hash } = await planned();
     await kit.push({ 'other.md': 'Other.\n' });

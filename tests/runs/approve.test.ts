@@ -6,7 +6,7 @@ import { getRun } from '../../src/db/runs.ts';
 import { step as stepTable } from '../../src/db/schema.ts';
 import { listSteps } from '../../src/db/steps.ts';
 import { isTerminal } from '../../src/domain/run.ts';
-import { approveStep } from '../../src/runs/approve.ts';
+import { approveStep, refuseStep } from '../../src/runs/approve.ts';
 import { cancelRun } from '../../src/runs/cancel.ts';
 import { claim } from '../../src/runs/claim-step.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
@@ -129,6 +129,30 @@ describe(`steps that wait for a person, on ${lane}`, () => {
     expect((await told(run)).slice(-3)).toEqual(['step.expired', 'step.skipped', 'run.cancelled']);
     expect(await reapRuns(engine.deps, never)).toMatchObject({ expired: 0 });
     expect(await approve(run, 'ask')).toBe(false);
+  });
+
+  it('ends when its question has become void, and says why', async () => {
+    const run = await open(['a', 'ask', 'b']);
+    await work(run, 'a');
+    const step = { runId: run, stepId: (await stepOf(run, 'ask')).id };
+    const failure = { kind: 'conflict', message: 'main has moved on.', next: 'Plan it anew.' } as const;
+    expect(await refuseStep(engine.deps, step, { failure, trigger: 'comment:1' })).toBe(true);
+    expect([await status(run), await statuses(run)]).toEqual(['cancelled', ['succeeded', 'cancelled', 'skipped']]);
+    expect((await loadView(engine.deps, run)).error).toEqual(failure);
+    expect((await told(run)).slice(-3)).toEqual(['step.refused', 'step.skipped', 'run.cancelled']);
+    expect(await refuseStep(engine.deps, step, { failure, trigger: 'comment:1' })).toBe(false);
+  });
+
+  it('counts a round each time it goes on, and none where it ends', async () => {
+    const run = await open(['ask', 'a', 'ask-again']);
+    const round = async () => (await loadView(engine.deps, run)).round;
+    expect(await round()).toBe(0);
+    await approve(run, 'ask');
+    expect(await round()).toBe(1);
+    await work(run, 'a');
+    expect([await status(run), await round()]).toEqual(['waiting', 1]);
+    await approve(run, 'ask-again');
+    expect([await status(run), await round()]).toEqual(['succeeded', 1]);
   });
 
   it('ends when it is cancelled, and takes no yes after that', async () => {
