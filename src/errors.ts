@@ -1,9 +1,14 @@
+import type { FailureKind } from './domain/run.ts';
+
 /**
  * The three kinds of failure NOFX knows. What is expected (a refusal, a failing test) is a value,
  * not an error; these are for the rest.
  */
 
 type Options = { cause?: unknown };
+
+/** What a failure is about that a person can mend; see FailureKind. */
+export type UserErrorKind = Exclude<FailureKind, 'gate' | 'rate_limit' | 'timeout' | 'internal'>;
 
 /**
  * Something the person can mend: wrong configuration, missing permission, a protected path.
@@ -12,10 +17,12 @@ type Options = { cause?: unknown };
 export class UserError extends Error {
   override readonly name = 'UserError';
   readonly next: string;
+  readonly kind: UserErrorKind;
 
-  constructor(message: string, next: string, options: Options = {}) {
+  constructor(message: string, next: string, options: Options & { kind?: UserErrorKind } = {}) {
     super(message, options);
     this.next = next;
+    this.kind = options.kind ?? 'configuration';
   }
 }
 

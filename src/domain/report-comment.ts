@@ -1,4 +1,5 @@
 import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import { inWordsOf, whatNext } from './report-failure.ts';
 import { findingList, outputTail } from './report-findings.ts';
 import { renderQuestion } from './report-plan.ts';
 import { isManual } from './plan.ts';
@@ -15,7 +16,6 @@ import {
   took,
   words,
 } from './report-words.ts';
-import { firstBytes, neutralise } from './text.ts';
 
 /** GitHub refuses a body past 65,536; this leaves room for what others add to it. */
 export const BODY_LIMIT = 60_000;
@@ -128,13 +128,14 @@ export function failure(view: RunView): string | null {
   const draft = view.status === 'succeeded' ? draftNotice(view) : null;
   if (view.status !== 'failed' && view.status !== 'cancelled' && draft === null) return null;
   const failed = view.gates.filter(isRed);
+  const error = view.error && inWordsOf(view.gitMode, view.error);
   const blocks = [
     draft,
-    view.error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(view.error.message, 2_000)}`,
+    error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(error.message, 2_000)}`,
     view.status === 'cancelled' && view.cancelledBy ? `Cancelled by ${mention(view.cancelledBy)}.` : null,
     ...failed.slice(0, 3).flatMap((gate) => [findingList(gate, 10), outputTail(gate, 9_000)]),
     kept(view),
-    next(view),
+    whatNext(error),
   ];
   return blocks.filter(Boolean).join('\n\n');
 }
@@ -143,10 +144,4 @@ function kept({ status, kept: work, gitMode }: RunView): string | null {
   if (status !== 'cancelled' || !work) return null;
   const where = gitMode === 'hidden' ? 'was set aside' : `is on ${code(work.branch)}`;
   return `What was done until then ${where}. It is unfinished, and nothing was handed in for review.`;
-}
-
-function next(view: RunView): string {
-  // Our own words: they may hold a code block to paste, so markup stays.
-  const own = firstBytes(neutralise(view.error?.next ?? '').trim(), 3_000);
-  return `**Next:** ${own || 'comment `/nofx <what you want>` to start again.'}`;
 }

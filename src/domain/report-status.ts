@@ -34,7 +34,8 @@ export function renderStatus({ open, last, today, gitMode }: Status): string {
 }
 
 function about(view: RunView, gitMode: GitMode): string {
-  const current = view.steps.find(({ status }) => status === 'running' || status === 'waiting');
+  const current =
+    view.endedAt === null ? view.steps.find(({ status }) => status === 'running' || status === 'waiting') : undefined;
   const time = took(view);
   const facts = [
     current && `now: ${stepTitle(current, gitMode)}`,

@@ -33,6 +33,7 @@ export const FailureKind = z.enum([
   'permission',
   'configuration',
   'repository',
+  'protected_branch',
   'policy',
   'gate',
   'budget',

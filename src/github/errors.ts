@@ -60,7 +60,7 @@ export function translateError(error: unknown, now: number): Error {
       return new UserError(
         `GitHub does not accept this app's credentials: ${said} (${where}).`,
         'Check APP_ID and PRIVATE_KEY, and the clock of the machine: GitHub refuses tokens from the future.',
-        { cause: error },
+        { cause: error, kind: 'permission' },
       );
     case 403:
       return forbidden(error, said, where);
@@ -68,7 +68,7 @@ export function translateError(error: unknown, now: number): Error {
       return new UserError(
         `GitHub has no such thing, or NOFX may not see it (${where}).`,
         'Check that the repository still exists and that the app is installed on it.',
-        { cause: error },
+        { cause: error, kind: 'repository' },
       );
     case 409:
       if (isEmptyRepository(error)) return emptyRepository(error);
@@ -77,7 +77,7 @@ export function translateError(error: unknown, now: number): Error {
       return new UserError(
         `GitHub says this is gone for good: ${said} (${where}).`,
         'The issue was deleted, or issues are switched off for this repository.',
-        { cause: error },
+        { cause: error, kind: 'repository' },
       );
     case 422:
       return invalid(error, said, where);
@@ -100,7 +100,7 @@ function invalid(error: RequestError, said: string, where: string): Error {
     return new UserError(
       'The app is no longer installed on this repository.',
       'Install the app on it, then ask again.',
-      { cause: error },
+      { cause: error, kind: 'permission' },
     );
   }
   if (/permissions requested are not granted/i.test(said)) return missingPermission(error, where);
@@ -108,7 +108,7 @@ function invalid(error: RequestError, said: string, where: string): Error {
     return new UserError(
       `The repository's rules forbid this: ${said} (${where}).`,
       'Let the app bypass the rule, or leave the branches `nofx/**` out of it.',
-      { cause: error },
+      { cause: error, kind: 'protected_branch' },
     );
   }
   return new InternalError(`GitHub refused a request of NOFX with 422: ${said} (${where}).`, { cause: error });
@@ -118,7 +118,7 @@ function missingPermission(error: RequestError, where: string): UserError {
   return new UserError(
     `The app lacks a permission for this (${where}).`,
     "An owner must accept the app's permissions under Settings → GitHub Apps → Configure; app.yml lists them.",
-    { cause: error },
+    { cause: error, kind: 'permission' },
   );
 }
 
@@ -127,7 +127,7 @@ function forbidden(error: RequestError, said: string, where: string): Error {
     return new UserError(
       'This installation of the app is suspended.',
       'An owner can unsuspend it under Settings → GitHub Apps → Configure.',
-      { cause: error },
+      { cause: error, kind: 'permission' },
     );
   }
   if (/archived/i.test(said)) return archivedRepository(error);
@@ -140,7 +140,7 @@ function forbidden(error: RequestError, said: string, where: string): Error {
   return new UserError(
     `GitHub forbids this: ${said} (${where}).`,
     "Check the app's permissions and the repository's rules.",
-    { cause: error },
+    { cause: error, kind: 'permission' },
   );
 }
 
@@ -148,7 +148,7 @@ export function archivedRepository(cause?: unknown): UserError {
   return new UserError(
     'The repository is archived, so nothing can be pushed.',
     'Unarchive it in its settings, then ask again.',
-    { cause },
+    { cause, kind: 'repository' },
   );
 }
 
@@ -156,7 +156,7 @@ export function emptyRepository(cause?: unknown): UserError {
   return new UserError(
     'The repository is empty: there is no commit to work from.',
     'Push a first commit to the default branch, then ask again.',
-    { cause },
+    { cause, kind: 'repository' },
   );
 }
 

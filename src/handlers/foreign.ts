@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 export function foreignCommits(branch: string): UserError {
   return new UserError(
     `Somebody else pushed to ${branch} while the run was under way; their commits were left alone.`,
-    'Comment the command again to start from a new branch.',
+    'Comment `/nofx retry` to start from what is there now.',
+    { kind: 'conflict' },
   );
 }

@@ -171,6 +171,6 @@ function failureOf(
   return {
     kind: 'gate',
     message: `${what} ${how}. ${onFailure === 'draft' ? 'The pull request is a draft.' : 'No pull request was opened.'}`,
-    next: 'Comment the command again with what it should do differently.',
+    next: 'Comment `/nofx <what it should do differently>`, or `/nofx retry` to have it written anew.',
   };
 }

@@ -42,7 +42,8 @@ async function signed(context: StepContext, written: WriteOutputs): Promise<Push
   if ('sha' in verified) return verified;
   const { obstacle, head } = verified;
   if (head !== written.sha) await pushOver(context, written, head);
-  return { sha: written.sha, notes: [notVerified(obstacle)] };
+  // To business users a commit is none of their business, signed or not.
+  return { sha: written.sha, notes: context.run.gitMode === 'hidden' ? [] : [notVerified(obstacle)] };
 }
 
 function pushOver(context: StepContext, { sha }: WriteOutputs, expected: string | null): Promise<void> {

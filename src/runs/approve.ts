@@ -37,7 +37,7 @@ export async function expireStep(deps: Engine, step: WaitingStep): Promise<boole
   const failure: Failure = {
     kind: 'timeout',
     message: 'Nobody approved it in time, so it was not done.',
-    next: 'Comment the command again.',
+    next: 'Comment `/nofx retry` to be asked again.',
   };
   return answer(deps, step, { status: 'cancelled', outputs: {}, failure }, (name) => ({
     type: 'step.expired',

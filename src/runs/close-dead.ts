@@ -17,7 +17,7 @@ export async function closeDead(deps: Deps, job: ClaimedJob<'dead'>): Promise<vo
   const failure = {
     kind: 'internal',
     message: `Step "${step.name}" took its worker down again and again and was given up.`,
-    next: `Comment the command again; if it happens again, report the run ${step.runId} to whoever runs this NOFX.`,
+    next: `Comment \`/nofx retry\`; if it happens again, report the run ${step.runId} to whoever runs this NOFX.`,
   } as const;
   await finishStep(deps, step, { status: 'failed', failure });
 }

@@ -15,7 +15,7 @@ export type Verdict = { retryInSeconds: number } | { failure: Failure };
  */
 export function judge(error: unknown, attempt: number, runId: string, random: number): Verdict {
   if (error instanceof UserError) {
-    return { failure: { kind: 'configuration', message: error.message, next: error.next } };
+    return { failure: { kind: error.kind, message: error.message, next: error.next } };
   }
   const limit =
     MAX_ATTEMPTS[
@@ -31,7 +31,7 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
       failure: {
         kind: 'rate_limit',
         message: `${error.message} It was tried ${attempt} times.`,
-        next: 'Wait a while, then comment the command again.',
+        next: 'Wait a while, then comment `/nofx retry`.',
       },
     };
   }
@@ -40,7 +40,7 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
       failure: {
         kind: 'internal',
         message: 'The server that NOFX runs on has no room left on its disk.',
-        next: `Tell whoever runs this NOFX (run ${runId}); once there is room, comment the command again.`,
+        next: `Tell whoever runs this NOFX (run ${runId}); once there is room, comment \`/nofx retry\`.`,
       },
     };
   }
@@ -48,7 +48,7 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
     failure: {
       kind: 'internal',
       message: `NOFX itself failed: ${messageOf(error)}`,
-      next: `Comment the command again; if it happens again, report the run ${runId} to whoever runs this NOFX.`,
+      next: `Comment \`/nofx retry\`; if it happens again, report the run ${runId} to whoever runs this NOFX.`,
     },
   };
 }

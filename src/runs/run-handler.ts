@@ -41,7 +41,7 @@ export async function runHandler(deps: Deps, held: Held, ends: Ends): Promise<St
       failure: {
         kind: 'timeout',
         message: `Step "${step.name}" was stopped after its ${minutes} minutes.`,
-        next: 'Ask for something smaller, then comment the command again.',
+        next: 'Comment `/nofx <something smaller>`, or `/nofx retry`.',
       },
     };
   }

@@ -57,7 +57,7 @@ export async function reapRuns(
 const TOO_OLD = {
   kind: 'timeout',
   message: 'The run was given up after 13 days without an end.',
-  next: 'Comment the command again.',
+  next: 'Comment `/nofx retry`.',
 } as const;
 
 async function unlessAborted(signal: AbortSignal, work: () => Promise<unknown>): Promise<void> {

@@ -18,7 +18,7 @@ export function remoteError(
     return new UserError(
       `GitHub refused the push: the app may not change the workflow \`${workflow[1]}\`.`,
       'Make that change by hand, or ask NOFX for the rest without it.',
-      cause,
+      { ...cause, kind: 'permission' },
     );
   }
   if (
@@ -35,14 +35,14 @@ export function remoteError(
     return new UserError(
       `The repository ${repository} was not found.`,
       'Check that it still exists and that the app is installed on it.',
-      cause,
+      { ...cause, kind: 'repository' },
     );
   }
   if (/archived so it is read-only|was archived/i.test(said)) {
     return new UserError(
       `The repository ${repository} is archived: nothing can be pushed.`,
       'Unarchive it, then retry.',
-      cause,
+      { ...cause, kind: 'repository' },
     );
   }
   if (
@@ -53,7 +53,7 @@ export function remoteError(
     return new UserError(
       `${repository} refused the credentials.`,
       'Check that the app is installed on the repository and may read and write its contents.',
-      cause,
+      { ...cause, kind: 'permission' },
     );
   }
   if (
@@ -62,14 +62,14 @@ export function remoteError(
     return new UserError(
       `The branch \`${ref}\` was changed by someone else; nothing was overwritten.`,
       'Keep that work: rename or delete the branch, then retry.',
-      cause,
+      { ...cause, kind: 'conflict' },
     );
   }
   if (/protected branch|GH006|GH013|push declined|pre-receive hook declined|\[remote rejected\]/i.test(said)) {
     return new UserError(
       `${repository} refused the push to \`${ref}\`: ${lastLine(said)}`,
       'Let the app push to `nofx/*` in the branch protection or the rule set, then retry.',
-      cause,
+      { ...cause, kind: 'protected_branch' },
     );
   }
   if (/couldn't find remote ref|not our ref|no such remote ref|unadvertised object/i.test(said)) {
@@ -85,12 +85,15 @@ export function missingRef(repository: string, ref: string, options: { cause?: u
   return new UserError(
     `\`${ref}\` does not exist in ${repository}.`,
     'Check the name of the branch or commit, then retry.',
-    options,
+    { ...options, kind: 'repository' },
   );
 }
 
 export function emptyRepository(repository: string, options: { cause?: unknown } = {}): UserError {
-  return new UserError(`${repository} is empty.`, 'Push a first commit to it, then retry.', options);
+  return new UserError(`${repository} is empty.`, 'Push a first commit to it, then retry.', {
+    ...options,
+    kind: 'repository',
+  });
 }
 
 /** Takes out the live secrets, plain, URL-encoded and in base64 as Basic authentication sends them. */

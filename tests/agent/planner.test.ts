@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import type { AgentOptions } from '../../src/agent/agent.ts';
 import type { PlanTask } from '../../src/agent/port.ts';
+import type { ModelPlan } from '../../src/domain/model-plan.ts';
+import { plannedSteps } from '../../src/domain/planned.ts';
+import { demoScript } from '../../src/playground/demo-script.ts';
+import { echoScript } from '../../src/playground/echo-script.ts';
 import { MODEL_PLAN } from '../support/model-plan.ts';
 import { turn, type Scripts } from '../../src/playground/model.ts';
 import { makeAgent, SECRET_KEY } from '../support/agent.ts';
 
 const never = new AbortController().signal;
+
+const problems = (plan: ModelPlan) => {
+  const made = plannedSteps(plan, { goal: 'g', prompt: 'p' });
+  return made.ok ? [] : made.errors;
+};
 
 async function ask(script: Scripts, task: Partial<PlanTask> = {}, options: Partial<AgentOptions> = {}) {
   const spent: number[] = [];
@@ -49,6 +58,14 @@ describe('a plan', () => {
     }
     expect(requests[0]).toMatchObject({ model: 'claude-sonnet-5-5', stream: true, max_tokens: 16_000 });
     expect(requests[0]!.tools).toBeUndefined();
+  });
+
+  test.each([
+    ['the demo', demoScript],
+    ['a repository nobody knows', echoScript],
+  ])('is at hand for %s without a model', async (_what, script) => {
+    const { result } = await ask(script, { check: (plan) => problems(plan) });
+    expect(result).toMatchObject({ outcome: 'planned', requests: 1 });
   });
 
   test('gets one chance to be mended, and is told what is wrong', async () => {

@@ -51,6 +51,28 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
     expect(kit.checks(kit.git('rev-parse', run.branch).trim())).toEqual(['NOFX: completed/cancelled']);
   });
 
+  it('keeps of a change that is being mended what it has come to, and not only what was committed before', async () => {
+    let mending = 0;
+    const kit = await nofx.repository({
+      config: 'gates:\n  test: grep -q Better notes.md\n',
+      model: ({ turn: step, prompt }) => {
+        if (!prompt.includes('this is attempt 1 of 2')) return step === 0 ? write : turn.text('Done.');
+        mending = step + 1;
+        return step === 0 ? turn.tool('write', { file_path: 'more.md', content: 'More.\n' }) : slow;
+      },
+    });
+    const { run } = await cancelWhen(kit, () => mending === 2);
+    expect(kit.git('diff', '--name-only', 'main', run.branch).trim().split('\n')).toEqual(['more.md', 'notes.md']);
+    expect(kit.git('rev-list', '--count', `main..${run.branch}`).trim()).toBe('1');
+    expect(run.steps.map(({ name, status }) => `${name}: ${status}`).slice(2)).toEqual([
+      'test: failed',
+      'repair-1: cancelled',
+      'write-1: skipped',
+      'test-1: skipped',
+      'pull_request: skipped',
+    ]);
+  });
+
   it('keeps the commit whose check was stopped, and leaves none of its processes', async () => {
     const kit = await nofx.repository({ config: 'gates:\n  test: "sleep 4711 & sleep 4712"\n' });
     const { run, answer } = await cancelWhen(kit, (id) =>

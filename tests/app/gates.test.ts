@@ -39,7 +39,7 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
       '**What failed:** The tests (`npm test`) failed with exit code 1. No pull request was opened.',
     );
     expect(answer).toMatch(/^(not ok 1 -|✖) adds numbers/m);
-    expect(answer).toContain('**Next:** Comment the command again');
+    expect(answer).toContain('**Next:** Comment `/nofx <what it should do differently>`, or `/nofx retry`');
     expect(kit.reactions({ comment })).toEqual(['eyes', 'confused']);
     expect(kit.checks()).toEqual(['NOFX: completed/failure', 'NOFX / gate: test: completed/failure']);
     const check = gateCheck(kit);

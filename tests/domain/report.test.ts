@@ -190,7 +190,7 @@ describe('the comment', () => {
       expected a-b
       \`\`\`\`
 
-      **Next:** Comment \`/nofx <​what to do differently>\` to try again.
+      **Next:** Comment \`/nofx <what to do differently>\` to try again.
 
       Cost: $0.0312 · 12,345 tokens in (10,000 from cache), 1,234 out
 
