@@ -108,6 +108,11 @@ describe.concurrent(`bringing a pull request up to date, on ${lane}`, () => {
     const body = () => kit.pullRequest().body!;
     expect(body()).toContain('- [ ] <!-- nofx:up-to-date --> Tick this box');
     const ticked = body().replace('- [ ] <!-- nofx:up-to-date -->', '- [x] <!-- nofx:up-to-date -->');
+    await nofx.github.editPull({ repo: kit.name, pull: number, body: ticked, by: 'rita' });
+    await kit.drain();
+    expect(kit.answer(number)).toContain('your role here is read');
+    expect(await kit.runs()).toHaveLength(1);
+    await nofx.github.editPull({ repo: kit.name, pull: number, body: body().replace('[x]', '[ ]'), by: 'mona' });
     await nofx.github.editPull({ repo: kit.name, pull: number, body: ticked, by: 'mona' });
     await kit.drain();
     expect(kit.git('rev-parse', `${await at()}^`).trim()).toBe(await main());

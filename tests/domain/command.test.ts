@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCommand } from '../../src/domain/command.ts';
+import { LEAST_ROLE, parseCommand } from '../../src/domain/command.ts';
 import { renderProblem } from '../../src/domain/report.ts';
 
 const command = (text: string) => {
@@ -96,6 +96,23 @@ describe('commands', () => {
   ])('/nofx %s', (rest, expected) => expect(command(`/nofx ${rest}`)).toEqual(expected));
 
   it('asks what to revise', () => expect(problem('/nofx revise')).toContain('`/nofx revise <what you want>`'));
+});
+
+it('asks for the role that each command needs', () => {
+  expect(LEAST_ROLE).toEqual({
+    help: 'triage',
+    status: 'triage',
+    config: 'triage',
+    run: 'write',
+    plan: 'write',
+    // Who may approve is the repository's to say, also by name.
+    approve: 'read',
+    revise: 'write',
+    retry: 'write',
+    rebase: 'write',
+    cancel: 'write',
+    unlock: 'maintain',
+  });
 });
 
 describe('options', () => {
