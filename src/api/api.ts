@@ -12,6 +12,7 @@ import { guardedHeaders } from './headers.ts';
 import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
 import { projectRoutes } from './projects.ts';
 import { rateLimited } from './rate-limit.ts';
+import { retryRoutes } from './retry.ts';
 import { runListRoutes } from './run-list.ts';
 import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
@@ -48,6 +49,7 @@ export function createApi(deps: ApiDeps): Api {
   streamRoutes(api, given);
   runRequestRoutes(api, given);
   approveRoutes(api, given);
+  retryRoutes(api, given);
   projectRoutes(api, given);
   artifactRoutes(api, given);
   api.all('*', () => {

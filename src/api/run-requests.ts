@@ -153,7 +153,7 @@ function isSame({ source }: Run, wanted: Wanted): boolean {
 }
 
 /** What the admin asks for the app asks for: there is nobody on GitHub who did. */
-async function requesterOf(
+export async function requesterOf(
   principal: Principal,
   { adapters }: Pick<ApiDeps, 'adapters'>,
 ): Promise<ApiDemand['requester']> {

@@ -1,13 +1,12 @@
 import type { Run } from '../db/runs.ts';
-import { findArtifact } from '../db/artifacts.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import { code } from '../domain/markdown.ts';
 import { gateOf } from '../domain/plan.ts';
 import { standIns } from '../domain/stand-ins.ts';
 import { UserError } from '../errors.ts';
-import { CHANGE_SET_ARTIFACT, WriteOutputs } from '../handlers/change-set.ts';
 import type { Deps } from '../runs/deps.ts';
-import type { RunDefaults, RunDemand } from '../runs/demand.ts';
+import { reusable } from '../runs/reusable.ts';
+import type { RunDefaults } from '../runs/demand.ts';
 import type { Answer, Occasion } from './occasion.ts';
 import { rebase } from './rebase.ts';
 import { runsAbout } from './runs-about.ts';
@@ -50,7 +49,8 @@ export async function retryRun(
   const { prompt, options, pullRequest } = run.source;
   if (pullRequest?.rebase) return rebase(deps, defaults, occasion);
   const steps = await listSteps(deps.db, run.id);
-  const reuse = await reusable(deps, { run, steps }, stepName);
+  const from = stepName === null ? failedStep(steps) : namedStep(run, steps, stepName);
+  const reuse = from && (await reusable(deps, { run, steps }, from));
   // Whoever wanted to see a plan then wants to see one now.
   const planned = steps.some(({ tool }) => tool === 'plan');
   return start(deps, defaults, occasion, {
@@ -68,26 +68,6 @@ function notOver({ id, status }: Run): UserError {
         `${code(id)} is still under way here.`,
         'Wait until it has ended, or comment `/nofx cancel` first.',
       );
-}
-
-type Reuse = NonNullable<RunDemand['repeats']>['reuse'];
-
-/** The code that a retry takes over; null where it is to be written anew. */
-async function reusable(
-  { db }: Pick<Deps, 'db'>,
-  { run, steps }: { run: Run; steps: readonly Step[] },
-  stepName: string | null,
-): Promise<Reuse> {
-  const from = stepName === null ? failedStep(steps) : namedStep(run, steps, stepName);
-  if (from === null) return null;
-  const written = steps
-    .toReversed()
-    .filter(({ position }) => position < from.position)
-    .flatMap(({ outputs }) => WriteOutputs.safeParse(outputs).data ?? [])[0];
-  if (!written) return null;
-  // What is older than it is kept is gone; then it is written anew.
-  if ((await findArtifact(db, written.codegenStepId, CHANGE_SET_ARTIFACT)) === null) return null;
-  return { stepId: written.codegenStepId, baseRef: run.baseRef, baseSha: run.baseSha };
 }
 
 /** The step to go on from by itself: a gate's verdict would be the same on the same code, so then it is written anew. */

@@ -4,7 +4,7 @@ import { preparePlan, standardPlan, type Plan } from '../domain/plan.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
-import { openDemanded, standOn, type Ground, type Opened, type RunDefaults } from './demand.ts';
+import { openDemanded, standOn, type Ground, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
 import type { Deps } from './deps.ts';
 
 /** What is wanted: the usual steps for a task, or steps of one's own. */
@@ -18,13 +18,15 @@ export type Wanted =
       /** the one file that may change */
       filePath?: string | undefined;
     }
-  | { kind: 'plan'; plan: Plan };
+  /** `prompt`: what it is for, where that is more than its goal */
+  | { kind: 'plan'; plan: Plan; prompt?: string };
 
 /** A run as a program asked for it: on no issue. */
 export type ApiDemand = {
   repository: RepositoryRef;
   requester: { login: string; id: number };
   wanted: Wanted;
+  repeats?: RunDemand['repeats'];
   triggerKey: string;
 };
 
@@ -47,12 +49,12 @@ export async function previewRun(
 
 /** Opens the run, bound to the repository as it is now. UserError says what is in the way. */
 export async function requestByApi(deps: Deps, defaults: RunDefaults, demand: ApiDemand): Promise<Opened> {
-  const { repository, requester, wanted, triggerKey } = demand;
+  const { repository, requester, wanted, repeats, triggerKey } = demand;
   const { ground, plan, baseRef, baseSha } = await bind(deps, defaults, demand);
   return openDemanded(
     deps,
     defaults,
-    { repository, requester, issue: null, commentId: null, prompt: promptOf(wanted), options: {}, triggerKey },
+    { repository, requester, issue: null, commentId: null, prompt: promptOf(wanted), options: {}, repeats, triggerKey },
     ground,
     { plan, baseRef, baseSha, source: { kind: 'api', issueUrl: '' } },
   );
@@ -60,7 +62,7 @@ export async function requestByApi(deps: Deps, defaults: RunDefaults, demand: Ap
 
 /** What was asked, in words. */
 export function promptOf(wanted: Wanted): string {
-  return wanted.kind === 'standard' ? wanted.prompt : wanted.plan.goal;
+  return wanted.prompt ?? (wanted.kind === 'plan' ? wanted.plan.goal : '');
 }
 
 /** What is wrong with a plan of one's own; nothing with the usual ones. */
@@ -78,13 +80,15 @@ export function mistakesOf(wanted: Wanted): string[] {
 async function bind(
   deps: Deps,
   defaults: RunDefaults,
-  { repository: ref, wanted }: Pick<ApiDemand, 'repository' | 'wanted'>,
+  { repository: ref, wanted, repeats }: Pick<ApiDemand, 'repository' | 'wanted' | 'repeats'>,
 ): Promise<Bound> {
   const ground = await standOn(deps, { repository: ref, options: {} });
   const { repository, config } = ground;
-  const baseRef = config.base ?? repository.defaultBranch;
-  const baseSha =
-    baseRef === repository.defaultBranch
+  const reuse = repeats?.reuse;
+  const baseRef = reuse?.baseRef ?? config.base ?? repository.defaultBranch;
+  const baseSha = reuse
+    ? reuse.baseSha
+    : baseRef === repository.defaultBranch
       ? repository.defaultHead
       : await deps.adapters.github.branchHead(ground.ref, baseRef);
   if (baseSha === null) {

@@ -95,6 +95,36 @@ describe.concurrent(`a run over the API, on ${lane}`, () => {
     expect((await call('POST', `/runs/${id}/approve`, {})).status).toBe(409);
   });
 
+  it('does a failed run again from a step on, with the code that was written, on its issue or on none', async () => {
+    const kit = await nofx.repository({ model: writesNotes, config: 'gates:\n  test: "false"\nmax_repairs: 0\n' });
+    const { issue } = await kit.ask();
+    const projectId = `gh_${kit.id}`;
+    const mona = await keyOf('mona');
+    const standard = { prompt: 'Note it', projectId };
+    await call('POST', '/runs', { standard }, mona);
+    await kit.drain();
+    const before = await kit.runs();
+    expect(before.map(({ status }) => status)).toEqual(['failed', 'failed']);
+    for (const run of before) {
+      const { steps } = await kit.detailsOf(run);
+      const gate = steps.find(({ tool }) => tool === 'gate:test')!;
+      const path = `/runs/${run.id}/steps/${gate.id}/retry`;
+      expect((await call('POST', path, undefined, await keyOf('rita'))).status).toBe(403);
+      expect((await call('POST', `/runs/${run.id}/steps/step_0/retry`, undefined, mona)).status).toBe(404);
+      const retried = await call('POST', path, undefined, mona);
+      expect(retried.status).toBe(200);
+      const { run_id: id, ...rest } = (await retried.json()) as { run_id: string };
+      expect(rest).toEqual({ success: true, message: 'Step retry initiated' });
+      await kit.drain();
+      const again = await kit.detailsOf((await kit.runs()).find((one) => one.id === id)!);
+      expect(again.steps[0]).toMatchObject({ tool: 'reuse', status: 'succeeded' });
+      expect(again.source).toMatchObject({ prompt: run.source.prompt, kind: run.source.kind });
+      expect(again.source.issue?.number).toBe(run.source.issue?.number);
+      expect(again.events[0]!.payload).toMatchObject({ repeats: run.id });
+    }
+    expect(issue).toBeGreaterThan(0);
+  });
+
   it('starts nothing for whoever may not, or of what is wrong', async () => {
     const kit = await known();
     const standard = { prompt: 'x', projectId: kit.projectId };

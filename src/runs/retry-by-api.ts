@@ -1,0 +1,59 @@
+import type { Run } from '../db/runs.ts';
+import { listSteps } from '../db/steps.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { RepositoryRef } from '../github/port.ts';
+import type { Opened, RunDefaults } from './demand.ts';
+import type { Deps } from './deps.ts';
+import { requestByApi } from './request-by-api.ts';
+import { requestRevision } from './request-revision.ts';
+import { requestRun } from './request-run.ts';
+import { reusable, type Reuse } from './reusable.ts';
+
+export type Retry = {
+  repository: RepositoryRef;
+  requester: { login: string; id: number };
+  /** of `run`, which is over */
+  stepId: string;
+  triggerKey: string;
+};
+
+/**
+ * Does the request of a run again from one of its steps on, as a new run where the other was asked for. Null where the
+ * run has no such step.
+ */
+export async function retryByApi(
+  deps: Deps,
+  defaults: RunDefaults,
+  run: Run,
+  { repository, requester, stepId, triggerKey }: Retry,
+): Promise<Opened | null> {
+  const steps = await listSteps(deps.db, run.id);
+  const from = steps.find(({ id }) => id === stepId);
+  if (!from) return null;
+  const reuse = await reusable(deps, { run, steps }, from);
+  const { issue, kind, prompt, options = {}, remarks, threadId } = run.source;
+  const again = { repository, requester, repeats: { runId: run.id, reuse }, triggerKey };
+  if (issue === null) {
+    const plan = reuse ? withReuse(run.plan, reuse) : run.plan;
+    return requestByApi(deps, defaults, { ...again, wanted: { kind: 'plan', plan, prompt } });
+  }
+  // Whoever wanted to see a plan then wants to see one now.
+  const planFirst = steps.some(({ tool }) => tool === 'plan') ? { planFirst: true } : {};
+  const demand = { ...again, issue, prompt, options, remarks, threadId, commentId: run.source.commentId, ...planFirst };
+  return (kind === 'pull request' ? requestRevision : requestRun)(deps, defaults, demand);
+}
+
+/** The plan with its code taken over; as it is where it has more pieces than one, of which nothing says which was which. */
+function withReuse(plan: Plan, { stepId }: Reuse): Plan {
+  if (plan.steps.filter(({ tool }) => tool === 'codegen').length !== 1) return plan;
+  const steps = plan.steps.map((step) =>
+    step.tool === 'codegen'
+      ? { ...step, tool: 'reuse', inputs: { ...dependencies(step.inputs), stepId }, secrets_scope: 'none' }
+      : step,
+  );
+  return { ...plan, steps };
+}
+
+function dependencies(inputs: Plan['steps'][number]['inputs']): { _dependsOn?: string[] } {
+  return inputs?._dependsOn ? { _dependsOn: inputs._dependsOn } : {};
+}
