@@ -109,7 +109,7 @@ test("what does not exist is GitHub's 404", async () => {
   await expect(api().issues.get({ ...at, issue_number: 99 })).rejects.toMatchObject({ status: 404 });
   await expect(api().checks.get({ ...at, check_run_id: 1 })).rejects.toMatchObject({ status: 404 });
   await expect(api().repos.get({ owner: 'octo', repo: 'gone' })).rejects.toMatchObject({ status: 404 });
-  expect((await fetch(`${github.url}/api/graphql`, { method: 'POST' })).status).toBe(501);
+  expect((await fetch(`${github.url}/api/graphql`, { method: 'POST' })).status).toBe(401);
   // The harness hears of requests that NOFX has no business to make.
   expect(github.problems.splice(0)).toEqual(['unknown operation: GET /no/such/thing']);
 });
