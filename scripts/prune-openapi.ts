@@ -111,6 +111,7 @@ const WEBHOOKS = [
   'pull-request-review-submitted',
   'pull-request-review-comment-created',
   'check-suite-rerequested',
+  'merge-group-checks-requested',
   'check-run-created',
   'check-run-completed',
   'check-run-rerequested',

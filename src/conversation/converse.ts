@@ -1,7 +1,6 @@
-import { findRunByCheck } from './run-of-check.ts';
-import { findRunOfPullRequest, type Run } from '../db/runs.ts';
+import type { Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
-import type { DomainEvent } from '../domain/event.ts';
+import type { Happening } from '../domain/event.ts';
 import type { GitMode } from '../domain/project.ts';
 import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
@@ -14,7 +13,9 @@ import { approve } from './approve.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
 import { commandOf, intentOf, leastRole, type Intent } from './intent.ts';
 import { ignored, type Answer, type Occasion } from './occasion.ts';
-import { ciTrigger, mendCi } from './mend-ci.ts';
+import { mendCi } from './mend-ci.ts';
+import { answerMergeGroup } from './merge-group.ts';
+import { occasionOf } from './occasion-of.ts';
 import { plan } from './plan.ts';
 import { rebase } from './rebase.ts';
 import { retry, retryRun } from './retry.ts';
@@ -28,15 +29,14 @@ export type ConversationOptions = RunDefaults & {
   label: string;
 };
 
-type Trigger = Exclude<DomainEvent, { kind: 'ignored' }>;
-
 /**
  * Acts on one event and says what came of it, in a few words. Doing it twice is doing it once. What the person can mend
  * is told to them; where nobody can be answered (an archived repository, an installation that is gone) that is all.
  */
-export async function converse(deps: Deps, options: ConversationOptions, event: Trigger): Promise<string> {
+export async function converse(deps: Deps, options: ConversationOptions, event: Happening): Promise<string> {
   try {
     const repository = refOf(event);
+    if (event.kind === 'merge_group_queued') return await answerMergeGroup(deps, repository, event.headSha);
     const byLabel = event.kind === 'label_added' || event.kind === 'label_removed';
     const label = byLabel ? await startingLabel(deps, repository, options.label) : options.label;
     const intent = intentOf(event, label);
@@ -165,83 +165,6 @@ async function tell({ adapters }: Deps, occasion: Occasion, { say, once, reactio
   if (target && reaction) await adapters.github.react(repository, target, reaction);
 }
 
-function refOf({ installationId, repository }: Trigger): RepositoryRef {
+function refOf({ installationId, repository }: Happening): RepositoryRef {
   return { installationId, repositoryId: repository.id, owner: repository.owner, name: repository.name };
-}
-
-/** Where the request was made; of a check run's button also the run behind it. Null where there is none of ours. */
-async function occasionOf(
-  deps: Pick<Deps, 'db'>,
-  event: Trigger,
-  repository: RepositoryRef,
-): Promise<{ occasion: Occasion; run: Run | null } | null> {
-  const { deliveryId, sender } = event;
-  const common = {
-    deliveryId,
-    repository,
-    projectId: `gh_${repository.repositoryId}`,
-    sender,
-    triggerKey: `delivery:${deliveryId}`,
-    commentId: null,
-    writtenAt: null,
-  };
-  switch (event.kind) {
-    case 'comment_created': {
-      const { id, createdAt } = event.comment;
-      const target = { kind: 'comment', id } as const;
-      const written = { commentId: id, writtenAt: new Date(createdAt) };
-      const occasion = { ...common, ...written, issue: event.issue, triggerKey: `comment:${id}`, target };
-      return { occasion, run: null };
-    }
-    case 'line_comment_created': {
-      const { issue, about, threadId, reviewId, comment } = event;
-      const { id } = comment;
-      const occasion: Occasion = {
-        ...common,
-        issue,
-        triggerKey: `line-comment:${id}`,
-        commentId: id,
-        target: { kind: 'line comment', id },
-        remarks: [about],
-        threadId,
-        ...(reviewId !== null && { reviewId }),
-      };
-      return { occasion, run: null };
-    }
-    case 'box_ticked': {
-      // Ticked anew, it is asked anew: the delivery tells them apart.
-      return { occasion: { ...common, issue: event.issue, target: null }, run: null };
-    }
-    case 'review_submitted': {
-      const { issue, review } = event;
-      const triggerKey = `review:${review.id}`;
-      return { occasion: { ...common, issue, triggerKey, reviewId: review.id, target: null }, run: null };
-    }
-    case 'label_added':
-      return {
-        occasion: { ...common, issue: event.issue, target: { kind: 'issue', number: event.issue.number } },
-        run: null,
-      };
-    case 'label_removed':
-    case 'closed':
-      return { occasion: { ...common, issue: event.issue, target: null }, run: null };
-    case 'checks_failed': {
-      for (const number of event.pulls) {
-        const run = await findRunOfPullRequest(deps.db, common.projectId, number);
-        if (run === null) continue;
-        const triggerKey = ciTrigger(common.projectId, number, event.headSha);
-        const issue = { number, title: '', body: '', isPullRequest: true };
-        // For whoever asked for the pull request: what they may do counts.
-        return { occasion: { ...common, sender: run.source.requester, triggerKey, issue, target: null }, run };
-      }
-      return null;
-    }
-    case 'button_pressed':
-    case 'rerun_requested': {
-      const run = await findRunByCheck(deps, common.projectId, event);
-      if (!run?.source.issue) return null;
-      const issue = { ...run.source.issue, isPullRequest: run.source.kind === 'pull request' };
-      return { occasion: { ...common, issue, target: null }, run };
-    }
-  }
 }

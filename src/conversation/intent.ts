@@ -1,9 +1,7 @@
 import { LEAST_ROLE, parseCommand, type Command, type CommandKind, type CommandProblem } from '../domain/command.ts';
 import { approvedBy, DISCARD, RETRY } from '../domain/checks.ts';
-import type { DomainEvent } from '../domain/event.ts';
+import type { Asking } from '../domain/event.ts';
 import type { Role } from '../domain/role.ts';
-
-type Trigger = Exclude<DomainEvent, { kind: 'ignored' }>;
 
 /** What somebody wants of us by what they did. */
 export type Intent =
@@ -19,7 +17,7 @@ export type Intent =
   | { kind: 'ignore'; reason: string };
 
 /** What an event asks of us. `label` is the one that starts a run. Pure. */
-export function intentOf(event: Trigger, label: string): Intent {
+export function intentOf(event: Asking, label: string): Intent {
   switch (event.kind) {
     case 'comment_created':
     case 'line_comment_created': {

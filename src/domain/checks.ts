@@ -11,6 +11,9 @@ export type Conclusion = 'success' | 'failure' | 'neutral' | 'cancelled' | 'time
  */
 export type CheckAction = { label: string; description: string; identifier: string };
 
+/** The name of the check that shows a run. */
+export const RUN_CHECK = 'NOFX';
+
 /** Does the run's task again. */
 export const RETRY: CheckAction = { label: 'Retry', description: 'Do this task again', identifier: 'retry' };
 
@@ -96,7 +99,7 @@ function roundsBefore(view: RunView, headSha: string): DesiredCheck[] {
     const { endedAt = null, approvedBy } = approvals[round] ?? {};
     const title = approvedBy ? `Approved by ${approvedBy}` : 'Approved';
     return {
-      ...identity(view, 'NOFX', headSha, round),
+      ...identity(view, RUN_CHECK, headSha, round),
       output: { title, summary: 'It goes on: see the newer check of this name.' },
       status: 'completed',
       conclusion: 'neutral',
@@ -108,7 +111,7 @@ function roundsBefore(view: RunView, headSha: string): DesiredCheck[] {
 
 function runCheck(view: RunView, headSha: string): DesiredCheck {
   const common = {
-    ...identity(view, 'NOFX', headSha, view.round),
+    ...identity(view, RUN_CHECK, headSha, view.round),
     startedAt: view.startedAt ?? undefined,
     output: renderCheck(view),
   };

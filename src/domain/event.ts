@@ -112,6 +112,14 @@ export const DomainEvent = z.discriminatedUnion('kind', [
     headSha: z.string(),
     pulls: z.array(z.number().int()),
   }),
+  /** a merge queue wants to know of the checks of a commit of its own */
+  z.object({ kind: z.literal('merge_group_queued'), ...origin, headSha: z.string() }),
   z.object({ kind: z.literal('ignored'), deliveryId: z.string(), reason: z.string() }),
 ]);
 export type DomainEvent = z.infer<typeof DomainEvent>;
+
+/** What NOFX acts on. */
+export type Happening = Exclude<DomainEvent, { kind: 'ignored' }>;
+
+/** What somebody did that may ask something of NOFX. */
+export type Asking = Exclude<Happening, { kind: 'merge_group_queued' }>;

@@ -1,93 +1,28 @@
 import { z } from 'zod';
-import type { DomainEvent, Person } from '../domain/event.ts';
+import type { DomainEvent } from '../domain/event.ts';
 import { isWorkBranch } from '../domain/refs.ts';
 import { ticksRebase } from '../domain/report-pull-request.ts';
+import {
+  ButtonPressed,
+  CheckRun,
+  CheckSuite,
+  CommentCreated,
+  Labeled,
+  LineCommentCreated,
+  MergeGroup,
+  OnIssue,
+  PullRequestClosed,
+  PullRequestEdited,
+  ReviewSubmitted,
+  SuiteCompleted,
+  User,
+  checkOf,
+  issueOf,
+  originOf,
+  pullOf,
+  type Origin,
+} from './event-payloads.ts';
 
-/** What is read of a payload. Everything else GitHub may send, leave out or add is of no account. */
-const User = z.object({ login: z.string(), id: z.number().int(), type: z.string().optional() });
-
-const Common = z.object({
-  action: z.string(),
-  installation: z.object({ id: z.number().int() }),
-  sender: User,
-  repository: z.object({
-    id: z.number().int(),
-    name: z.string(),
-    owner: z.object({ login: z.string() }),
-    default_branch: z.string(),
-    private: z.boolean(),
-    html_url: z.string(),
-    clone_url: z.string(),
-  }),
-});
-
-const Issue = z.object({
-  number: z.number().int(),
-  title: z.string(),
-  body: z.string().nullish(),
-  state: z.enum(['open', 'closed']),
-  /** Only pull requests have it. */
-  pull_request: z.unknown().optional(),
-  user: User.nullish(),
-});
-
-const OnIssue = Common.extend({ issue: Issue });
-
-const CommentCreated = OnIssue.extend({
-  comment: z.object({ id: z.number().int(), body: z.string(), created_at: z.string(), html_url: z.string() }),
-});
-
-const Labeled = OnIssue.extend({ label: z.object({ name: z.string() }) });
-
-const OnPullRequest = Common.extend({ pull_request: Issue });
-
-const PullRequestEdited = OnPullRequest.extend({
-  changes: z.object({ body: z.object({ from: z.string().nullish() }).optional() }).optional(),
-});
-
-const PullRequestClosed = Common.extend({ pull_request: Issue.extend({ merged: z.boolean().nullish() }) });
-
-const Suite = z.object({ head_branch: z.string().nullish() });
-const LineCommentCreated = OnPullRequest.extend({
-  comment: z.object({
-    id: z.number().int(),
-    body: z.string(),
-    created_at: z.string(),
-    html_url: z.string(),
-    path: z.string(),
-    line: z.number().int().nullish(),
-    diff_hunk: z.string(),
-    pull_request_review_id: z.number().int().nullish(),
-    in_reply_to_id: z.number().int().nullish(),
-  }),
-});
-
-const ReviewSubmitted = OnPullRequest.extend({
-  review: z.object({ id: z.number().int(), body: z.string().nullish(), state: z.string(), html_url: z.string() }),
-});
-
-const Check = z.object({
-  external_id: z.string().nullish(),
-  name: z.string(),
-  head_sha: z.string(),
-  check_suite: Suite.nullish(),
-});
-const CheckRun = Common.extend({ check_run: Check });
-const ButtonPressed = CheckRun.extend({ requested_action: z.object({ identifier: z.string() }) });
-const CheckSuite = Common.extend({ check_suite: Suite });
-const SuiteCompleted = Common.extend({
-  check_suite: Suite.extend({
-    head_sha: z.string(),
-    conclusion: z.string().nullish(),
-    app: z.object({ slug: z.string().nullish() }).nullish(),
-    pull_requests: z.array(z.object({ number: z.number().int() })),
-  }),
-});
-
-/** GitHub shows content of deleted accounts as this user's. https://github.com/ghost */
-const ghost: Person = { login: 'ghost', id: 10137 };
-
-type Origin = z.infer<typeof Common>;
 type Meaning = Exclude<DomainEvent, { kind: 'ignored' }>;
 /** What an event means beside its origin; `Omit` of a union would forget what belongs together. */
 type Rest = Meaning extends infer Each
@@ -171,6 +106,11 @@ const readers: Record<string, Reader> = {
     check: null,
     branch: suite.head_branch ?? null,
   })),
+  // Its sender is the queue, or whoever put something into it: it asks nothing of a person.
+  'merge_group.checks_requested': {
+    ...reader(MergeGroup, ({ merge_group: group }) => ({ kind: 'merge_group_queued', headSha: group.head_sha })),
+    byBots: true,
+  },
   // Its sender is whoever pushed, which is us.
   'check_suite.completed': { ...reader(SuiteCompleted, ({ check_suite: suite }) => checksFailed(suite)), byBots: true },
 };
@@ -221,42 +161,4 @@ function hasInstallation(payload: unknown): boolean {
 /** Apps act as `name[bot]` with type Bot; our own comments are among them. */
 function isBot(user: z.infer<typeof User>): boolean {
   return user.type === 'Bot' || user.login.endsWith('[bot]');
-}
-
-function originOf(deliveryId: string, { installation, sender, repository }: Origin) {
-  return {
-    deliveryId,
-    installationId: installation.id,
-    repository: {
-      id: repository.id,
-      owner: repository.owner.login,
-      name: repository.name,
-      defaultBranch: repository.default_branch,
-      private: repository.private,
-      htmlUrl: repository.html_url,
-      cloneUrl: repository.clone_url,
-    },
-    sender: { login: sender.login, id: sender.id },
-  };
-}
-
-function issueOf(issue: z.infer<typeof Issue>) {
-  const author = issue.user ?? ghost;
-  return {
-    number: issue.number,
-    title: issue.title,
-    body: issue.body ?? '',
-    isPullRequest: issue.pull_request !== undefined && issue.pull_request !== null,
-    author: { login: author.login, id: author.id },
-    state: issue.state,
-  };
-}
-
-/** In its own events a pull request does not say that it is one. */
-function pullOf(pull: z.infer<typeof Issue>) {
-  return { ...issueOf(pull), isPullRequest: true };
-}
-
-function checkOf({ external_id: externalId, name, head_sha: headSha }: z.infer<typeof Check>) {
-  return { externalId: externalId ?? '', name, headSha };
 }

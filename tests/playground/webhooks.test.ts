@@ -100,6 +100,7 @@ test('labels, pushes, pull requests, checks and their buttons', async () => {
     by: 'ann',
   });
   await github.editPull({ repo: REPO, pull: pull.number, body: 'Otherwise.', by: 'ann' });
+  await github.queue({ repo: REPO, branch: 'nofx/1', by: 'ann' });
   await rest.pulls.update({ ...at, pull_number: pull.number, state: 'closed' });
   await github.ping();
   await github.settled();
@@ -117,6 +118,7 @@ test('labels, pushes, pull requests, checks and their buttons', async () => {
     'issues.closed',
     'issues.labeled',
     'issues.unlabeled',
+    'merge_group.checks_requested',
     'ping',
     'pull_request_review_comment.created',
     'pull_request_review.submitted',

@@ -3,7 +3,9 @@ import { syncBranches } from './actions-branches.ts';
 import { emitCheck, suiteFor } from './actions-checks.ts';
 import { openPull } from './actions-pulls.ts';
 import { commitFiles, type FileContent } from './bare-repository.ts';
+import { readCommit } from './git-objects.ts';
 import { createOwners } from './owners.ts';
+import { headCommitShape } from './shape-checks.ts';
 import { addReview, editPull } from './actions-reviews.ts';
 import { checkSuiteShape } from './shape-checks.ts';
 import type { Account, Annotation, CheckRun, Issue, Pull, ReactionContent, Repository, Review } from './types.ts';
@@ -181,6 +183,23 @@ export function createPeople(world: World, root: string) {
         maintainerCanModify: true,
       });
       return { number: pull.issue.number };
+    },
+
+    /** Puts a commit into a merge queue, made of what is on a branch: sends `merge_group.checks_requested`. */
+    async queue(input: { repo: RepoName; branch: string; by: string }): Promise<{ sha: string }> {
+      const repo = repository(input.repo);
+      const sha = repo.knownBranches.get(input.branch);
+      if (!sha) throw new Error(`${input.repo} has no branch ${input.branch}.`);
+      const group = {
+        head_sha: sha,
+        head_ref: `refs/heads/gh-readonly-queue/${repo.defaultBranch}/pr-1-${sha}`,
+        base_sha: repo.knownBranches.get(repo.defaultBranch)!,
+        base_ref: `refs/heads/${repo.defaultBranch}`,
+        head_commit: headCommitShape(world, repo, await readCommit(repo.dir, sha)),
+      };
+      const body = { merge_group: group };
+      await world.emit({ event: 'merge_group', action: 'checks_requested', repo, sender: user(input.by), body });
+      return { sha };
     },
 
     /** Reviews a pull request, with comments beside its lines. Gives the ids of those. */
