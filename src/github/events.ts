@@ -15,7 +15,7 @@ import {
   PullRequestEdited,
   ReviewSubmitted,
   SuiteCompleted,
-  User,
+  type User,
   checkOf,
   issueOf,
   originOf,
