@@ -83,16 +83,15 @@ const LIMIT: Record<string, number> = { Postgres: 150, 'PGlite on disk': 450 };
 
 export function reportMemory(figures: MemoryFigures[], runs: number): string {
   const mb = ({ median, min, max }: Spread) => `${Math.round(median)} (${Math.round(min)}–${Math.round(max)})`;
-  const rows = figures.map(({ database, atWork, idle, inFlight }) => [
+  const rows = figures.map(({ database, idle, inFlight }) => [
     database,
-    String(atWork),
     mb(idle),
     mb(inFlight),
     `≤ ${LIMIT[database]}`,
     verdict(inFlight.median <= LIMIT[database]!),
   ]);
   return [
-    `\n── resident size of one process, MB, idle and with ${runs} runs in flight, so many of them at work at a time\n`,
-    table(['', 'at work', 'idle', 'in flight', 'goal', ''], rows),
+    `\n── resident size of one process, MB, idle and with ${runs} runs in flight\n`,
+    table(['', 'idle', 'in flight', 'goal', ''], rows),
   ].join('\n');
 }

@@ -94,12 +94,10 @@ try {
   }
   if (wanted('memory')) {
     const each = { runs: values.quick ? 10 : 100, rounds: values.quick ? 1 : 3 };
-    const memory = [];
-    // As it comes (NOFX_STEP_CONCURRENCY), and as much at work as there can be.
-    for (const atWork of [2, 64]) {
-      memory.push(await measureMemory({ name: 'Postgres', postgresUrl: emptyDatabase, atWork, ...each }));
-      memory.push(await measureMemory({ name: 'PGlite on disk', postgresUrl: null, atWork, ...each }));
-    }
+    const memory = [
+      await measureMemory({ name: 'Postgres', postgresUrl: emptyDatabase, ...each }),
+      await measureMemory({ name: 'PGlite on disk', postgresUrl: null, ...each }),
+    ];
     figures['memory'] = memory;
     console.log(reportMemory(memory, each.runs));
   }
