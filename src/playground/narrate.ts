@@ -37,11 +37,6 @@ export async function follow({ nofx, drain }: Playground, say: Say, told: Told =
       continue;
     }
     if (run.id !== id) [id, seen] = [run.id, 0];
-    else if (isTerminal(run.status) && run.lastSeq === seen) {
-      // Of the next there is no row yet.
-      if ((await nofx.deps.queue.pending()) === 0) break;
-      continue;
-    }
     const view = await loadView({ db }, run.id);
     for (const event of await listEvents(db, run.id, seen)) {
       seen = event.seq;
@@ -49,7 +44,10 @@ export async function follow({ nofx, drain }: Playground, say: Say, told: Told =
       const line = words(event.type, step);
       if (line) say(line);
     }
-    halted = isTerminal(run.status) || (run.status === 'waiting' && seen > told.seq);
+    // The row was read before the events: it says how things stand only where it knows of no fewer.
+    const stands = (isTerminal(run.status) || run.status === 'waiting') && run.lastSeq === seen;
+    const isNews = id !== told.run || seen > told.seq;
+    halted = stands && (isNews || (await nofx.deps.queue.pending()) === 0);
   }
   await drain();
   return { run: id, seq: seen };
