@@ -1,13 +1,12 @@
 import type { Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
 import type { Happening } from '../domain/event.ts';
-import type { GitMode } from '../domain/project.ts';
 import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
-import { readConfig, readConfigFiles, startingLabel } from '../runs/read-config.ts';
+import { readConfig, readConfigFiles, readSoundConfig, startingLabel } from '../runs/read-config.ts';
 import type { RunDefaults } from '../runs/demand.ts';
 import { approve } from './approve.ts';
 import { cancel, unlock, withdrawAll, withdrawLabel } from './cancel.ts';
@@ -19,7 +18,7 @@ import { occasionOf } from './occasion-of.ts';
 import { plan } from './plan.ts';
 import { rebase } from './rebase.ts';
 import { retry, retryRun } from './retry.ts';
-import { heedReview, isPartOfReview } from './review.ts';
+import { heedReview, isOurs, isPartOfReview } from './review.ts';
 import { revise } from './revise.ts';
 import { start } from './start.ts';
 import { status } from './status.ts';
@@ -37,13 +36,15 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
   try {
     const repository = refOf(event);
     if (event.kind === 'merge_group_queued') return await answerMergeGroup(deps, repository, event.headSha);
+    // What we know ourselves comes first: most of what happens in a repository is no business of ours, and asks nothing of GitHub.
+    const found = await occasionOf(deps, event, repository);
+    if (found === null) return 'ignored: no run of ours is behind it';
+    const { occasion, run } = found;
     const byLabel = event.kind === 'label_added' || event.kind === 'label_removed';
     const label = byLabel ? await startingLabel(deps, repository, options.label) : options.label;
     const intent = intentOf(event, label);
     if (intent.kind === 'ignore') return `ignored: ${intent.reason}`;
-    const found = await occasionOf(deps, event, repository);
-    if (found === null) return 'ignored: no run of ours is behind it';
-    const { occasion, run } = found;
+    if (intent.kind === 'review' && !(await isOurs(deps, occasion))) return 'ignored: no pull request of ours';
 
     const role = await deps.adapters.github.permission(repository, occasion.sender.login);
     if (!isAtLeast(role, leastRole(intent))) return await refuse(deps, occasion, intent, role);
@@ -117,19 +118,10 @@ async function obey(
       return { outcome: 'answered', say: renderConfig({ ...found, gitMode: found.config.gitMode }) };
     }
     case 'help': {
-      const label = await startingLabel(deps, occasion.repository, options.label);
-      return { outcome: 'answered', say: renderHelp({ gitMode: await gitModeOf(deps, occasion.repository), label }) };
+      const config = await readSoundConfig(deps, occasion.repository);
+      const label = config?.label ?? options.label;
+      return { outcome: 'answered', say: renderHelp({ gitMode: config?.gitMode ?? 'basic', label }) };
     }
-  }
-}
-
-/** The words of the repository; those of developers where its configuration has mistakes. */
-async function gitModeOf(deps: Pick<Deps, 'adapters'>, repository: RepositoryRef): Promise<GitMode> {
-  try {
-    return (await readConfig(deps, repository)).gitMode;
-  } catch (error) {
-    if (error instanceof UserError) return 'basic';
-    throw error;
   }
 }
 
@@ -146,7 +138,7 @@ async function refuse(
   if (intent.kind !== 'command' && intent.kind !== 'problem') return outcome;
   const { github } = deps.adapters;
   if (target) await github.react(repository, target, 'confused');
-  const gitMode = await gitModeOf(deps, repository);
+  const { gitMode = 'basic' } = (await readSoundConfig(deps, repository)) ?? {};
   await github.upsertComment(repository, issue.number, {
     marker: `<!-- nofx:refused ${login} -->`,
     body: `<!-- nofx:refused ${login} -->\n${renderRefusal({ login, role, command: commandOf(intent), gitMode })}`,

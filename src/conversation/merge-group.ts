@@ -1,5 +1,6 @@
 import { getProject } from '../db/projects.ts';
 import { RUN_CHECK } from '../domain/checks.ts';
+import { projectIdOf } from '../domain/project.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
 
@@ -12,7 +13,7 @@ export async function answerMergeGroup(
   repository: RepositoryRef,
   headSha: string,
 ): Promise<string> {
-  if ((await getProject(db, `gh_${repository.repositoryId}`)) === null) return 'ignored: there was no run here yet';
+  if ((await getProject(db, projectIdOf(repository))) === null) return 'ignored: there was no run here yet';
   const now = new Date();
   await adapters.github.upsertCheckRun(repository, {
     headSha,

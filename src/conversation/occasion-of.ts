@@ -1,5 +1,6 @@
-import { findRunOfPullRequest, type Run } from '../db/runs.ts';
+import { findRunOfPullRequest, laneOfIssue, listOpenRuns, type Run } from '../db/runs.ts';
 import type { Asking } from '../domain/event.ts';
+import { projectIdOf } from '../domain/project.ts';
 import { ciTrigger } from './mend-ci.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
@@ -16,7 +17,7 @@ export async function occasionOf(
   const common = {
     deliveryId,
     repository,
-    projectId: `gh_${repository.repositoryId}`,
+    projectId: projectIdOf(repository),
     sender,
     triggerKey: `delivery:${deliveryId}`,
     commentId: null,
@@ -60,8 +61,11 @@ export async function occasionOf(
         run: null,
       };
     case 'label_removed':
-    case 'closed':
-      return { occasion: { ...common, issue: event.issue, target: null }, run: null };
+    case 'closed': {
+      const { issue } = event;
+      const open = await listOpenRuns(deps.db, laneOfIssue(common.projectId, issue.number));
+      return open.length === 0 ? null : { occasion: { ...common, issue, target: null }, run: null };
+    }
     case 'checks_failed': {
       for (const number of event.pulls) {
         const run = await findRunOfPullRequest(deps.db, common.projectId, number);

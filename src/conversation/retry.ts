@@ -4,6 +4,7 @@ import { code } from '../domain/markdown.ts';
 import { gateOf } from '../domain/plan.ts';
 import { standIns } from '../domain/stand-ins.ts';
 import { UserError } from '../errors.ts';
+import { askedAgain } from '../runs/asked-again.ts';
 import type { Deps } from '../runs/deps.ts';
 import { reusable } from '../runs/reusable.ts';
 import type { RunDefaults } from '../runs/demand.ts';
@@ -46,19 +47,11 @@ export async function retryRun(
       '`/nofx <what you want>` asks for something else.',
     );
   }
-  const { prompt, options, pullRequest } = run.source;
-  if (pullRequest?.rebase) return rebase(deps, defaults, occasion);
+  if (run.source.pullRequest?.rebase) return rebase(deps, defaults, occasion);
   const steps = await listSteps(deps.db, run.id);
   const from = stepName === null ? failedStep(steps) : namedStep(run, steps, stepName);
   const reuse = from && (await reusable(deps, { run, steps }, from));
-  // Whoever wanted to see a plan then wants to see one now.
-  const planned = steps.some(({ tool }) => tool === 'plan');
-  return start(deps, defaults, occasion, {
-    prompt,
-    options: options ?? {},
-    repeats: { runId: run.id, reuse },
-    ...(planned && { planFirst: true }),
-  });
+  return start(deps, defaults, occasion, { ...askedAgain(run, steps), repeats: { runId: run.id, reuse } });
 }
 
 function notOver({ id, status }: Run): UserError {

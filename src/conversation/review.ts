@@ -8,12 +8,17 @@ import { start } from './start.ts';
 /** What is asked by a review that says nothing but its comments. */
 const COMMENTS_ALONE = 'Do what the comments of this review ask for.';
 
+/** Whether the pull request is one of ours. On those of others we say nothing unless somebody speaks to us. */
+export async function isOurs(
+  { db }: Pick<Deps, 'db'>,
+  { projectId, issue }: Pick<Occasion, 'projectId' | 'issue'>,
+): Promise<boolean> {
+  return (await findRunOfPullRequest(db, projectId, issue.number)) !== null;
+}
+
 /** Does what a review of a pull request of ours asks for, all its comments as one run, where the repository wants that. */
 export async function heedReview(deps: Deps, defaults: RunDefaults, occasion: Occasion): Promise<Answer> {
-  const { repository, projectId, issue, reviewId } = occasion;
-  // Nobody spoke to us: on the pull requests of others we say nothing.
-  if ((await findRunOfPullRequest(deps.db, projectId, issue.number)) === null)
-    return ignored('no pull request of ours');
+  const { repository, issue, reviewId } = occasion;
   if ((await readConfig(deps, repository)).onReview === 'off') return ignored('reviews start nothing here');
   const review = reviewId === undefined ? null : await deps.adapters.github.review(repository, issue.number, reviewId);
   if (review === null) return ignored('the review is gone');
@@ -23,10 +28,9 @@ export async function heedReview(deps: Deps, defaults: RunDefaults, occasion: Oc
 
 /** Whether a comment beside a line belongs to a review that is heeded as a whole. */
 export async function isPartOfReview(deps: Deps, occasion: Occasion): Promise<boolean> {
-  const { repository, projectId, issue, reviewId, threadId } = occasion;
-  if (reviewId === undefined || threadId === undefined) return false;
+  const { repository, issue, reviewId, threadId } = occasion;
+  if (reviewId === undefined || threadId === undefined || !(await isOurs(deps, occasion))) return false;
   const review = await deps.adapters.github.review(repository, issue.number, reviewId);
   if (!review?.requestsChanges) return false;
-  if ((await findRunOfPullRequest(deps.db, projectId, issue.number)) === null) return false;
   return (await readConfig(deps, repository)).onReview === 'run';
 }

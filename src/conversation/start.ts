@@ -10,7 +10,7 @@ export async function start(
   deps: Deps,
   defaults: RunDefaults,
   occasion: Occasion,
-  asked: Pick<RunDemand, 'prompt' | 'options' | 'repeats' | 'planFirst'>,
+  asked: Pick<RunDemand, 'prompt' | 'options' | 'remarks' | 'repeats' | 'planFirst'>,
 ): Promise<Answer> {
   const request = occasion.issue.isPullRequest ? requestRevision : requestRun;
   return opening(deps, occasion, (demand) => request(deps, defaults, { ...demand, ...asked }));

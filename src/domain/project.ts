@@ -22,3 +22,8 @@ export const Project = z.object({
   repositoryId: z.number().int().nullable(),
 });
 export type Project = z.infer<typeof Project>;
+
+/** The project of a repository on GitHub. */
+export function projectIdOf({ repositoryId }: { repositoryId: number }): string {
+  return `gh_${repositoryId}`;
+}

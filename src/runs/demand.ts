@@ -1,7 +1,7 @@
 import { budgetUsedUp } from '../domain/budget.ts';
 import type { RunOptions } from '../domain/command-options.ts';
 import type { LineComment } from '../domain/event.ts';
-import type { Project } from '../domain/project.ts';
+import { projectIdOf, type Project } from '../domain/project.ts';
 import { withOptions, type RunConfig } from '../domain/run-config.ts';
 import type { RunSource } from '../domain/source.ts';
 import { UserError } from '../errors.ts';
@@ -19,6 +19,9 @@ export type RunDefaults = {
   backpressureAgeMs: number;
 };
 
+/** The change set that a run takes over from an earlier one, and the base that it was made from. */
+export type Reuse = { stepId: string; baseRef: string; baseSha: string };
+
 /** A run as a person asked for it on GitHub. */
 export type RunDemand = {
   repository: RepositoryRef;
@@ -32,7 +35,7 @@ export type RunDemand = {
   threadId?: number | undefined;
   options: RunOptions;
   /** the run it repeats; and the change set of which it takes over, which was made from that base */
-  repeats?: { runId: string; reuse?: { stepId: string; baseRef: string; baseSha: string } | null };
+  repeats?: { runId: string; reuse?: Reuse | null };
   /** makes a plan first, and waits for a yes to it; as the repository says unless told */
   planFirst?: boolean;
   triggerKey: string;
@@ -61,8 +64,27 @@ export async function standOn(
   const repository = await deps.adapters.github.repository(demand.repository);
   const ref: RepositoryRef = { ...demand.repository, owner: repository.owner, name: repository.name };
   const config = withOptions(await readConfig(deps, ref, repository.defaultHead), demand.options);
-  await checkDay(deps, `gh_${ref.repositoryId}`, config);
+  await checkDay(deps, projectIdOf(ref), config);
   return { ref, repository, config };
+}
+
+/** Where a run starts: as the code that it takes over did, or at the newest commit of its base. UserError where that has none. */
+export async function chooseBase(
+  { adapters }: Pick<Deps, 'adapters'>,
+  { ref, repository, config }: Ground,
+  { reuse, next }: { reuse: Reuse | null | undefined; next: string },
+): Promise<{ baseRef: string; baseSha: string }> {
+  if (reuse) return { baseRef: reuse.baseRef, baseSha: reuse.baseSha };
+  const baseRef = config.base ?? repository.defaultBranch;
+  const isDefault = baseRef === repository.defaultBranch;
+  const baseSha = isDefault ? repository.defaultHead : await adapters.github.branchHead(ref, baseRef);
+  if (baseSha !== null) return { baseRef, baseSha };
+  throw new UserError(`There is no branch \`${baseRef}\` to start from in ${ref.owner}/${ref.name}.`, next);
+}
+
+/** What a run may cost: the server's limit, or the repository's where that is lower. */
+export function costLimit(defaults: RunDefaults, { budgets }: RunConfig): number {
+  return Math.min(defaults.maxCostUsd, budgets.perRunUsd ?? Infinity);
 }
 
 type Bound = Pick<RunRequest, 'plan' | 'baseRef' | 'baseSha' | 'branch' | 'pullRequest'> & {
@@ -82,7 +104,7 @@ export async function openDemanded(
 ): Promise<Opened> {
   const name = `${ref.owner}/${ref.name}`;
   const project: Project = {
-    id: `gh_${ref.repositoryId}`,
+    id: projectIdOf(ref),
     name,
     repoUrl: repository.cloneUrl,
     localPath: null,
@@ -111,7 +133,7 @@ export async function openDemanded(
     links: demand.repeats ? { repeats: demand.repeats.runId } : {},
     config,
     model: config.model ?? defaults.model,
-    maxCostUsd: Math.min(defaults.maxCostUsd, config.budgets.perRunUsd ?? Infinity),
+    maxCostUsd: costLimit(defaults, config),
     backpressureAgeMs: defaults.backpressureAgeMs,
     triggerKey: demand.triggerKey,
   });

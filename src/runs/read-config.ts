@@ -52,19 +52,26 @@ export async function readConfigFiles(
   };
 }
 
+/** The same; null where it has mistakes: for whoever asked for nothing yet. A run that is started names them. */
+export async function readSoundConfig(
+  deps: Pick<Deps, 'adapters'>,
+  repository: RepositoryRef,
+): Promise<RunConfig | null> {
+  try {
+    return await readConfig(deps, repository);
+  } catch (error) {
+    if (error instanceof UserError) return null;
+    throw error;
+  }
+}
+
 /** The label that starts a run; `fallback` where the repository names none, or its configuration has mistakes. */
 export async function startingLabel(
   deps: Pick<Deps, 'adapters'>,
   repository: RepositoryRef,
   fallback: string,
 ): Promise<string> {
-  try {
-    return (await readConfig(deps, repository)).label ?? fallback;
-  } catch (error) {
-    // Whoever puts some label on an issue asked for nothing yet; a run that is started names the mistakes.
-    if (error instanceof UserError) return fallback;
-    throw error;
-  }
+  return (await readSoundConfig(deps, repository))?.label ?? fallback;
 }
 
 function read(where: string, text: string | null): Found {

@@ -2,9 +2,17 @@ import { pullRequestTitle } from '../domain/naming.ts';
 import { APPROVE_STEP } from '../domain/planned.ts';
 import { preparePlan, standardPlan, type Plan } from '../domain/plan.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
-import { UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
-import { openDemanded, standOn, type Ground, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
+import {
+  chooseBase,
+  costLimit,
+  openDemanded,
+  standOn,
+  type Ground,
+  type Opened,
+  type RunDefaults,
+  type RunDemand,
+} from './demand.ts';
 import type { Deps } from './deps.ts';
 
 /** What is wanted: the usual steps for a task, or steps of one's own. */
@@ -80,25 +88,14 @@ export function mistakesOf(wanted: Wanted): string[] {
 async function bind(
   deps: Deps,
   defaults: RunDefaults,
-  { repository: ref, wanted, repeats }: Pick<ApiDemand, 'repository' | 'wanted' | 'repeats'>,
+  { repository, wanted, repeats }: Pick<ApiDemand, 'repository' | 'wanted' | 'repeats'>,
 ): Promise<Bound> {
-  const ground = await standOn(deps, { repository: ref, options: {} });
-  const { repository, config } = ground;
-  const reuse = repeats?.reuse;
-  const baseRef = reuse?.baseRef ?? config.base ?? repository.defaultBranch;
-  const baseSha = reuse
-    ? reuse.baseSha
-    : baseRef === repository.defaultBranch
-      ? repository.defaultHead
-      : await deps.adapters.github.branchHead(ground.ref, baseRef);
-  if (baseSha === null) {
-    throw new UserError(
-      `There is no branch \`${baseRef}\` to start from in ${ground.ref.owner}/${ground.ref.name}.`,
-      `Correct \`base\` in \`${REPO_CONFIG_PATH}\`.`,
-    );
-  }
-  const maxCostUsd = Math.min(defaults.maxCostUsd, config.budgets.perRunUsd ?? Infinity);
-  return { ground, plan: planOf(wanted, ground), baseRef, baseSha, maxCostUsd };
+  const ground = await standOn(deps, { repository, options: {} });
+  const base = await chooseBase(deps, ground, {
+    reuse: repeats?.reuse,
+    next: `Correct \`base\` in \`${REPO_CONFIG_PATH}\`.`,
+  });
+  return { ground, plan: planOf(wanted, ground), ...base, maxCostUsd: costLimit(defaults, ground.config) };
 }
 
 function planOf(wanted: Wanted, { config }: Ground): Plan {

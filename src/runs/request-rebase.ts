@@ -1,4 +1,5 @@
 import { findRunOfPullRequest } from '../db/runs.ts';
+import { projectIdOf } from '../domain/project.ts';
 import { UserError } from '../errors.ts';
 import { findOpened, openDemanded, standOn, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
 import type { Deps } from './deps.ts';
@@ -26,7 +27,7 @@ export async function requestRebase(
     );
   }
   const prompt = `Bring #${number} up to date with ${base.ref}.`;
-  const opener = await findRunOfPullRequest(deps.db, `gh_${ground.ref.repositoryId}`, number);
+  const opener = await findRunOfPullRequest(deps.db, projectIdOf(ground.ref), number);
   const summary = opener ? (await viewOf(deps.db, opener)).summary : '';
   return openDemanded(
     deps,

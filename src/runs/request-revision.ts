@@ -2,6 +2,7 @@ import { findRunOfPullRequest } from '../db/runs.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import { standardPlan } from '../domain/plan.ts';
 import { isWorkBranch } from '../domain/refs.ts';
+import { projectIdOf } from '../domain/project.ts';
 import { UserError } from '../errors.ts';
 import type { PullRequestState, RepositoryRef } from '../github/port.ts';
 import { findOpened, openDemanded, standOn, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
@@ -51,7 +52,7 @@ export async function ownPullRequest(
   repository: RepositoryRef,
   number: number,
 ): Promise<PullRequestState> {
-  const run = await findRunOfPullRequest(db, `gh_${repository.repositoryId}`, number);
+  const run = await findRunOfPullRequest(db, projectIdOf(repository), number);
   const pull = run && (await adapters.github.pullRequest(repository, number));
   if (!pull || !pull.head.ownBranch || !isWorkBranch(pull.head.ref)) {
     throw new UserError(

@@ -2,8 +2,15 @@ import { pullRequestTitle } from '../domain/naming.ts';
 import { standardPlan } from '../domain/plan.ts';
 import { PLAN_STEP } from '../domain/planned.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
-import { UserError } from '../errors.ts';
-import { findOpened, openDemanded, standOn, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
+import {
+  chooseBase,
+  findOpened,
+  openDemanded,
+  standOn,
+  type Opened,
+  type RunDefaults,
+  type RunDemand,
+} from './demand.ts';
 import type { Deps } from './deps.ts';
 
 /**
@@ -14,22 +21,15 @@ export async function requestRun(deps: Deps, defaults: RunDefaults, demand: RunD
   const before = await findOpened(deps, demand);
   if (before) return before;
   const ground = await standOn(deps, demand);
-  const { ref, repository, config } = ground;
+  const { repository, config } = ground;
   const reuse = demand.repeats?.reuse ?? null;
-  const baseRef = reuse?.baseRef ?? config.base ?? repository.defaultBranch;
-  const baseSha = reuse
-    ? reuse.baseSha
-    : baseRef === repository.defaultBranch
-      ? repository.defaultHead
-      : await deps.adapters.github.branchHead(ref, baseRef);
-  if (baseSha === null) {
-    throw new UserError(
-      `There is no branch \`${baseRef}\` to start from in ${ref.owner}/${ref.name}.`,
+  const base = await chooseBase(deps, ground, {
+    reuse,
+    next:
       demand.options.base === undefined
         ? `Push a first commit, or correct \`base\` in \`${REPO_CONFIG_PATH}\`.`
         : 'Correct what follows `--base`, and comment the command again.',
-    );
-  }
+  });
   const goal = pullRequestTitle({ issueTitle: demand.issue.title, prompt: demand.prompt });
   const planFirst = reuse === null && (demand.planFirst ?? config.planFirst);
   return openDemanded(deps, defaults, demand, ground, {
@@ -43,7 +43,6 @@ export async function requestRun(deps: Deps, defaults: RunDefaults, demand: RunD
           reuse: reuse?.stepId,
         }),
     source: { kind: 'issue', issueUrl: `${repository.htmlUrl}/issues/${demand.issue.number}` },
-    baseRef,
-    baseSha,
+    ...base,
   });
 }

@@ -2,12 +2,13 @@ import type { Run } from '../db/runs.ts';
 import { listSteps } from '../db/steps.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { RepositoryRef } from '../github/port.ts';
-import type { Opened, RunDefaults } from './demand.ts';
+import { askedAgain } from './asked-again.ts';
+import type { Opened, Reuse, RunDefaults } from './demand.ts';
 import type { Deps } from './deps.ts';
 import { requestByApi } from './request-by-api.ts';
 import { requestRevision } from './request-revision.ts';
 import { requestRun } from './request-run.ts';
-import { reusable, type Reuse } from './reusable.ts';
+import { reusable } from './reusable.ts';
 
 export type Retry = {
   repository: RepositoryRef;
@@ -31,15 +32,13 @@ export async function retryByApi(
   const from = steps.find(({ id }) => id === stepId);
   if (!from) return null;
   const reuse = await reusable(deps, { run, steps }, from);
-  const { issue, kind, prompt, options = {}, remarks, threadId } = run.source;
+  const { issue, kind, prompt, threadId, commentId } = run.source;
   const again = { repository, requester, repeats: { runId: run.id, reuse }, triggerKey };
   if (issue === null) {
     const plan = reuse ? withReuse(run.plan, reuse) : run.plan;
     return requestByApi(deps, defaults, { ...again, wanted: { kind: 'plan', plan, prompt } });
   }
-  // Whoever wanted to see a plan then wants to see one now.
-  const planFirst = steps.some(({ tool }) => tool === 'plan') ? { planFirst: true } : {};
-  const demand = { ...again, issue, prompt, options, remarks, threadId, commentId: run.source.commentId, ...planFirst };
+  const demand = { ...again, ...askedAgain(run, steps), issue, threadId, commentId };
   return (kind === 'pull request' ? requestRevision : requestRun)(deps, defaults, demand);
 }
 

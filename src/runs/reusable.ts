@@ -2,10 +2,8 @@ import { findArtifact } from '../db/artifacts.ts';
 import type { Run } from '../db/runs.ts';
 import type { Step } from '../db/steps.ts';
 import { CHANGE_SET_ARTIFACT, WriteOutputs } from '../handlers/change-set.ts';
-import type { RunDemand } from './demand.ts';
+import type { Reuse } from './demand.ts';
 import type { Deps } from './deps.ts';
-
-export type Reuse = NonNullable<NonNullable<RunDemand['repeats']>['reuse']>;
 
 /** The code that a retry from a step on takes over: what was written before it. Null where it is to be written anew. */
 export async function reusable(

@@ -54,7 +54,9 @@ describe.concurrent(`reviewing a pull request, on ${lane}`, () => {
 
   it('is told below where the thread is gone meanwhile', async () => {
     const { kit, number, at } = await reviewed();
-    nofx.github.failNext({ method: 'POST', path: /\/replies$/, status: 404, times: 1 });
+    // Here alone: other stories are played beside this one.
+    const path = new RegExp(`/${kit.name}/pulls/\\d+/comments/\\d+/replies$`);
+    nofx.github.failNext({ method: 'POST', path, status: 404, times: 1 });
     await nofx.github.reviewComment({ ...at, path: 'notes.md', line: 1, body: '/nofx hlep', by: 'mona' });
     await kit.drain();
     expect(kit.answer(number)).toContain('Did you mean "help"?');
@@ -73,6 +75,20 @@ describe.concurrent(`reviewing a pull request, on ${lane}`, () => {
     for (const text of ['Nearly there.', 'Say it again.', 'and in capitals']) expect(told()).toContain(text);
     expect(kit.answer(number)).toContain("NOFX finished @mona's task");
     expect(await kit.runs()).toHaveLength(2);
+  });
+
+  it('keeps what was said beside the lines when it is tried again', async () => {
+    const { kit, number, at, told } = await reviewed();
+    await kit.push({ '.github/nofx.yml': 'gates:\n  test: "false"\nmax_repairs: 0\n' });
+    const comments = [{ path: 'notes.md', line: 1, body: 'Say it once more.' }];
+    await nofx.github.review({ ...at, state: 'CHANGES_REQUESTED', comments, by: 'mona' });
+    await kit.drain();
+    expect((await kit.runs())[1]!.status).toBe('failed');
+    await kit.push({ '.github/nofx.yml': PASSING });
+    await kit.ask('/nofx retry', { issue: number });
+    const [, , again] = await kit.runs();
+    expect(again).toMatchObject({ status: 'succeeded', source: { remarks: [{ text: 'Say it once more.' }] } });
+    expect(told()).toContain('Say it once more.');
   });
 
   it('heeds no review by people who may not, none that asks for nothing, and none where the repository says so', async () => {
