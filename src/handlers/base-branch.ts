@@ -1,6 +1,8 @@
 import { detectCommands, READ_FOR_DETECTION } from '../domain/detect.ts';
 import { GATE_MINUTES, type GateConfig, type RunConfig } from '../domain/run-config.ts';
 import type { BaseFiles } from '../workspace/port.ts';
+import { accessOf } from './access.ts';
+import type { StepContext } from './handler.ts';
 
 const CONVENTIONS_LIMIT_BYTES = 20_000;
 const DETECTION_LIMIT_BYTES = 512 * 1024;
@@ -22,6 +24,11 @@ export type GateCommands = {
 
 /** npm and pnpm, yarn 1, yarn 2 and later: none of them then runs a package's own scripts. */
 const NO_SCRIPTS = { npm_config_ignore_scripts: 'true', YARN_IGNORE_SCRIPTS: 'true', YARN_ENABLE_SCRIPTS: 'false' };
+
+/** The files that say how the run's work is written and checked: of a commit of people's, whatever the run starts from. */
+export function readRules(context: Pick<StepContext, 'run' | 'project' | 'adapters' | 'signal'>): Promise<BaseFiles> {
+  return context.adapters.workspaces.readBase(accessOf(context), context.run.rulesSha);
+}
 
 /**
  * How the repository is set up and tested: as its configuration says, else as its files tell. Both as

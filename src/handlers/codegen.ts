@@ -3,15 +3,14 @@ import { budgetUsedUp, type BudgetLeft } from '../domain/budget.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
 import { checkGuardrails } from '../domain/guardrails.ts';
-import { UserError } from '../errors.ts';
 import type { CodeResult, CodeTask } from '../agent/port.ts';
 import type { ContentChange, Scratch } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
-import { createAccount } from './account.ts';
+import { askModel } from './ask-model.ts';
 import { saveChangeSet } from './change-set.ts';
 import { areSame, gaveUp, readEarlier, type Earlier } from './mend.ts';
 import { Repair } from '../domain/repair.ts';
-import { chooseCommands, readConventions } from './base-branch.ts';
+import { chooseCommands, readConventions, readRules } from './base-branch.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
 
 const CodegenInputs = z.looseObject({
@@ -66,9 +65,7 @@ export const codegen = defineHandler<CodegenInputs>({
       const outcome: StepOutcome =
         result.outcome === 'stopped'
           ? { status: 'failed', failure: stoppedEarly(result, left, run.config) }
-          : await resolved(context, await scratch.readChanges(), (changes) =>
-              collect(context, changes, result.summary, earlier),
-            );
+          : await draftOf(context, scratch, { summary: result.summary, earlier });
       if (context.inputs.goesOn) return await goOn(context, outcome);
       return earlier?.found ? await endMending(context, outcome, earlier) : outcome;
     } catch (error) {
@@ -81,26 +78,30 @@ export const codegen = defineHandler<CodegenInputs>({
   },
 });
 
-/** Goes on with the changes where no conflict is left in them that was to be resolved. */
-async function resolved(
-  { inputs }: StepContext<CodegenInputs>,
-  changes: ContentChange[],
-  goOn: (changes: ContentChange[]) => Promise<StepOutcome>,
+/** What the model has made of the checkout, as the step's change set. */
+async function draftOf(
+  context: StepContext<CodegenInputs>,
+  scratch: Scratch,
+  { summary, earlier }: { summary: string; earlier: Earlier | null },
 ): Promise<StepOutcome> {
+  const changes = await scratch.readChanges();
+  const failure = leftConflicts(context.inputs, changes);
+  return failure ? { status: 'failed', failure } : collect(context, changes, summary, earlier);
+}
+
+/** That the model left conflicts in files where it was to resolve them; null where it did not. */
+function leftConflicts({ unresolved = [] }: CodegenInputs, changes: readonly ContentChange[]): Failure | null {
   const left = changes.filter(
     (change) =>
       change.status !== 'deleted' &&
-      inputs.unresolved?.includes(change.path) &&
+      unresolved.includes(change.path) &&
       /^(?:<<<<<<<|>>>>>>>) /m.test(change.bytes.toString('utf8')),
   );
-  if (left.length === 0) return goOn(changes);
+  if (left.length === 0) return null;
   return {
-    status: 'failed',
-    failure: {
-      kind: 'conflict',
-      message: `The model left conflicts in ${left.map(({ path }) => `\`${path}\``).join(', ')}, so the pull request was left as it is.`,
-      next: 'Comment `/nofx rebase` to try again, or merge the base branch into it yourself.',
-    },
+    kind: 'conflict',
+    message: `The model left conflicts in ${left.map(({ path }) => `\`${path}\``).join(', ')}, so the pull request was left as it is.`,
+    next: 'Comment `/nofx rebase` to try again, or merge the base branch into it yourself.',
   };
 }
 
@@ -129,7 +130,7 @@ type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;
 /** What the base branch says about itself. */
 async function readBriefing(context: StepContext): Promise<Briefing> {
   const { run, adapters } = context;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.rulesSha);
+  const base = await readRules(context);
   const [commands, conventions] = await Promise.all([
     chooseCommands(run.config, base, adapters.npmHosts),
     readConventions(run.config, base),
@@ -138,43 +139,23 @@ async function readBriefing(context: StepContext): Promise<Briefing> {
   return { testCommand: tested.length > 0 ? tested.join('\n') : null, conventions };
 }
 
-async function generate(
+function generate(
   context: StepContext<CodegenInputs>,
   scratch: Scratch,
   briefing: Briefing & Pick<CodeTask, 'done'>,
 ): Promise<{ result: CodeResult; left: BudgetLeft }> {
-  const { run, inputs, adapters, signal } = context;
-  if (adapters.agent === null) {
-    throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
-  }
-  const { source } = run;
-  const account = createAccount(context.spend, await context.budget());
-  try {
-    const result = await adapters.agent.writeCode({
+  const { run, inputs, adapters } = context;
+  return askModel(context, (agent, common) =>
+    agent.writeCode({
+      ...common,
+      ...briefing,
       checkout: scratch.path,
       prompt: inputs.prompt,
-      source: {
-        repository: source.repository,
-        kind: source.kind,
-        number: source.issue?.number,
-        title: source.issue?.title,
-        body: source.issue?.body,
-        remarks: source.remarks,
-      },
-      ...briefing,
       filename: inputs.filename,
       model: inputs.model ?? run.model,
-      maxCostUsd: account.cap,
       sandbox: adapters.sandbox,
-      protectedPaths: run.config.protectedPaths,
-      signal,
-      onUsage: account.note,
-    });
-    return { result, left: await account.settle() };
-  } finally {
-    // Also what a loop that failed has cost is booked before the step ends.
-    await account.settle();
-  }
+    }),
+  );
 }
 
 /** Stores the changes as the step's change set, if there are any and they are within the bounds of the repository. */

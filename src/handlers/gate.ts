@@ -4,11 +4,10 @@ import { gateOf } from '../domain/plan.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
 import type { CommandResult, Workspace } from '../workspace/port.ts';
-import { accessOf } from './access.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
 import { showLive } from './live-output.ts';
-import { chooseCommands, type GateCommand, type GateCommands } from './base-branch.ts';
+import { chooseCommands, readRules, type GateCommand, type GateCommands } from './base-branch.ts';
 
 const GateInputs = z.looseObject({ fromStep: z.string() });
 type GateInputs = z.infer<typeof GateInputs>;
@@ -54,8 +53,7 @@ export const gate = defineHandler<GateInputs>({
 
 async function readCommands(context: StepContext): Promise<GateCommands> {
   const { run, adapters } = context;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.rulesSha);
-  return chooseCommands(run.config, base, adapters.npmHosts);
+  return chooseCommands(run.config, await readRules(context), adapters.npmHosts);
 }
 
 type Ran = {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { pullRequestTitle } from '../domain/naming.ts';
 import { isRed, renderPullRequestBody } from '../domain/report.ts';
-import { accessOf, repositoryOf } from './access.ts';
+import { repositoryOf } from './access.ts';
+import { readRules } from './base-branch.ts';
 import { WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext } from './handler.ts';
 import { pushWork } from './push-work.ts';
@@ -75,7 +76,7 @@ export const gitPr = defineHandler<GitPrInputs>({
 
 /** As the base branch has it, from our own copy: GitHub need not be asked. */
 async function readTemplate(context: StepContext): Promise<string | undefined> {
-  const base = await context.adapters.workspaces.readBase(accessOf(context), context.run.rulesSha);
+  const base = await readRules(context);
   for (const path of TEMPLATES) {
     const text = await base.text(path, TEMPLATE_LIMIT_BYTES);
     if (text !== null) return text;

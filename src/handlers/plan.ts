@@ -4,11 +4,10 @@ import { Estimate, estimate } from '../domain/estimate.ts';
 import type { ModelPlan } from '../domain/model-plan.ts';
 import { planHash, plannedSteps, templateSteps, type Planning } from '../domain/planned.ts';
 import type { PreparedStep } from '../domain/plan.ts';
-import { InternalError, UserError } from '../errors.ts';
+import { InternalError } from '../errors.ts';
 import type { PlanOutcome } from '../agent/port.ts';
-import { accessOf } from './access.ts';
-import { createAccount } from './account.ts';
-import { chooseCommands, readConventions } from './base-branch.ts';
+import { askModel } from './ask-model.ts';
+import { chooseCommands, readConventions, readRules } from './base-branch.ts';
 import { defineHandler, type StepContext } from './handler.ts';
 
 const PlanInputs = z.looseObject({});
@@ -45,7 +44,7 @@ export const plan = defineHandler({
       gates: run.config.gates?.map(({ name }) => name),
       openPr: run.source.options?.openPr,
     };
-    const { result, left } = await askModel(context, (answer) => problemsOf(answer, planning));
+    const { result, left } = await makePlan(context, (answer) => problemsOf(answer, planning));
     if (result.outcome === 'stopped' && result.reason === 'budget') {
       const { perRunUsd } = run.config.budgets;
       return { status: 'failed', failure: budgetUsedUp(left, { perRunUsd, assumed: result.cost.usd === null }) };
@@ -84,44 +83,27 @@ function stepsOf(answer: ModelPlan | null, planning: Planning): PreparedStep[] {
   return made.steps;
 }
 
-async function askModel(
+async function makePlan(
   context: StepContext,
   check: (plan: ModelPlan) => string[],
 ): Promise<{ result: PlanOutcome; left: BudgetLeft }> {
-  const { run, adapters, signal } = context;
-  if (adapters.agent === null) {
-    throw new UserError('This NOFX has no model to work with.', 'Whoever runs it must set ANTHROPIC_API_KEY.');
-  }
-  const { source, config } = run;
-  const base = await adapters.workspaces.readBase(accessOf(context), run.baseSha);
+  const { run, adapters } = context;
+  const base = await readRules(context);
   const [commands, conventions, files] = await Promise.all([
-    chooseCommands(config, base, adapters.npmHosts),
-    readConventions(config, base),
+    chooseCommands(run.config, base, adapters.npmHosts),
+    readConventions(run.config, base),
     base.files(),
   ]);
-  const account = createAccount(context.spend, await context.budget());
-  try {
-    const result = await adapters.agent.plan({
-      prompt: source.prompt,
-      source: {
-        repository: source.repository,
-        kind: source.kind,
-        ...(source.issue && { number: source.issue.number, title: source.issue.title, body: source.issue.body }),
-      },
+  return askModel(context, (agent, common) =>
+    agent.plan({
+      ...common,
+      prompt: run.source.prompt,
       conventions,
-      protectedPaths: config.protectedPaths,
       files,
       gates: commands.gates.map(({ name, command }) => ({ name, command })),
       check,
       plainWords: run.gitMode === 'hidden',
-      model: config.planner ?? run.model,
-      maxCostUsd: account.cap,
-      signal,
-      onUsage: account.note,
-    });
-    return { result, left: await account.settle() };
-  } finally {
-    // Also what a conversation that failed has cost is booked before the step ends.
-    await account.settle();
-  }
+      model: run.config.planner ?? run.model,
+    }),
+  );
 }
