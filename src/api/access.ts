@@ -42,22 +42,34 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
   const maySee = async (principal: Principal, run: Pick<Run, 'projectId' | 'source'>): Promise<boolean> =>
     isOwn(principal, run) || isAtLeast(await roleIn(principal, { id: run.projectId }), 'read');
 
+  /** A run that the principal may see. */
+  const seen = async (principal: Principal, id: string): Promise<Run> => {
+    const run = await getRun(db, id);
+    if (run === null || !(await maySee(principal, run))) throw new ApiProblem('not_found');
+    return run;
+  };
+
+  /** 403 for somebody without the role; `what` takes it. */
+  const demand = async (
+    principal: Principal,
+    { id, name }: Pick<Project, 'id' | 'name'>,
+    least: Role,
+    what = 'That',
+  ): Promise<void> => {
+    if (isAtLeast(await roleIn(principal, { id }), least)) return;
+    throw new ApiProblem('forbidden', { detail: `${what} takes the role ${least} in ${name}.` });
+  };
+
   return {
     roleIn,
-
-    /** A run that the principal may see. */
-    async run(principal: Principal, id: string): Promise<Run> {
-      const run = await getRun(db, id);
-      if (run === null || !(await maySee(principal, run))) throw new ApiProblem('not_found');
-      return run;
-    },
+    demand,
+    run: seen,
 
     /** The same, for somebody who wants to change it: who asked for it may, and whoever has the role. */
     async runToChange(principal: Principal, id: string, least: Role): Promise<Run> {
-      const run = await getRun(db, id);
-      if (run === null || !(await maySee(principal, run))) throw new ApiProblem('not_found');
-      if (!isOwn(principal, run) && !isAtLeast(await roleIn(principal, { id: run.projectId }), least)) {
-        throw new ApiProblem('forbidden', { detail: `That takes the role ${least} in ${run.source.repository}.` });
+      const run = await seen(principal, id);
+      if (!isOwn(principal, run)) {
+        await demand(principal, { id: run.projectId, name: run.source.repository }, least);
       }
       return run;
     },

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import { getProject } from '../db/projects.ts';
 import { LEAST_ROLE } from '../domain/command.ts';
-import { isAtLeast } from '../domain/role.ts';
 import { repositoryOf } from '../handlers/access.ts';
 import { retryByApi } from '../runs/retry-by-api.ts';
 import type { Access } from './access.ts';
@@ -37,9 +36,7 @@ export function retryRoutes(api: Api, deps: ApiDeps & { access: Access }): void 
     const run = await access.run(principal, runId);
     const project = (await getProject(db, run.projectId))!;
     // Unlike stopping it, doing it again takes the role now, whoever asked then.
-    if (!isAtLeast(await access.roleIn(principal, project), LEAST_ROLE.retry)) {
-      throw new ApiProblem('forbidden', { detail: `That takes the role ${LEAST_ROLE.retry} in ${project.name}.` });
-    }
+    await access.demand(principal, project, LEAST_ROLE.retry);
     if (run.endedAt === null || run.status === 'succeeded') {
       const how = run.endedAt === null ? 'is not over' : 'has succeeded';
       throw new ApiProblem('conflict', { detail: `${run.id} ${how}, so there is nothing to try again.` });

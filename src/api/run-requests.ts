@@ -4,7 +4,6 @@ import { findRunByTrigger, getRun, type Run } from '../db/runs.ts';
 import { LEAST_ROLE } from '../domain/command.ts';
 import type { Principal } from '../domain/principal.ts';
 import { Plan } from '../domain/plan.ts';
-import { isAtLeast } from '../domain/role.ts';
 import { RunStatus } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
 import { repositoryOf } from '../handlers/access.ts';
@@ -103,11 +102,7 @@ export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): 
       });
     }
     const project = await access.project(principal, asked.standard?.projectId ?? asked.projectId ?? '');
-    if (!isAtLeast(await access.roleIn(principal, project), LEAST_ROLE.run)) {
-      throw new ApiProblem('forbidden', {
-        detail: `To start a run takes the role ${LEAST_ROLE.run} in ${project.name}.`,
-      });
-    }
+    await access.demand(principal, project, LEAST_ROLE.run, 'To start a run');
     return { project, repository: repositoryOf({ project }), wanted };
   };
 

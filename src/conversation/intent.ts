@@ -1,6 +1,6 @@
 import { LEAST_ROLE, parseCommand, type Command, type CommandKind, type CommandProblem } from '../domain/command.ts';
-import { approvedBy, DISCARD, RETRY } from '../domain/checks.ts';
-import type { Asking } from '../domain/event.ts';
+import { approvedBy, DISCARD, gateOfCheck, RETRY } from '../domain/checks.ts';
+import { taskOf, type Asking } from '../domain/event.ts';
 import type { Role } from '../domain/role.ts';
 
 /** What somebody wants of us by what they did. */
@@ -40,7 +40,7 @@ export function intentOf(event: Asking, label: string): Intent {
         kind: 'command',
         command: {
           kind: 'run',
-          prompt: [event.issue.title, event.issue.body].filter(Boolean).join('\n\n'),
+          prompt: taskOf(event.issue),
           options: {},
         },
       };
@@ -50,10 +50,8 @@ export function intentOf(event: Asking, label: string): Intent {
       return pressed(event.button);
     case 'checks_failed':
       return { kind: 'mend', app: event.app, headSha: event.headSha };
-    case 'rerun_requested': {
-      const gate = /^NOFX \/ gate: (.+)$/.exec(event.check?.name ?? '')?.[1] ?? null;
-      return { kind: 'command', command: { kind: 'retry', step: gate } };
-    }
+    case 'rerun_requested':
+      return { kind: 'command', command: { kind: 'retry', step: gateOfCheck(event.check?.name ?? '') } };
   }
 }
 

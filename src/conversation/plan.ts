@@ -1,4 +1,5 @@
 import type { RunOptions } from '../domain/command-options.ts';
+import { taskOf } from '../domain/event.ts';
 import { UserError } from '../errors.ts';
 import type { RunDefaults } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
@@ -19,6 +20,5 @@ export async function plan(
       'Here `/nofx <what to change>` changes the pull request; open an issue for what is to be planned.',
     );
   }
-  const wanted = prompt === '' ? [issue.title, issue.body].filter(Boolean).join('\n\n') : prompt;
-  return start(deps, defaults, occasion, { prompt: wanted, options, planFirst: true });
+  return start(deps, defaults, occasion, { prompt: prompt || taskOf(issue), options, planFirst: true });
 }

@@ -1,4 +1,5 @@
 import { findRunOfBranch, getRun, type Run } from '../db/runs.ts';
+import { runOfCheck } from '../domain/checks.ts';
 import type { EventCheck } from '../domain/event.ts';
 import type { Deps } from '../runs/deps.ts';
 
@@ -8,7 +9,7 @@ export async function findRunByCheck(
   projectId: string,
   { check, branch }: { check: EventCheck | null; branch: string | null },
 ): Promise<Run | null> {
-  const runId = check && /^(run_\w+):/.exec(check.externalId)?.[1];
+  const runId = check && runOfCheck(check.externalId);
   const run = runId ? await getRun(db, runId) : branch === null ? null : await findRunOfBranch(db, projectId, branch);
   return run?.projectId === projectId ? run : null;
 }

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Failure, RunStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
@@ -105,15 +105,14 @@ export async function listOpenRuns(db: Executor, lane: string): Promise<Run[]> {
     .orderBy(isNull(run.turnAt), asc(run.createdAt), asc(run.id));
 }
 
+async function newestRun(db: Executor, where: SQL | undefined): Promise<Run | null> {
+  const [row] = await db.select().from(run).where(where).orderBy(desc(run.createdAt), desc(run.id)).limit(1);
+  return row ?? null;
+}
+
 /** The newest run of a lane that is over. */
 export async function findLastRun(db: Executor, lane: string): Promise<Run | null> {
-  const [row] = await db
-    .select()
-    .from(run)
-    .where(and(eq(run.lane, lane), isNotNull(run.endedAt)))
-    .orderBy(desc(run.createdAt), desc(run.id))
-    .limit(1);
-  return row ?? null;
+  return newestRun(db, and(eq(run.lane, lane), isNotNull(run.endedAt)));
 }
 
 /** What the runs of a lane were triggered by, of what begins so. */
@@ -127,24 +126,12 @@ export async function listTriggersOf(db: Executor, lane: string, prefix: string)
 
 /** The newest run of a lane that came to a pull request. */
 export async function findRunWithPullRequest(db: Executor, lane: string): Promise<Run | null> {
-  const [row] = await db
-    .select()
-    .from(run)
-    .where(and(eq(run.lane, lane), isNotNull(run.pullRequest)))
-    .orderBy(desc(run.createdAt))
-    .limit(1);
-  return row ?? null;
+  return newestRun(db, and(eq(run.lane, lane), isNotNull(run.pullRequest)));
 }
 
 /** The newest run whose branch it is. */
 export async function findRunOfBranch(db: Executor, projectId: string, branch: string): Promise<Run | null> {
-  const [row] = await db
-    .select()
-    .from(run)
-    .where(and(eq(run.projectId, projectId), eq(run.branch, branch)))
-    .orderBy(desc(run.createdAt))
-    .limit(1);
-  return row ?? null;
+  return newestRun(db, and(eq(run.projectId, projectId), eq(run.branch, branch)));
 }
 
 /** The run that opened a pull request. */

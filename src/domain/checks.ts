@@ -14,6 +14,18 @@ export type CheckAction = { label: string; description: string; identifier: stri
 /** The name of the check that shows a run. */
 export const RUN_CHECK = 'NOFX';
 
+/** The gate that a check of ours is about; null where it is about another thing. */
+export function gateOfCheck(name: string): string | null {
+  return (name.startsWith(GATE_CHECK) && name.slice(GATE_CHECK.length)) || null;
+}
+
+const GATE_CHECK = `${RUN_CHECK} / gate: `;
+
+/** The run that a check of ours belongs to, as `identity` has named it; null where it is not ours. */
+export function runOfCheck(externalId: string): string | null {
+  return /^(run_[0-9a-f]+):/.exec(externalId)?.[1] ?? null;
+}
+
 /** Does the run's task again. */
 export const RETRY: CheckAction = { label: 'Retry', description: 'Do this task again', identifier: 'retry' };
 
@@ -151,7 +163,7 @@ function gateCheck(
   const step = view.steps.find(({ name }) => name === gate.step);
   if (!step?.startedAt || gate.verdict === 'pending') return [];
   const common = {
-    ...identity(view, `NOFX / gate: ${gate.name}`, headSha, gate.attempt - 1),
+    ...identity(view, `${GATE_CHECK}${gate.name}`, headSha, gate.attempt - 1),
     startedAt: step.startedAt,
     output: renderGateCheck(gate),
   };

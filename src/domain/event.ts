@@ -27,6 +27,11 @@ export const EventIssue = z.object({
 });
 export type EventIssue = z.infer<typeof EventIssue>;
 
+/** An issue as a task: its own words. */
+export function taskOf({ title, body }: Pick<EventIssue, 'title' | 'body'>): string {
+  return [title, body].filter(Boolean).join('\n\n');
+}
+
 export const EventComment = z.object({
   id: z.number().int(),
   body: z.string(),

@@ -1,7 +1,7 @@
+import { runOfCheck } from '../domain/checks.ts';
 import { readMark, writeMark } from '../db/marks.ts';
 import { knownRuns, listProjectsAfter } from '../db/reap.ts';
 import { UserError } from '../errors.ts';
-import type { OpenCheck } from '../github/port.ts';
 import { repositoryOf } from '../handlers/access.ts';
 import type { Deps } from '../runs/deps.ts';
 
@@ -40,7 +40,7 @@ export async function reapChecks(
 
   async function closeIn(repository: ReturnType<typeof repositoryOf>): Promise<number> {
     const checks = await adapters.github.listOpenChecks(repository, signal);
-    const owners = checks.map((check) => ({ check, runId: runOf(check) }));
+    const owners = checks.map((check) => ({ check, runId: runOfCheck(check.externalId) }));
     const runs = await knownRuns(db, [...new Set(owners.flatMap(({ runId }) => runId ?? []))]);
     let count = 0;
     for (const { check, runId } of owners) {
@@ -57,11 +57,6 @@ export async function reapChecks(
     }
     return count;
   }
-}
-
-/** Our external ids are `<run>:<name>`; null for a check that is not ours. */
-function runOf({ externalId }: OpenCheck): string | null {
-  return /^(run_[0-9a-f]+):/.exec(externalId)?.[1] ?? null;
 }
 
 function why(runId: string, status: string | undefined): { title: string; summary: string } {

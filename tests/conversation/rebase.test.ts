@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
-import { startHarness, type Harness } from '../support/harness.ts';
+import { startHarness, type Harness, type Repository } from '../support/harness.ts';
 
 const files = { 'list.md': 'one\ntwo\nthree\n' };
 
@@ -28,6 +28,12 @@ describe.concurrent(`bringing a pull request up to date, on ${lane}`, () => {
     const list = async () => kit.git('show', `${await at()}:list.md`);
     const main = async () => (await kit.branches())['main']!;
     return { kit, issue, number, head, at, list, main };
+  };
+
+  /** A person adds a commit to a branch. */
+  const pushTo = async (kit: Repository, branch: string) => {
+    const files = { 'mine.md': 'Mine.\n' };
+    return (await nofx.github.push({ repo: kit.name, branch, files, by: 'mona' })).sha;
   };
 
   it('says so when there is nothing to do', async () => {
@@ -70,12 +76,7 @@ describe.concurrent(`bringing a pull request up to date, on ${lane}`, () => {
 
   it('rewrites no commit of a person: GitHub merges the base', async () => {
     const { kit, number, head, at } = await opened();
-    const { sha } = await nofx.github.push({
-      repo: kit.name,
-      branch: head.ref,
-      files: { 'mine.md': 'Mine.\n' },
-      by: 'mona',
-    });
+    const sha = await pushTo(kit, head.ref);
     await kit.push({ 'other.md': 'Other.\n' });
     await kit.ask('/nofx rebase', { issue: number });
     expect(
@@ -90,12 +91,7 @@ describe.concurrent(`bringing a pull request up to date, on ${lane}`, () => {
 
   it('names the conflicts with commits of a person, file by file', async () => {
     const { kit, number, head, at } = await opened();
-    const { sha } = await nofx.github.push({
-      repo: kit.name,
-      branch: head.ref,
-      files: { 'mine.md': 'Mine.\n' },
-      by: 'mona',
-    });
+    const sha = await pushTo(kit, head.ref);
     await kit.push({ 'list.md': 'one\ntwo!\nthree\n' });
     await kit.ask('/nofx rebase', { issue: number });
     expect(await at()).toBe(sha);

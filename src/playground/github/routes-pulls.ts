@@ -10,15 +10,15 @@ import { fullPullShape, pullShape } from './shape-pulls.ts';
 import type { Pull } from './types.ts';
 import type { World } from './world.ts';
 
+export function pullFor(world: World, c: Context<Env>, need: Need): Pull {
+  const repo = repositoryFor(world, c, need);
+  return repo.issues.get(Number(c.req.param('pull')))?.pull ?? notFound();
+}
+
 /** Pull requests between branches of one repository. */
 export function pullRoutes(world: World): Hono<Env> {
   const routes = new Hono<Env>();
   const { bot } = world.app;
-
-  function pullFor(c: Context<Env>, need: Need): Pull {
-    const repo = repositoryFor(world, c, need);
-    return repo.issues.get(Number(c.req.param('pull')))?.pull ?? notFound();
-  }
 
   routes.get('/repos/:owner/:repo/pulls', (c) => {
     const repo = repositoryFor(world, c, 'pull_requests:read');
@@ -52,11 +52,11 @@ export function pullRoutes(world: World): Hono<Env> {
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}', async (c) =>
-    c.json(await fullPullShape(world, pullFor(c, 'pull_requests:read'))),
+    c.json(await fullPullShape(world, pullFor(world, c, 'pull_requests:read'))),
   );
 
   routes.patch('/repos/:owner/:repo/pulls/:pull{[0-9]+}', async (c) => {
-    const pull = pullFor(c, 'pull_requests:write');
+    const pull = pullFor(world, c, 'pull_requests:write');
     const body = await bodyOf(c);
     if (typeof body['body'] === 'string') {
       checkBody(body['body'], 'PullRequest');
@@ -69,7 +69,7 @@ export function pullRoutes(world: World): Hono<Env> {
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/files', async (c) => {
-    const { issue, base, head } = pullFor(c, 'pull_requests:read');
+    const { issue, base, head } = pullFor(world, c, 'pull_requests:read');
     const files = await filesBetween(issue.repo.dir, base.sha, head.sha);
     return c.json(
       page(
@@ -80,13 +80,13 @@ export function pullRoutes(world: World): Hono<Env> {
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/commits', async (c) => {
-    const { issue, base, head } = pullFor(c, 'pull_requests:read');
+    const { issue, base, head } = pullFor(world, c, 'pull_requests:read');
     const shas = page(c, await commitsBetween(issue.repo.dir, base.sha, head.sha));
     return c.json(await Promise.all(shas.map((sha) => commitShape(world, issue.repo, sha))));
   });
 
   routes.post('/repos/:owner/:repo/pulls/:pull{[0-9]+}/requested_reviewers', async (c) => {
-    const pull = pullFor(c, 'pull_requests:write');
+    const pull = pullFor(world, c, 'pull_requests:write');
     const body = await bodyOf(c);
     const token = requireToken(c);
     requestReviews(world, pull, bot, {
@@ -98,7 +98,7 @@ export function pullRoutes(world: World): Hono<Env> {
   });
 
   routes.put('/repos/:owner/:repo/pulls/:pull{[0-9]+}/update-branch', async (c) => {
-    const pull = pullFor(c, 'pull_requests:write');
+    const pull = pullFor(world, c, 'pull_requests:write');
     await updateBranch(world, pull, text(await bodyOf(c), 'expected_head_sha', 'PullRequest', false) || null);
     return c.json({ message: 'Updating pull request branch.', url: pullShape(world, pull).url }, 202);
   });

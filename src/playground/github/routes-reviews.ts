@@ -4,6 +4,7 @@ import { checkBody } from './actions-issues.ts';
 import { addReview } from './actions-reviews.ts';
 import type { Env } from './auth.ts';
 import { bodyOf, notFound, page, text } from './respond.ts';
+import { pullFor } from './routes-pulls.ts';
 import { reviewCommentShape, reviewShape } from './shape-pulls.ts';
 import type { Pull, Review, ReviewComment } from './types.ts';
 import type { World } from './world.ts';
@@ -21,10 +22,6 @@ export function reviewRoutes(world: World): Hono<Env> {
   const routes = new Hono<Env>();
   const { bot } = world.app;
 
-  function pullFor(c: Context<Env>, need: Need): Pull {
-    const repo = repositoryFor(world, c, need);
-    return repo.issues.get(Number(c.req.param('pull')))?.pull ?? notFound();
-  }
   function reviewFor(c: Context<Env>, pull: Pull): Review {
     return pull.reviews.find(({ id }) => id === Number(c.req.param('review'))) ?? notFound();
   }
@@ -34,27 +31,27 @@ export function reviewRoutes(world: World): Hono<Env> {
       .map((comment) => reviewCommentShape(world, comment));
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/reviews', (c) => {
-    const pull = pullFor(c, 'pull_requests:read');
+    const pull = pullFor(world, c, 'pull_requests:read');
     const shapes = pull.reviews.map((review) => reviewShape(world, pull, review));
     return c.json(page(c, shapes));
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/reviews/:review{[0-9]+}', (c) => {
-    const pull = pullFor(c, 'pull_requests:read');
+    const pull = pullFor(world, c, 'pull_requests:read');
     return c.json(reviewShape(world, pull, reviewFor(c, pull)));
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/reviews/:review{[0-9]+}/comments', (c) => {
-    const pull = pullFor(c, 'pull_requests:read');
+    const pull = pullFor(world, c, 'pull_requests:read');
     return c.json(page(c, commentsOf(pull, reviewFor(c, pull))));
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}/comments', (c) =>
-    c.json(page(c, commentsOf(pullFor(c, 'pull_requests:read')))),
+    c.json(page(c, commentsOf(pullFor(world, c, 'pull_requests:read')))),
   );
 
   routes.post('/repos/:owner/:repo/pulls/:pull{[0-9]+}/comments/:comment{[0-9]+}/replies', async (c) => {
-    const pull = pullFor(c, 'pull_requests:write');
+    const pull = pullFor(world, c, 'pull_requests:write');
     const parent = reviewCommentFor(world, c, ['pull_requests:write']);
     const body = text(await bodyOf(c), 'body', 'PullRequestReviewComment');
     const { path, line, id } = parent;
