@@ -1,7 +1,7 @@
-import { asc, eq, gt } from 'drizzle-orm';
+import { asc, eq, getTableColumns, gt } from 'drizzle-orm';
 import type { Project } from '../domain/project.ts';
 import type { Executor } from './client.ts';
-import { project } from './schema.ts';
+import { project, run } from './schema.ts';
 
 /** Stores a project, or brings the stored one up to date: names, owners and default branches change. */
 export async function upsertProject(tx: Executor, row: Project): Promise<void> {
@@ -11,6 +11,15 @@ export async function upsertProject(tx: Executor, row: Project): Promise<void> {
 
 export async function getProject(db: Executor, id: string): Promise<Project | null> {
   const [row] = await db.select().from(project).where(eq(project.id, id));
+  return row ?? null;
+}
+
+export async function getProjectOfRun(db: Executor, runId: string): Promise<Project | null> {
+  const [row] = await db
+    .select(getTableColumns(project))
+    .from(project)
+    .innerJoin(run, eq(run.projectId, project.id))
+    .where(eq(run.id, runId));
   return row ?? null;
 }
 
