@@ -83,7 +83,7 @@ export async function startNofx(
       .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
       .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
     // Last: it answers whatever nobody else has.
-    app.route('/', createApi({ ...deps, ...config.api, supabase: config.supabase, streams, defaults: config }));
+    app.route('/', createApi({ ...deps, ...config.api, supabase: config.supabase, streams, outbox, defaults: config }));
   }
   const server = await serve(app, { host: config.host, port: config.port });
   // Only now: what GitHub is asked to deliver again should find somebody at the door.
