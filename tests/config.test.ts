@@ -288,6 +288,12 @@ describe('the API', () => {
     expect(errors({ ADMIN_PASSWORD: 'admin' })).toEqual([expect.stringMatching(/^ADMIN_PASSWORD: is shorter/)]);
   });
 
+  it('is reached where it says, if it says', () => {
+    expect(load({}).api.publicUrl).toBeNull();
+    expect(load({ NOFX_PUBLIC_URL: 'https://nofx.example.com/' }).api.publicUrl).toBe('https://nofx.example.com');
+    expect(errors({ NOFX_PUBLIC_URL: 'nofx.example.com' })).toEqual([expect.stringMatching(/^NOFX_PUBLIC_URL: /)]);
+  });
+
   it('takes a secret of Supabase beside its address only', () => {
     expect(errors({ SUPABASE_JWT_SECRET: 's'.repeat(32) })).toEqual([
       expect.stringMatching(/^SUPABASE_URL: is missing/),

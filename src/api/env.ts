@@ -2,6 +2,8 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Principal } from '../domain/principal.ts';
 import type { RunDefaults } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
+import type { Guesses } from './guesses.ts';
+import type { Sessions } from './sessions.ts';
 import type { Streams } from './streams.ts';
 
 /** What every request carries. */
@@ -11,8 +13,12 @@ export type Api = OpenAPIHono<ApiEnv>;
 /** What this room is given. */
 export type ApiDeps = Deps & {
   adminPassword: string | null;
+  /** where people and GitHub reach this server: no slash at its end; null where nobody has said */
+  publicUrl: string | null;
   /** null: access tokens of Supabase open nothing */
   supabase: SupabaseAuth | null;
+  sessions: Sessions;
+  guesses: Guesses;
   streams: Streams;
   defaults: RunDefaults;
 };
