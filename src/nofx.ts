@@ -90,7 +90,7 @@ export async function startNofx(
       sessions: createSessions({ db: database.db, secrets: [secret, config.api.adminPassword ?? ''] }),
       guesses: createGuesses(),
     };
-    const api = { ...deps, ...door, supabase: config.supabase, streams, defaults: config };
+    const api = { ...deps, ...door, supabase: config.supabase, streams, outbox, defaults: config };
     // The API last: it answers whatever nobody else has.
     app.route('/', createPages(api)).route('/', createApi(api));
   }

@@ -18,6 +18,8 @@ import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
 import { streamRoutes } from './stream.ts';
+import { webhookMessageRoutes } from './webhook-messages.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -52,6 +54,8 @@ export function createApi(deps: ApiDeps): Api {
   retryRoutes(api, given);
   projectRoutes(api, given);
   artifactRoutes(api, given);
+  webhookRoutes(api, given);
+  webhookMessageRoutes(api, given);
   api.all('*', () => {
     throw new ApiProblem('not_found');
   });

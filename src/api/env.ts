@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Principal } from '../domain/principal.ts';
+import type { OutboxDeps } from '../outbox/deps.ts';
 import type { RunDefaults } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
 import type { Guesses } from './guesses.ts';
@@ -7,7 +8,14 @@ import type { Sessions } from './sessions.ts';
 import type { Streams } from './streams.ts';
 
 /** What every request carries. */
-export type ApiEnv = { Variables: { requestId: string; principal: Principal } };
+export type ApiEnv = {
+  Variables: {
+    requestId: string;
+    principal: Principal;
+    /** the answer tells a secret on purpose, the one time that it is shown */
+    tellsSecret?: boolean;
+  };
+};
 export type Api = OpenAPIHono<ApiEnv>;
 
 /** What this room is given. */
@@ -20,6 +28,7 @@ export type ApiDeps = Deps & {
   sessions: Sessions;
   guesses: Guesses;
   streams: Streams;
+  outbox: OutboxDeps;
   defaults: RunDefaults;
 };
 
