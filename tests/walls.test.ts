@@ -40,7 +40,7 @@ const violations: [file: string, code: string, rule: string][] = [
   ['src/upkeep/a.ts', `import { x } from '../http/server.ts';`, room],
   ['src/upkeep/b.ts', `import { x } from '../github/deliveries.ts';`, room],
   ['src/upkeep/c.ts', `import { PgBoss } from 'pg-boss';`, room],
-  ['src/runs/f.ts', `import { x } from '../upkeep/dead.ts';`, room],
+  ['src/runs/f.ts', `import { x } from '../upkeep/reap-runs.ts';`, room],
   ['src/conversation/a.ts', `import { x } from '../github/comments.ts';`, room],
   ['src/conversation/b.ts', `import { x } from '../http/server.ts';`, room],
   ['src/api/a.ts', `import { x } from '../http/server.ts';`, room],
