@@ -58,7 +58,7 @@ describe('with nothing set', () => {
       modelConcurrency: 4,
       gitConcurrency: 4,
       metrics: { token: null },
-      api: { adminPassword: null },
+      api: { adminPassword: null, publicUrl: null },
       githubApiUrl: 'https://api.github.com',
       tracing: null,
       label: 'nofx',
