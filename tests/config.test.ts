@@ -141,7 +141,10 @@ describe('other settings', () => {
 describe('projects without the app', () => {
   it('are given personal tokens by name, and the folders that they may be in', () => {
     const { tokens, localRoots } = load({
-      ...{ GITHUB_TOKEN: 'a', GIT_TOKEN: 'b', NOFX_TOKEN_LAB: 'c', OTHER_TOKEN: 'd' },
+      GITHUB_TOKEN: 'a',
+      GIT_TOKEN: 'b',
+      NOFX_TOKEN_LAB: 'c',
+      OTHER_TOKEN: 'd',
       NOFX_LOCAL_ROOTS: '/srv/one:/srv/two:',
     });
     expect([...tokens.keys()]).toEqual(['GITHUB_TOKEN', 'GIT_TOKEN', 'NOFX_TOKEN_LAB']);

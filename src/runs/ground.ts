@@ -41,7 +41,12 @@ export async function standOn(
   );
   const project: Project = {
     ...((await getProject(deps.db, id)) ?? UNSETTLED),
-    ...{ id, name: `${owner}/${name}`, repoUrl: cloneUrl, defaultBranch, installationId, repositoryId },
+    id,
+    name: `${owner}/${name}`,
+    repoUrl: cloneUrl,
+    defaultBranch,
+    installationId,
+    repositoryId,
   };
   const ref = { ...demand.repository, owner, name };
   const config = withOptions(await readConfig(deps, ref, { defaultHead, settled: project }), demand.options);
