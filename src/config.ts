@@ -100,6 +100,9 @@ export const Variables = z.object({
     .string()
     .min(16, 'is shorter than 16 characters and can be guessed. Make one with `openssl rand -hex 32`.')
     .optional(),
+  NOFX_PUBLIC_URL: url(/^https?$/, 'https://nofx.example.com')
+    .transform((address) => address.replace(/\/+$/, ''))
+    .optional(),
   ADMIN_PASSWORD: z
     .string()
     .min(12, 'is shorter than 12 characters and can be guessed. Make one with `openssl rand -base64 24`.')
@@ -302,8 +305,11 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     logLevel: env.LOG_LEVEL,
     /** `token: null`: only this machine may read them */
     metrics: guard({ token: env.NOFX_METRICS_TOKEN ?? null }, { token: hide }),
-    /** `adminPassword: null`: there is no admin */
-    api: guard({ adminPassword: env.ADMIN_PASSWORD ?? null }, { adminPassword: hide }),
+    /** `adminPassword: null`: there is no admin; `publicUrl: null`: nobody has said where people reach this server */
+    api: guard(
+      { adminPassword: env.ADMIN_PASSWORD ?? null, publicUrl: env.NOFX_PUBLIC_URL ?? null },
+      { adminPassword: hide },
+    ),
     /** null where nobody collects traces */
     tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
       ? guard(

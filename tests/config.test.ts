@@ -58,7 +58,7 @@ describe('with nothing set', () => {
       modelConcurrency: 4,
       gitConcurrency: 4,
       metrics: { token: null },
-      api: { adminPassword: null },
+      api: { adminPassword: null, publicUrl: null },
       githubApiUrl: 'https://api.github.com',
       tracing: null,
       label: 'nofx',
@@ -286,6 +286,12 @@ describe('the API', () => {
     expect(load({}).api.adminPassword).toBeNull();
     expect(load({ ADMIN_PASSWORD: 'twelve-chars' }).api.adminPassword).toBe('twelve-chars');
     expect(errors({ ADMIN_PASSWORD: 'admin' })).toEqual([expect.stringMatching(/^ADMIN_PASSWORD: is shorter/)]);
+  });
+
+  it('is reached where it says, if it says', () => {
+    expect(load({}).api.publicUrl).toBeNull();
+    expect(load({ NOFX_PUBLIC_URL: 'https://nofx.example.com/' }).api.publicUrl).toBe('https://nofx.example.com');
+    expect(errors({ NOFX_PUBLIC_URL: 'nofx.example.com' })).toEqual([expect.stringMatching(/^NOFX_PUBLIC_URL: /)]);
   });
 
   it('takes a secret of Supabase beside its address only', () => {

@@ -83,6 +83,11 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
   };
 }
 
+/** Ends the request of anybody but the admin: what is about all of NOFX is about no project's people. */
+export function adminOnly(principal: Principal): void {
+  if (principal.kind !== 'admin') throw new ApiProblem('forbidden', { detail: 'That is the admin’s alone.' });
+}
+
 function isOwn(principal: Principal, { source }: Pick<Run, 'source'>): boolean {
   return principal.kind === 'admin' || source.requester?.id === principal.githubId;
 }

@@ -6,6 +6,7 @@ import { approveRoutes } from './approve.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { authenticated } from './authenticate.ts';
 import { cleanAnswers } from './clean-answers.ts';
+import { devRoutes } from './dev.ts';
 import { documentRoutes } from './document.ts';
 import type { Api, ApiDeps, ApiEnv } from './env.ts';
 import { guardedHeaders } from './headers.ts';
@@ -56,6 +57,7 @@ export function createApi(deps: ApiDeps): Api {
   artifactRoutes(api, given);
   webhookRoutes(api, given);
   webhookMessageRoutes(api, given);
+  devRoutes(api, deps);
   api.all('*', () => {
     throw new ApiProblem('not_found');
   });

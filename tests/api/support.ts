@@ -3,9 +3,12 @@ import { pino } from 'pino';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiDeps } from '../../src/api/env.ts';
 import { createKey } from '../../src/api/keys.ts';
+import { createGuesses } from '../../src/api/guesses.ts';
+import { createSessions } from '../../src/api/sessions.ts';
 import { createStreams } from '../../src/api/streams.ts';
 import { createEventFeed } from '../../src/db/event-feed.ts';
 import { serve } from '../../src/http/server.ts';
+import { createPages } from '../../src/pages/pages.ts';
 import type { GitHub } from '../../src/github/port.ts';
 import { createOutbound } from '../../src/outbound/outbound.ts';
 import { createSecretKeeper } from '../../src/secrets.ts';
@@ -39,9 +42,15 @@ export async function startApi({ supabase = null, github = {}, artifacts, lookEv
     defaults: { model: 'claude-sonnet-5-5', maxCostUsd: 5, backpressureAgeMs: 5_000 },
     adapters: { github, artifacts, redact, host: 'github.example' },
     adminPassword: PASSWORD,
+    publicUrl: null,
+    sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),
+    guesses: createGuesses(),
     supabase,
   } as unknown as ApiDeps;
-  const server = await serve(new Hono().route('/', createApi(deps)), { host: '127.0.0.1', port: 0 });
+  const server = await serve(new Hono().route('/', createPages(deps)).route('/', createApi(deps)), {
+    host: '127.0.0.1',
+    port: 0,
+  });
   const url = `http://127.0.0.1:${server.port}`;
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = ADMIN) =>
     fetch(url + path, {
