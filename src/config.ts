@@ -260,7 +260,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
             { privateKey: hide, webhookSecret: hide },
           )
         : null,
-    /** also where no app is configured */
+    /** also where no app is configured: where people and where programs reach GitHub */
+    githubUrl: `${env.GHE_PROTOCOL}://${host}`,
     githubApiUrl: apiUrl,
     anthropic: env.ANTHROPIC_API_KEY
       ? guard({ apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL }, { apiKey: hide })

@@ -63,8 +63,10 @@ export function checkWish({ organization, address }: Wish, { loopback }: { loopb
 
 function whatIsWrongWith(address: string, loopback: boolean): string | null {
   const url = URL.canParse(address) ? new URL(address) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) return 'Write a whole address, such as https://nofx.example.com.';
-  if (url.username || url.password || url.search || url.hash) return 'Leave out everything behind the host and its path.';
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return 'Write a whole address, such as https://nofx.example.com.';
+  if (url.username || url.password || url.search || url.hash)
+    return 'Leave out everything behind the host and its path.';
   if (!loopback && /^(localhost|127\.|0\.0\.0\.0|\[::1?\])/.test(url.hostname))
     return 'That is this machine, which GitHub cannot reach. Write the address it has on the internet, or that of a tunnel.';
   return null;

@@ -17,5 +17,6 @@ export function withVariables(text: string, variables: Record<string, string>): 
 
 /** A line of `.env`, quoted where it must be. */
 function assignment(name: string, value: string): string {
-  return `${name}=${/^[\w./:@+-]*$/.test(value) ? value : `'${value}'`}`;
+  const quote = /^[\w./:@+-]*$/.test(value) ? '' : (["'", '`', '"'].find((one) => !value.includes(one)) ?? '');
+  return `${name}=${quote}${value}${quote}`;
 }

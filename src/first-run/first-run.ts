@@ -11,7 +11,7 @@ import { asError, UserError } from '../errors.ts';
 import type { PageEnv } from '../pages/env.ts';
 import { staticRoutes } from '../pages/static.ts';
 import { assertWritable, keepApp, type Places } from './keep.ts';
-import { askPage, closedPage, createdPage, problemPage, reviewPage } from './views.ts';
+import { askPage, closedPage, createdPage, problemPage, reviewPage, type Missing } from './views.ts';
 
 const COOKIE = 'nofx_first_run';
 const CALLBACK = '/created';
@@ -21,8 +21,8 @@ export type FirstRunOptions = Places & {
   githubUrl: string;
   /** what the form says at first */
   publicUrl: string | null;
-  /** settings that a person will still have to make, as they are called in `.env` */
-  missing: string[];
+  /** what a person will still have to set in `.env` */
+  missing: Missing[];
   createApp(code: string): Promise<CreatedApp>;
 };
 
@@ -44,14 +44,15 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
   const state = randomBytes(24).toString('base64url');
   const created = Promise.withResolvers<Record<string, string>>();
   const loopback = options.githubUrl.startsWith('http:');
-  /** What was written into the form last: GitHub's answer brings nothing of it back. */
+  /** What was written into the form last, until GitHub leads back once: its answer brings nothing of it along. */
   let publicUrl: string | null = null;
-  let under: Promise<CreatedApp> | null = null;
 
   const app = new Hono<PageEnv>();
   app.onError((thrown, c) => {
     const error = asError(thrown);
-    return error instanceof UserError ? c.html(problemPage(error.message, error.next), 409) : c.html(problemPage(error.message, 'Begin again.'), 500);
+    return error instanceof UserError
+      ? c.html(problemPage(error.message, error.next), 409)
+      : c.html(problemPage(error.message, 'Begin again.'), 500);
   });
   app.use(
     secureHeaders({
@@ -82,7 +83,7 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
   app.get('/', async (c) => {
     const { address, organization = '' } = c.req.query();
     if (address === undefined)
-      return c.html(askPage({ address: options.publicUrl ?? '', organization }, {}, options.githubUrl));
+      return c.html(askPage({ address: publicUrl ?? options.publicUrl ?? '', organization }, {}, options.githubUrl));
     const wish = checkWish({ address, organization }, { loopback });
     if (!wish.ok) return c.html(askPage({ address, organization }, wish.mistakes, options.githubUrl), 422);
     await assertWritable(options);
@@ -90,24 +91,25 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
     const manifest = manifestOf(template, { publicUrl: wish.publicUrl, redirectUrl: here(c) + CALLBACK });
     const owner = wish.organization === null ? '' : `/organizations/${wish.organization}`;
     return c.html(
-      reviewPage({ manifest, organization: wish.organization, action: `${options.githubUrl}${owner}/settings/apps/new?state=${state}` }),
+      reviewPage({
+        manifest,
+        organization: wish.organization,
+        action: `${options.githubUrl}${owner}/settings/apps/new?state=${state}`,
+      }),
     );
   });
 
   app.get(CALLBACK, async (c) => {
     const { code, state: brought = '' } = c.req.query();
-    if (code === undefined || publicUrl === null || under !== null || !sameSecret(brought, state))
+    if (code === undefined || publicUrl === null || !sameSecret(brought, state))
       throw new UserError('GitHub’s answer does not belong to what was asked for here.', 'Begin again.');
-    under = options.createApp(code);
-    try {
-      const made = await under;
-      created.resolve(await keepApp(made, publicUrl, options));
-      // The server closes now and NOFX takes its place: no browser should keep a connection to it.
-      c.header('Connection', 'close');
-      return c.html(createdPage(made, options));
-    } finally {
-      under = null;
-    }
+    const url = publicUrl;
+    publicUrl = null;
+    const made = await options.createApp(code);
+    created.resolve(await keepApp(made, url, options));
+    // The server closes now and NOFX takes its place: no browser should keep a connection to it.
+    c.header('Connection', 'close');
+    return c.html(createdPage(made, options));
   });
 
   app.get('/ui/*', (c) => c.redirect('/'));

@@ -4,6 +4,9 @@ import { page, type Markup } from '../pages/layout.ts';
 
 /** The few pages of a NOFX without an app. */
 
+/** A setting that is not there, and what it is for. */
+export type Missing = { name: string; why: string };
+
 const plain = (title: string, body: Markup): Markup =>
   page({ title, body: html`<div class="setup">${body}</div>`, principal: null, formToken: '' });
 
@@ -48,8 +51,8 @@ export function askPage(wish: Wish, mistakes: Partial<Record<keyof Wish, string>
         <section>
           <h2>You have an app?</h2>
           <p>
-            Set <code>APP_ID</code>, <code>PRIVATE_KEY_PATH</code> and <code>WEBHOOK_SECRET</code> in <code>.env</code> and
-            start NOFX again.
+            Set <code>APP_ID</code>, <code>PRIVATE_KEY_PATH</code> and <code>WEBHOOK_SECRET</code> in
+            <code>.env</code> and start NOFX again.
           </p>
         </section>
       </div>`,
@@ -115,7 +118,7 @@ export function reviewPage({
 }
 
 /** Third: there it is. */
-export function createdPage(app: CreatedApp, { envFile, missing }: { envFile: string; missing: string[] }): Markup {
+export function createdPage(app: CreatedApp, { envFile, missing }: { envFile: string; missing: Missing[] }): Markup {
   return plain(
     'The app is there',
     html`<h1>${app.name} is registered</h1>
@@ -131,15 +134,17 @@ export function createdPage(app: CreatedApp, { envFile, missing }: { envFile: st
         </div>
         <p>Then write a comment on an issue there: <code>/nofx add a slugify helper</code></p>
       </div>
-      ${missing.length === 0
-        ? ''
-        : html`<section>
-            <h2>Still to be set</h2>
-            <ul>
-              ${missing.map((what) => html`<li><code>${what.split(' ')[0]}</code> ${what.split(' ').slice(1).join(' ')}</li>`)}
-            </ul>
-            <p class="hint">Write them into <code>${envFile}</code> and start NOFX again.</p>
-          </section>`}`,
+      ${
+        missing.length === 0
+          ? ''
+          : html`<section>
+              <h2>Still to be set</h2>
+              <ul>
+                ${missing.map(({ name, why }) => html`<li><code>${name}</code>: ${why}</li>`)}
+              </ul>
+              <p class="hint">Write them into <code>${envFile}</code> and start NOFX again.</p>
+            </section>`
+      }`,
   );
 }
 

@@ -11,7 +11,9 @@ export async function createAppFromManifest(code: string, { apiUrl }: { apiUrl: 
   const octokit = new ProbotOctokit({
     baseUrl: apiUrl,
     log: { debug() {}, info() {}, warn() {}, error() {} },
-    request: { fetch: (input: string, init: RequestInit) => fetch(input, { ...init, signal: AbortSignal.timeout(30_000) }) },
+    request: {
+      fetch: (input: string, init: RequestInit) => fetch(input, { ...init, signal: AbortSignal.timeout(30_000) }),
+    },
   });
   try {
     const { data } = await octokit.rest.apps.createFromManifest({ code, ...once });

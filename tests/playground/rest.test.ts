@@ -390,6 +390,32 @@ test('reviews, the comments beside lines, and updating a branch from its base', 
   expect(after.commits).toBe(2);
 });
 
+test('an app is registered from a manifest, by a code that is good once', async () => {
+  const manifest = JSON.stringify({
+    name: 'Ours',
+    redirect_url: 'http://127.0.0.1:9/created',
+    hook_attributes: { url: 'http://127.0.0.1:9/hook' },
+    default_permissions: { contents: 'read' },
+    default_events: ['push'],
+  });
+  const send = (path: string, fields: Record<string, string>) =>
+    fetch(github.url + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+  expect(await (await send('/settings/apps/new?state=s', { manifest })).text()).toContain('Create GitHub App for');
+  expect((await send('/settings/apps/new', { manifest: '{}' })).status).toBe(400);
+  const agreed = await send('/settings/apps?state=s', { manifest, name: 'Mine', owner: 'octo' });
+  const back = new URL(agreed.headers.get('location')!);
+  expect([back.origin, back.pathname, back.searchParams.get('state')]).toEqual(['http://127.0.0.1:9', '/created', 's']);
+  const code = back.searchParams.get('code')!;
+  const { data } = await app.apps.createFromManifest({ code });
+  expect(data).toMatchObject({
+    id: github.app.id,
+    name: 'Mine',
+    pem: github.app.privateKey,
+    permissions: { contents: 'read' },
+  });
+  await expect(app.apps.createFromManifest({ code })).rejects.toMatchObject({ status: 404 });
+});
+
 test('every operation that NOFX may use was answered', () => {
   const fixture = JSON.parse(readFileSync(new URL('../fixtures/github-openapi.json', import.meta.url), 'utf8')) as {
     operations: object;
