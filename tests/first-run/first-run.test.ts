@@ -56,13 +56,14 @@ describeInBrowser('npm start without an app', (browser) => {
     nofx = start();
     link = await hears(/http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/);
   });
-  afterAll(async () => {
+  const stop = async () => {
     nofx.kill('SIGTERM');
     const { exitCode } = await nofx;
     await github.stop();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     expect([exitCode, github.problems]).toEqual([0, []]);
-  });
+  };
+  afterAll(() => stop());
 
   it('shows nothing to whoever does not come by its link', async () => {
     const closed = await fetch(address);
