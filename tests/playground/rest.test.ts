@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAppFromManifest } from '../../src/github/index.ts';
 import { startGitHub, type TestGitHub } from '../support/github.ts';
 
 const at = { owner: 'octo', repo: 'kit' };
@@ -406,14 +407,13 @@ test('an app is registered from a manifest, by a code that is good once', async 
   const back = new URL(agreed.headers.get('location')!);
   expect([back.origin, back.pathname, back.searchParams.get('state')]).toEqual(['http://127.0.0.1:9', '/created', 's']);
   const code = back.searchParams.get('code')!;
-  const { data } = await app.apps.createFromManifest({ code });
-  expect(data).toMatchObject({
-    id: github.app.id,
-    name: 'Mine',
-    pem: github.app.privateKey,
-    permissions: { contents: 'read' },
+  const made = await createAppFromManifest(code, github);
+  expect(made).toMatchObject({ appId: github.app.id, name: 'Mine', privateKey: github.app.privateKey });
+  expect((await app.apps.getAuthenticated()).data.permissions).toEqual({ contents: 'read' });
+  await expect(createAppFromManifest(code, github)).rejects.toMatchObject({
+    name: 'UserError',
+    next: expect.any(String) as string,
   });
-  await expect(app.apps.createFromManifest({ code })).rejects.toMatchObject({ status: 404 });
 });
 
 test('every operation that NOFX may use was answered', () => {
