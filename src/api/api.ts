@@ -6,6 +6,7 @@ import { approveRoutes } from './approve.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { authenticated } from './authenticate.ts';
 import { cleanAnswers } from './clean-answers.ts';
+import { devRoutes } from './dev.ts';
 import { documentRoutes } from './document.ts';
 import type { Api, ApiDeps, ApiEnv } from './env.ts';
 import { guardedHeaders } from './headers.ts';
@@ -18,6 +19,8 @@ import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
 import { streamRoutes } from './stream.ts';
+import { webhookMessageRoutes } from './webhook-messages.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -52,6 +55,9 @@ export function createApi(deps: ApiDeps): Api {
   retryRoutes(api, given);
   projectRoutes(api, given);
   artifactRoutes(api, given);
+  webhookRoutes(api, given);
+  webhookMessageRoutes(api, given);
+  devRoutes(api, deps);
   api.all('*', () => {
     throw new ApiProblem('not_found');
   });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import { getProject } from '../db/projects.ts';
 import { nameOf } from '../domain/principal.ts';
-import { repositoryOf } from '../handlers/access.ts';
+import { githubOf } from '../handlers/access.ts';
 import { approveRun } from '../runs/approve-plan.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
@@ -51,7 +51,7 @@ export function approveRoutes(api: Api, deps: ApiDeps & { access: Access }): voi
     const project = (await getProject(db, run.projectId))!;
     const id = principal.kind === 'admin' ? 0 : principal.githubId;
     const result = await approveRun(deps, run, {
-      repository: repositoryOf({ project }),
+      repository: githubOf(project),
       by: { login: nameOf(principal), id, role: await access.roleIn(principal, project) },
       hash: c.req.valid('json').plan ?? null,
       writtenAt: null,

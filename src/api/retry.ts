@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import { getProject } from '../db/projects.ts';
 import { LEAST_ROLE } from '../domain/command.ts';
-import { repositoryOf } from '../handlers/access.ts';
 import { retryByApi } from '../runs/retry-by-api.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
@@ -45,7 +44,7 @@ export function retryRoutes(api: Api, deps: ApiDeps & { access: Access }): void 
       throw new ApiProblem('conflict', { detail: 'A rebase is asked for anew on its pull request.' });
     }
     const opened = await retryByApi(deps, defaults, run, {
-      repository: repositoryOf({ project }),
+      project,
       requester: await requesterOf(principal, deps),
       stepId,
       triggerKey: `api:${randomUUID()}`,

@@ -1,5 +1,6 @@
 import type { Ground } from '../domain/change-set.ts';
 import { UserError } from '../errors.ts';
+import { hasApp } from './access.ts';
 import type { StepContext } from './handler.ts';
 
 /** A branch has commits that are not the run's own. */
@@ -21,5 +22,7 @@ export async function isOwn(
   { sha, ground }: { sha?: string; ground?: Ground | undefined },
 ): Promise<boolean> {
   if (head === null || head === sha || head === (ground?.base ?? context.run.baseSha)) return true;
-  return head === (await context.marker()).sha || (await context.commits()).includes(head);
+  if ((await context.commits()).includes(head)) return true;
+  // Without the app there is none.
+  return hasApp(context.project) && head === (await context.marker()).sha;
 }

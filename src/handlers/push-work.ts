@@ -1,5 +1,5 @@
 import { notVerified } from '../domain/verified.ts';
-import { accessOf, repositoryOf } from './access.ts';
+import { accessOf, githubOf, hasApp } from './access.ts';
 import { openCommitted, type WriteOutputs } from './change-set.ts';
 import { foreignCommits, isOwn } from './foreign.ts';
 import type { StepContext } from './handler.ts';
@@ -22,7 +22,7 @@ export async function pushWork(context: StepContext, written: WriteOutputs): Pro
       .has(accessOf(context), written.sha)
       // Another machine wrote it, or this one was cleaned: the artifacts make it again.
       .then((here) => (here ? null : openCommitted(context, written)));
-    if (run.config.commits === 'verified') {
+    if (run.config.commits === 'verified' && hasApp(context.project)) {
       await rebuilt;
       return signed(context, written);
     }
@@ -53,9 +53,14 @@ function pushOver(context: StepContext, { sha, branch }: WriteOutputs, expected:
   return context.adapters.workspaces.push(accessOf(context), { sha, branch, expected });
 }
 
-/** Where the branch stands, if a push may go over it. What anyone else put there stays. */
+/**
+ * Where the branch stands, if a push may go over it. What anyone else put there stays. Where GitHub cannot be asked it must be
+ * new, or be at that commit already.
+ */
 async function replaceable(context: StepContext, written: WriteOutputs): Promise<string | null> {
-  const head = await context.adapters.github.branchHead(repositoryOf(context), written.branch);
+  const repository = githubOf(context.project);
+  if (repository === null) return null;
+  const head = await context.adapters.github.branchHead(repository, written.branch);
   if (await isOwn(context, head, written)) return head;
   throw foreignCommits(written.branch);
 }
