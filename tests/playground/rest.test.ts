@@ -409,7 +409,7 @@ test('an app is registered from a manifest, by a code that is good once', async 
   const code = back.searchParams.get('code')!;
   const made = await createAppFromManifest(code, github);
   expect(made).toMatchObject({ appId: github.app.id, name: 'Mine', privateKey: github.app.privateKey });
-  expect((await app.apps.getAuthenticated()).data.permissions).toEqual({ contents: 'read' });
+  expect((await app.apps.getAuthenticated()).data?.permissions).toEqual({ contents: 'read' });
   await expect(createAppFromManifest(code, github)).rejects.toMatchObject({
     name: 'UserError',
     next: expect.any(String) as string,
