@@ -77,7 +77,7 @@ export async function startNofx(
   const feed = createEventFeed(database, { log });
   const streams = createStreams({ db: database.db, feed, redact: secrets.redact, log });
   const app = new Hono()
-    .route('/', healthRoutes({ db: database.db }))
+    .route('/', healthRoutes({ db: database.db, folders: [config.artifactsDir, config.workspaceRoot] }))
     .route('/', schemaRoutes())
     .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }));
   if (config.role !== 'worker') {

@@ -4,7 +4,7 @@ import type { Principal } from '../domain/principal.ts';
 import type { Project } from '../domain/project.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
-import { repositoryOf } from '../handlers/access.ts';
+import { githubOf } from '../handlers/access.ts';
 import type { ApiDeps } from './env.ts';
 import { createMemo } from './memo.ts';
 import { ApiProblem } from './problem.ts';
@@ -22,10 +22,11 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
   const asked = createMemo<Role>(BELIEVED_MS, async (key) => {
     const { projectId, id, login } = JSON.parse(key) as { projectId: string; id: number; login: string };
     const project = await getProject(db, projectId);
-    // A project that is no repository of GitHub's is the admin's alone.
-    if (project === null || project.installationId === null) return 'none';
+    const repository = project && githubOf(project);
+    // A project that is no repository of GitHub's is the admin's alone; so is one that the app was taken off.
+    if (repository === null || project?.removedAt) return 'none';
     try {
-      return await adapters.github.permission(repositoryOf({ project }), login, id);
+      return await adapters.github.permission(repository, login, id);
     } catch (error) {
       // The app was taken off it, or the repository is gone.
       if (error instanceof UserError) return 'none';

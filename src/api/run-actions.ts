@@ -3,7 +3,7 @@ import { getProject } from '../db/projects.ts';
 import type { Run } from '../db/runs.ts';
 import { LEAST_ROLE } from '../domain/command.ts';
 import { nameOf, type Principal } from '../domain/principal.ts';
-import { repositoryOf } from '../handlers/access.ts';
+import { githubOf } from '../handlers/access.ts';
 import { approveRun } from '../runs/approve-plan.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import { retryByApi } from '../runs/retry-by-api.ts';
@@ -34,7 +34,7 @@ export function createRunActions(deps: ApiDeps & { access: Access }) {
       const person = personOf(principal);
       const project = (await getProject(db, run.projectId))!;
       const result = await approveRun(deps, run, {
-        repository: repositoryOf({ project }),
+        repository: githubOf(project),
         by: {
           login: nameOf(person),
           id: person.kind === 'admin' ? 0 : person.githubId,
@@ -66,7 +66,7 @@ export function createRunActions(deps: ApiDeps & { access: Access }) {
         throw new ApiProblem('conflict', { detail: 'A rebase is asked for anew on its pull request.' });
       }
       const opened = await retryByApi(deps, defaults, run, {
-        repository: repositoryOf({ project }),
+        project,
         requester: await requesterOf(personOf(principal), deps),
         stepId,
         triggerKey: `api:${randomUUID()}`,

@@ -6,7 +6,6 @@ import type { Person, Principal } from '../domain/principal.ts';
 import { Plan } from '../domain/plan.ts';
 import { RunStatus } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
-import { repositoryOf } from '../handlers/access.ts';
 import { mistakesOf, previewRun, promptOf, requestByApi, type ApiDemand, type Wanted } from '../runs/request-by-api.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
@@ -104,31 +103,29 @@ export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): 
     }
     const project = await access.project(principal, asked.standard?.projectId ?? asked.projectId ?? '');
     await access.demand(principal, project, LEAST_ROLE.run, 'To start a run');
-    return { project, repository: repositoryOf({ project }), wanted };
+    return { project, wanted };
   };
 
   api.openapi(startRoute, async (c) => {
     const principal = c.get('principal');
-    const { project, repository, wanted } = await allowed(principal, c.req.valid('json'));
+    const { project, wanted } = await allowed(principal, c.req.valid('json'));
     const triggerKey = triggerOf(personOf(principal), project.id, c.req.valid('header')['idempotency-key']);
     const before = await findRunByTrigger(db, triggerKey);
     if (before !== null && !isSame(before, wanted)) {
       throw new ApiProblem('conflict', { detail: `That Idempotency-Key was sent with something else: ${before.id}.` });
     }
-    const demand: ApiDemand = {
-      repository,
-      wanted,
-      triggerKey,
-      requester: await requesterOf(personOf(principal), deps),
-    };
+    const demand: ApiDemand = { project, wanted, triggerKey, requester: await requesterOf(personOf(principal), deps) };
     const run = before ?? (await getRun(db, (await requestByApi(deps, defaults, demand)).id))!;
     return c.json({ id: run.id, status: run.status, projectId: run.projectId }, 201, { Location: `/runs/${run.id}` });
   });
 
   api.openapi(previewRoute, async (c) => {
-    const { project, ...demand } = await allowed(c.get('principal'), c.req.valid('json'));
+    const demand = await allowed(c.get('principal'), c.req.valid('json'));
     const { plan, baseRef, baseSha, maxCostUsd } = await previewRun(deps, defaults, demand);
-    return c.json({ plan, base_ref: baseRef, base_sha: baseSha, max_cost_usd: maxCostUsd, projectId: project.id }, 200);
+    return c.json(
+      { plan, base_ref: baseRef, base_sha: baseSha, max_cost_usd: maxCostUsd, projectId: demand.project.id },
+      200,
+    );
   });
 }
 

@@ -6,6 +6,7 @@ import type { BudgetLeft } from '../domain/budget.ts';
 import type { Figures } from '../domain/estimate.ts';
 import type { StoredFile } from '../domain/change-set.ts';
 import type { PlanStep } from '../domain/plan.ts';
+import type { TokenOf } from '../domain/personal-token.ts';
 import type { SecretName } from '../domain/policy.ts';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { GitMode, Project } from '../domain/project.ts';
@@ -23,6 +24,8 @@ export type Adapters = {
   sandbox: Sandbox;
   artifacts: ArtifactStore;
   github: GitHub;
+  /** the personal tokens of projects that name one */
+  tokenOf: TokenOf;
   redact: (text: string) => string;
   /** hosts of the npm registry this server uses, for the set-up of Node repositories; the public one's when absent */
   npmHosts?: readonly string[];

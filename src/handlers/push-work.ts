@@ -1,5 +1,5 @@
 import { notVerified } from '../domain/verified.ts';
-import { accessOf, repositoryOf } from './access.ts';
+import { accessOf, hasApp, repositoryOf } from './access.ts';
 import { openCommitted, type WriteOutputs } from './change-set.ts';
 import { foreignCommits } from './foreign.ts';
 import type { StepContext } from './handler.ts';
@@ -19,7 +19,7 @@ export async function pushWork(context: StepContext, written: WriteOutputs): Pro
       .has(accessOf(context), written.sha)
       // Another machine wrote it, or this one was cleaned: the artifacts make it again.
       .then((here) => (here ? null : openCommitted(context, written)));
-    if (run.config.commits === 'verified') {
+    if (run.config.commits === 'verified' && hasApp(context.project)) {
       await rebuilt;
       return signed(context, written);
     }
@@ -51,9 +51,13 @@ function pushOver(context: StepContext, { sha }: WriteOutputs, expected: string 
   return adapters.workspaces.push(accessOf(context), { sha, branch: run.branch, expected });
 }
 
-/** Where the branch stands, if a push may go over it: nothing, our own marker, or the same commit. What anyone else put there stays. */
+/**
+ * Where the branch stands, if a push may go over it: nothing, our own marker, or the same commit. What anyone else put
+ * there stays. Without the app there is no marker, so it must be new, or be at that commit already.
+ */
 async function replaceable(context: StepContext, written: WriteOutputs): Promise<string | null> {
   const { run, adapters } = context;
+  if (!hasApp(context.project)) return null;
   const head = await adapters.github.branchHead(repositoryOf(context), run.branch);
   if (head === null || head === written.sha || head === (await context.marker()).sha) return head;
   throw foreignCommits(run.branch);

@@ -3,6 +3,7 @@ import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
 import { recentFigures } from '../db/figures.ts';
 import type { Run } from '../db/runs.ts';
 import { holdsFence, listSteps } from '../db/steps.ts';
+import type { Project } from '../domain/project.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import { standIns } from '../domain/stand-ins.ts';
 import { InternalError, UserError } from '../errors.ts';
@@ -41,7 +42,9 @@ export function createStepContext(
   late: (() => StepContext | null) | null,
 ): StepContext {
   const { db, adapters } = deps;
-  const { run, step, project } = held;
+  const { run, step } = held;
+  const facts = factsOf(run);
+  const project = inRun(held.project, facts.config);
   const log = deps.log.child({ run: run.id, step: step.id, attempt: step.attempt, tool: step.tool });
 
   const live = createLive(deps, step);
@@ -52,7 +55,7 @@ export function createStepContext(
   };
 
   return {
-    run: factsOf(run),
+    run: facts,
     project,
     step: { id: step.id, name: step.name, tool: step.tool, attempt: step.attempt },
     inputs: step.inputs,
@@ -125,6 +128,11 @@ function factsOf(run: Run): RunFacts {
     branch: run.branch,
     createdAt: run.createdAt,
   };
+}
+
+/** A local repository is where it is; how others are checked out is what holds for the run. */
+function inRun(project: Project, { workspaceMode }: RunConfig): Project {
+  return project.workspaceMode === 'local_path' ? project : { ...project, workspaceMode };
 }
 
 /** The same artifact of the same step has the same id on every attempt. */

@@ -6,6 +6,7 @@ import { isSha, isBranchName } from '../domain/refs.ts';
 import { listFiles, readBaseFiles } from './base-files.ts';
 import { ensureCheckout, removeCheckout, restore } from './checkout.ts';
 import { createGit } from './git.ts';
+import { localHead, remoteHead } from './head.ts';
 import { layout } from './layout.ts';
 import { localRepository } from './local.ts';
 import { makeCommit } from './make-commit.ts';
@@ -81,6 +82,14 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   return {
     resolve,
+
+    async head(access) {
+      if (isLocal(access)) {
+        return localHead(git, await localRepository(access.project, allowedLocalRoots), access.project.name);
+      }
+      const remote = remoteOf(access, allowHttp);
+      return remoteHead(await mirrorOf(access), { git, remote, signal: access.signal });
+    },
 
     async readBase(access, base) {
       return readBaseFiles(git, await mirrorWith(access, base), base);

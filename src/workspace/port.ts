@@ -77,7 +77,10 @@ export type BaseFiles = {
   files(): Promise<string[]>;
 };
 
-export type RepositoryAccess = { project: Project; credentials: Credentials; signal?: AbortSignal };
+/** What this room needs to know of a project. */
+export type Place = Pick<Project, 'id' | 'name' | 'repoUrl' | 'localPath' | 'workspaceMode' | 'defaultBranch'>;
+
+export type RepositoryAccess = { project: Place; credentials: Credentials; signal?: AbortSignal };
 
 export type TidyOptions = {
   /** Which of these runs are not over. */
@@ -94,6 +97,8 @@ export type TidyOptions = {
 export type Workspaces = {
   /** Fetches `ref` (branch, or a full SHA) into the project's mirror and gives its SHA. UserError when it is empty or missing. */
   resolve(access: RepositoryAccess, ref: string): Promise<string>;
+  /** The branch that its HEAD names, and the commit there. UserError when it is empty, or cannot be reached. */
+  head(access: RepositoryAccess): Promise<{ branch: string; sha: string }>;
   /** The outermost files of `base`: what a run may believe about a repository before anyone changed it. */
   readBase(access: RepositoryAccess, base: string): Promise<BaseFiles>;
   /**
