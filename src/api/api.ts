@@ -14,6 +14,7 @@ import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
 import { projectRoutes } from './projects.ts';
 import { rateLimited } from './rate-limit.ts';
 import { retryRoutes } from './retry.ts';
+import { createRunActions } from './run-actions.ts';
 import { runListRoutes } from './run-list.ts';
 import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
@@ -49,7 +50,8 @@ export function createApi(deps: ApiDeps): Api {
   );
   documentRoutes(api);
   api.use(cleanAnswers(deps.adapters.redact));
-  const given = { ...deps, access: createAccess(deps) };
+  const access = createAccess(deps);
+  const given = { ...deps, access, actions: createRunActions({ ...deps, access }) };
   runListRoutes(api, given);
   runRoutes(api, given);
   streamRoutes(api, given);
