@@ -40,10 +40,7 @@ export async function measureWorkspaces({ files, commits, rounds }: WorkspaceOpt
         repoUrl: repository.cloneUrl,
         localPath: null,
         workspaceMode: 'worktree',
-        gitMode: 'basic',
         defaultBranch: 'main',
-        installationId: 1,
-        repositoryId: repository.id,
       },
       credentials: () => Promise.resolve(null),
     });

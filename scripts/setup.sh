@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Makes a fresh clone ready to run: the packages of package-lock.json, and on Linux the programs the sandbox needs.
 # Quick when nothing is to do, needs no network then, and never asks a question.
+#
+#   --tests   also brings the Chromium that the pages are tested in (90 MB to fetch, 300 MB on disk)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -129,6 +131,26 @@ install_programs() {
   fi
 }
 
+# The Chromium of the tests: Debian's without a window is a fifth smaller, any other will do (tests/support/browser.ts).
+install_browser() {
+  local program
+  for program in chromium-headless-shell chromium chromium-browser google-chrome; do
+    has "$program" && return
+  done
+  if [ "$(uname -s)" = Linux ] && may_install; then
+    have_package_lists || apt update || true
+    if apt-cache show chromium-headless-shell >/dev/null 2>&1; then
+      say 'installing chromium-headless-shell, which the pages are tested in (apt-get) …'
+      # Stale lists: as above.
+      apt_install chromium-headless-shell || { apt update && apt_install chromium-headless-shell; } || true
+    fi
+  fi
+  has chromium-headless-shell || say 'no Chromium: tests of pages are skipped. On Debian: sudo apt-get install chromium-headless-shell'
+}
+
 install_programs
 install_packages
 check_node
+if [ "${1:-}" = --tests ]; then
+  install_browser
+fi

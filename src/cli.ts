@@ -8,7 +8,7 @@ import { messageOf, UserError } from './errors.ts';
 import { createLogger } from './log.ts';
 import { openNofx, type Parts } from './parts.ts';
 import { createSecretKeeper } from './secrets.ts';
-import { listDead, redriveDead } from './upkeep/dead.ts';
+import { listDead, redriveDead } from './runs/dead.ts';
 import { reapChecks } from './upkeep/reap-checks.ts';
 import { reapRuns } from './upkeep/reap-runs.ts';
 import { applyRetention, type RetentionDays } from './upkeep/retention.ts';

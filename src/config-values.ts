@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isAbsolute, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import { PriceOverrides } from './domain/pricing.ts';
@@ -21,6 +22,21 @@ export function guard<T extends object>(value: T, hidden: { [Key in keyof T]?: (
       ]),
     );
   return Object.defineProperties(value, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
+}
+
+/** Secrets by name, as a map that prints the names alone. */
+export function guardAll(secrets: Record<string, string>): ReadonlyMap<string, string> {
+  const map = new Map(Object.entries(secrets));
+  const safe = () => Object.fromEntries([...map.keys()].map((name) => [name, hide()]));
+  return Object.defineProperties(map, { toJSON: { value: safe }, [inspect.custom]: { value: safe } });
+}
+
+/** `folder:folder`, absolute. */
+export function usingFolders(text: string, context: z.RefinementCtx): string[] {
+  const folders = text.split(':').filter(Boolean);
+  if (folders.every((folder) => isAbsolute(folder) && resolve(folder) !== '/')) return folders;
+  context.addIssue('must be absolute folders, separated by ":", and not the whole disk (/).');
+  return z.NEVER;
 }
 
 /** A PEM as environments carry it: whole, with `\n` written out, on one line, or in base64; checked to be an RSA key. */

@@ -6,13 +6,16 @@ import { z } from 'zod';
 import {
   decoded,
   guard,
+  guardAll,
   hide,
   hidePassword,
+  usingFolders,
   usingHeaders,
   usingPem,
   usingPemFile,
   usingPrices,
 } from './config-values.ts';
+import { isTokenName, secretsOfToken } from './domain/personal-token.ts';
 
 /** A set of environment variables. An empty value counts as absent; spaces around one do not count. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,6 +56,9 @@ export const Variables = z.object({
     .regex(HOST_NAME, 'must be a bare host name such as github.example.com, without https:// or a path.')
     .optional(),
   GHE_PROTOCOL: z.enum(['https', 'http'], 'must be https (or http, for a loopback host only).').default('https'),
+  GITHUB_TOKEN: z.string().optional(),
+  GIT_TOKEN: z.string().optional(),
+  NOFX_LOCAL_ROOTS: z.string().transform(usingFolders).default([]),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: url(/^https?$/, 'https://api.anthropic.com').optional(),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/nofx').optional(),
@@ -100,6 +106,9 @@ export const Variables = z.object({
     .string()
     .min(16, 'is shorter than 16 characters and can be guessed. Make one with `openssl rand -hex 32`.')
     .optional(),
+  NOFX_PUBLIC_URL: url(/^https?$/, 'https://nofx.example.com')
+    .transform((address) => address.replace(/\/+$/, ''))
+    .optional(),
   ADMIN_PASSWORD: z
     .string()
     .min(12, 'is shorter than 12 characters and can be guessed. Make one with `openssl rand -base64 24`.')
@@ -134,7 +143,8 @@ export function loadConfig(environment: Environment): ConfigResult {
   const issues = parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
   const errors = [...issues, ...rules(given)];
   if (!parsed.success || errors.length > 0) return { ok: false, errors };
-  return { ok: true, config: normalize({ ...parsed.data, ...Machine.parse(given) }) };
+  const tokens = Object.fromEntries(Object.entries(given).filter(([name]) => isTokenName(name)));
+  return { ok: true, config: normalize({ ...parsed.data, ...Machine.parse(given), tokens }) };
 }
 
 /**
@@ -153,7 +163,7 @@ export function redacted(config: Config): Record<string, unknown> {
 
 /** Every secret among the settings, to be taken out of whatever is written down. */
 export function secretsOf(config: Config): string[] {
-  const { github, anthropic, database, supabase, machine, metrics, tracing, api } = config;
+  const { github, anthropic, database, supabase, machine, metrics, tracing, api, tokens } = config;
   const passwords = [
     database.kind === 'postgres' ? database.url : '',
     machine.proxy ?? '',
@@ -166,6 +176,7 @@ export function secretsOf(config: Config): string[] {
     supabase?.serviceRoleKey,
     metrics.token,
     api.adminPassword,
+    ...[...tokens.values()].flatMap(secretsOfToken),
     supabase?.jwtSecret,
     // Without its scheme too: `Bearer` is no secret, and others may write the rest alone.
     ...Object.values(tracing?.headers ?? {}).flatMap((value) => [value, value.replace(/^\S+ /, '')]),
@@ -229,14 +240,15 @@ function rules(given: Environment): string[] {
 
   const known = Object.keys(Variables.shape);
   for (const name of Object.keys(given)) {
-    if (!name.startsWith('NOFX_') || name.startsWith('NOFX_TEST_') || known.includes(name)) continue;
+    if (!name.startsWith('NOFX_') || name.startsWith('NOFX_TEST_') || isTokenName(name) || known.includes(name))
+      continue;
     errors.push(`${name}: is not a variable of NOFX. Did you mean ${closest(name, known)}?`);
   }
   return errors;
 }
 
 /** From one flat list to the parts that main.ts hands out. */
-function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
+function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine> & { tokens: Record<string, string> }) {
   const privateKey = env.PRIVATE_KEY ?? env.PRIVATE_KEY_PATH;
   const host = env.GHE_HOST ?? 'github.com';
   const apiUrl = env.GHE_HOST ? `${env.GHE_PROTOCOL}://${host}/api/v3` : 'https://api.github.com';
@@ -257,8 +269,13 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
             { privateKey: hide, webhookSecret: hide },
           )
         : null,
-    /** also where no app is configured */
+    /** also where no app is configured: where people and where programs reach GitHub */
+    githubUrl: `${env.GHE_PROTOCOL}://${host}`,
     githubApiUrl: apiUrl,
+    /** by the names of their variables; used by the projects that name them, and by nothing else */
+    tokens: guardAll(env.tokens),
+    /** the folders that local repositories may be in; none: there are no such projects */
+    localRoots: env.NOFX_LOCAL_ROOTS,
     anthropic: env.ANTHROPIC_API_KEY
       ? guard({ apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL }, { apiKey: hide })
       : null,
@@ -302,8 +319,11 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine>) {
     logLevel: env.LOG_LEVEL,
     /** `token: null`: only this machine may read them */
     metrics: guard({ token: env.NOFX_METRICS_TOKEN ?? null }, { token: hide }),
-    /** `adminPassword: null`: there is no admin */
-    api: guard({ adminPassword: env.ADMIN_PASSWORD ?? null }, { adminPassword: hide }),
+    /** `adminPassword: null`: there is no admin; `publicUrl: null`: nobody has said where people reach this server */
+    api: guard(
+      { adminPassword: env.ADMIN_PASSWORD ?? null, publicUrl: env.NOFX_PUBLIC_URL ?? null },
+      { adminPassword: hide },
+    ),
     /** null where nobody collects traces */
     tracing: env.OTEL_EXPORTER_OTLP_ENDPOINT
       ? guard(

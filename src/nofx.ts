@@ -2,6 +2,8 @@ import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
 import { createApi } from './api/api.ts';
+import { createGuesses } from './api/guesses.ts';
+import { createSessions } from './api/sessions.ts';
 import { createStreams } from './api/streams.ts';
 import { createApp } from './app.ts';
 import { type Database } from './db/client.ts';
@@ -25,6 +27,7 @@ import { executeStep, executeSteps, type StepJob } from './runs/execute-step.ts'
 import { postponing } from './runs/postpone.ts';
 import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
+import { createPages } from './pages/pages.ts';
 import type { SecretKeeper } from './secrets.ts';
 import { type Metrics } from './telemetry/metrics.ts';
 import { type JobObserver } from './telemetry/observe-jobs.ts';
@@ -50,7 +53,7 @@ export async function startNofx(
   config: NofxConfig,
   { log, secrets }: { log: Logger; secrets: SecretKeeper },
 ): Promise<Nofx> {
-  const { database, deps, probot, jobs, observers } = await openNofx(config, { log, secrets });
+  const { database, links, deps, probot, jobs, observers } = await openNofx(config, { log, secrets });
   const { queue } = deps;
   const { metrics, tracing } = observers;
   await probot.load(
@@ -74,7 +77,7 @@ export async function startNofx(
   const feed = createEventFeed(database, { log });
   const streams = createStreams({ db: database.db, feed, redact: secrets.redact, log });
   const app = new Hono()
-    .route('/', healthRoutes({ db: database.db }))
+    .route('/', healthRoutes({ db: database.db, folders: [config.artifactsDir, config.workspaceRoot] }))
     .route('/', schemaRoutes())
     .route('/', metricsRoutes({ text: metrics.text, token: config.metrics.token }));
   if (config.role !== 'worker') {
@@ -82,8 +85,15 @@ export async function startNofx(
     app
       .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
       .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
-    // Last: it answers whatever nobody else has.
-    app.route('/', createApi({ ...deps, ...config.api, supabase: config.supabase, streams, defaults: config }));
+    const door = {
+      ...config.api,
+      sessions: createSessions({ db: database.db, secrets: [secret, config.api.adminPassword ?? ''] }),
+      guesses: createGuesses(),
+      links,
+    };
+    const api = { ...deps, ...door, supabase: config.supabase, streams, outbox, defaults: config };
+    // The API last: it answers whatever nobody else has.
+    app.route('/', createPages(api)).route('/', createApi(api));
   }
   const server = await serve(app, { host: config.host, port: config.port });
   // Only now: what GitHub is asked to deliver again should find somebody at the door.

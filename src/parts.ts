@@ -8,7 +8,10 @@ import { openDb, type Database, type DatabaseOptions, type Executor } from './db
 import { tellCommitted } from './db/committed.ts';
 import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
-import { createGitHub, openProbot } from './github/index.ts';
+import type { TokenOf } from './domain/personal-token.ts';
+import { createRunLinks, type RunLinks } from './domain/run-link.ts';
+import { UserError } from './errors.ts';
+import { createGitHub, openProbot, personalOctokit } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
 import { assertLease } from './queue/lease.ts';
 import { startQueue } from './queue/boss.ts';
@@ -38,7 +41,14 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   liveEveryMs?: number;
 };
 
-export type Parts = { database: Database; deps: Deps; probot: Probot; jobs: JobObserver; observers: Observers };
+export type Parts = {
+  database: Database;
+  links: RunLinks;
+  deps: Deps;
+  probot: Probot;
+  jobs: JobObserver;
+  observers: Observers;
+};
 
 /** Puts the parts together: database, queue, GitHub, model, workspaces. Nothing of it works by itself yet. */
 export async function openNofx(
@@ -66,9 +76,19 @@ export async function openNofx(
   });
   const observers = { metrics, tracing };
   const adapters = await createAdapters(config, { db: database.db, probot, log, secrets, observers });
+  const links = createRunLinks({ secret: config.github.webhookSecret, publicUrl: config.api.publicUrl });
   const { progressEveryMs, liveEveryMs } = config;
-  const deps: Deps = { db: database.db, queue, log, tracing, adapters, progressEveryMs, liveEveryMs };
-  return { database, deps, probot, jobs, observers };
+  const deps: Deps = {
+    db: database.db,
+    queue,
+    log,
+    tracing,
+    adapters,
+    runLink: links.urlOf,
+    progressEveryMs,
+    liveEveryMs,
+  };
+  return { database, links, deps, probot, jobs, observers };
 }
 
 type Observers = { metrics: Metrics; tracing: Awaited<ReturnType<typeof startTracing>> };
@@ -85,14 +105,16 @@ async function createAdapters(
 ): Promise<Deps['adapters']> {
   const npm = await readNpmSettings(config.machine);
   const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
-  const octokitFor = observeOctokit((id) => probot.auth(id), observers);
+  const octokitFor = observeOctokit((id?: number) => probot.auth(id), observers);
+  const tokenOf = readToken(config.tokens);
   const limits = writeLimits(config);
   const github = createGitHub({
     octokitFor,
     log,
     writeIntervalMs: limits.spacingMs,
-    async permit(installationId) {
-      const permit = await takeWrite(db, installationId, limits);
+    octokitBy: observeOctokit(personalClients(config, tokenOf), observers),
+    async permit({ installationId }) {
+      const permit = installationId === undefined ? PERMITTED : await takeWrite(db, installationId, limits);
       if (permit.ok) await assertLease();
       return permit;
     },
@@ -105,6 +127,7 @@ async function createAdapters(
     root: config.workspaceRoot,
     gitAtOnce: config.gitConcurrency,
     allowHttp: config.github.protocol === 'http',
+    allowedLocalRoots: config.localRoots,
   });
   const sandbox = await createSandbox({
     ...config.machine,
@@ -131,6 +154,7 @@ async function createAdapters(
     npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
     artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
+    tokenOf,
     redact: secrets.redact,
     host: config.github.host,
   };
@@ -139,6 +163,31 @@ async function createAdapters(
 function writeLimits({ writeIntervalMs: spacingMs = GITHUB_LIMITS.spacingMs, writeBudget }: NofxConfig): WriteLimits {
   const none = { perMinute: 1_000_000, perHour: 1_000_000 };
   return { ...(spacingMs === 0 ? none : GITHUB_LIMITS), ...writeBudget, spacingMs };
+}
+
+/** Nobody counts what personal tokens write: see `Permit`. */
+const PERMITTED = { ok: true } as const;
+
+function readToken(tokens: NofxConfig['tokens']): TokenOf {
+  return (name) => {
+    const token = tokens.get(name);
+    if (token !== undefined) return token;
+    throw new UserError(
+      `The project is reached by the token in ${name}, which is not set on this server.`,
+      `Set ${name} in its environment and start it again, or name another variable in the project.`,
+      { kind: 'permission' },
+    );
+  };
+}
+
+/** One client for each personal token, made when it is first wanted. */
+function personalClients({ github }: NofxConfig, tokenOf: TokenOf) {
+  const known = new Map<string, ReturnType<typeof personalOctokit>>();
+  return async (name?: string) => {
+    const found = known.get(name!) ?? personalOctokit(tokenOf(name!), { baseUrl: github.apiUrl });
+    known.set(name!, found);
+    return found;
+  };
 }
 
 /** A token that is handed out is a secret from then on, whatever it looks like. */

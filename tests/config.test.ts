@@ -40,6 +40,8 @@ describe('with nothing set', () => {
       machine: { path: '/usr/bin', home: '/home/me', execPath: process.execPath },
       github: null,
       anthropic: null,
+      tokens: new Map(),
+      localRoots: [],
       supabase: null,
       database: { kind: 'pglite', dir: data },
       dataDir: data,
@@ -58,7 +60,8 @@ describe('with nothing set', () => {
       modelConcurrency: 4,
       gitConcurrency: 4,
       metrics: { token: null },
-      api: { adminPassword: null },
+      api: { adminPassword: null, publicUrl: null },
+      githubUrl: 'https://github.com',
       githubApiUrl: 'https://api.github.com',
       tracing: null,
       label: 'nofx',
@@ -133,6 +136,24 @@ describe('other settings', () => {
       port: 0,
       sandbox: 'off',
     });
+  });
+});
+
+describe('projects without the app', () => {
+  it('are given personal tokens by name, and the folders that they may be in', () => {
+    const { tokens, localRoots } = load({
+      GITHUB_TOKEN: 'a',
+      GIT_TOKEN: 'b',
+      NOFX_TOKEN_LAB: 'c',
+      OTHER_TOKEN: 'd',
+      NOFX_LOCAL_ROOTS: '/srv/one:/srv/two:',
+    });
+    expect([...tokens.keys()]).toEqual(['GITHUB_TOKEN', 'GIT_TOKEN', 'NOFX_TOKEN_LAB']);
+    expect(localRoots).toEqual(['/srv/one', '/srv/two']);
+  });
+
+  it.each(['/', 'relative', '/srv:../x'])('are in no folder such as %s', (roots) => {
+    expect(errors({ NOFX_LOCAL_ROOTS: roots })).toEqual([expect.stringMatching(/^NOFX_LOCAL_ROOTS: must be absolute/)]);
   });
 });
 
@@ -288,6 +309,12 @@ describe('the API', () => {
     expect(errors({ ADMIN_PASSWORD: 'admin' })).toEqual([expect.stringMatching(/^ADMIN_PASSWORD: is shorter/)]);
   });
 
+  it('is reached where it says, if it says', () => {
+    expect(load({}).api.publicUrl).toBeNull();
+    expect(load({ NOFX_PUBLIC_URL: 'https://nofx.example.com/' }).api.publicUrl).toBe('https://nofx.example.com');
+    expect(errors({ NOFX_PUBLIC_URL: 'nofx.example.com' })).toEqual([expect.stringMatching(/^NOFX_PUBLIC_URL: /)]);
+  });
+
   it('takes a secret of Supabase beside its address only', () => {
     expect(errors({ SUPABASE_JWT_SECRET: 's'.repeat(32) })).toEqual([
       expect.stringMatching(/^SUPABASE_URL: is missing/),
@@ -306,11 +333,13 @@ describe('the settings in a log', () => {
     NOFX_METRICS_TOKEN: 'metrics-token-of-ours',
     ADMIN_PASSWORD: 'admin-password-of-ours',
     SUPABASE_JWT_SECRET: 'jwt-secret-'.repeat(3),
+    GITHUB_TOKEN: 'hub-token',
+    NOFX_TOKEN_LAB: 'me:lab-token',
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://me:otlp-pass@collector',
     OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20otlp-token',
   });
   const secret =
-    /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret|metrics-token|otlp-|admin-password|jwt-secret/;
+    /proxy%20pass|PRIVATE KEY|a-long-secret|sk-ant-secret|p%40ss-w|rd@|again|role-secret|metrics-token|otlp-|admin-password|jwt-secret|hub-token|lab-token/;
 
   it.each([
     ['redacted()', () => JSON.stringify(redacted(config))],
@@ -341,6 +370,9 @@ describe('the settings in a log', () => {
       'role-secret',
       'metrics-token-of-ours',
       'admin-password-of-ours',
+      'hub-token',
+      'me:lab-token',
+      'lab-token',
       'jwt-secret-jwt-secret-jwt-secret-',
       'Bearer otlp-token',
       'otlp-token',

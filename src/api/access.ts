@@ -4,7 +4,7 @@ import type { Principal } from '../domain/principal.ts';
 import type { Project } from '../domain/project.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
-import { repositoryOf } from '../handlers/access.ts';
+import { githubOf } from '../handlers/access.ts';
 import type { ApiDeps } from './env.ts';
 import { createMemo } from './memo.ts';
 import { ApiProblem } from './problem.ts';
@@ -22,10 +22,11 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
   const asked = createMemo<Role>(BELIEVED_MS, async (key) => {
     const { projectId, id, login } = JSON.parse(key) as { projectId: string; id: number; login: string };
     const project = await getProject(db, projectId);
-    // A project that is no repository of GitHub's is the admin's alone.
-    if (project === null || project.installationId === null) return 'none';
+    const repository = project && githubOf(project);
+    // A project that is no repository of GitHub's is the admin's alone; so is one that the app was taken off.
+    if (repository === null || project?.removedAt) return 'none';
     try {
-      return await adapters.github.permission(repositoryOf({ project }), login, id);
+      return await adapters.github.permission(repository, login, id);
     } catch (error) {
       // The app was taken off it, or the repository is gone.
       if (error instanceof UserError) return 'none';
@@ -35,12 +36,16 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
 
   /** The role of somebody in a project. */
   const roleIn = async (principal: Principal, { id: projectId }: Pick<Project, 'id'>): Promise<Role> =>
-    principal.kind === 'admin'
-      ? 'admin'
-      : asked(JSON.stringify({ projectId, id: principal.githubId, login: principal.login }));
+    principal.kind === 'link'
+      ? 'none'
+      : principal.kind === 'admin'
+        ? 'admin'
+        : asked(JSON.stringify({ projectId, id: principal.githubId, login: principal.login }));
 
-  const maySee = async (principal: Principal, run: Pick<Run, 'projectId' | 'source'>): Promise<boolean> =>
-    isOwn(principal, run) || isAtLeast(await roleIn(principal, { id: run.projectId }), 'read');
+  const maySee = async (principal: Principal, run: Pick<Run, 'id' | 'projectId' | 'source'>): Promise<boolean> =>
+    isOwn(principal, run) ||
+    ('link' in principal && principal.link === run.id) ||
+    isAtLeast(await roleIn(principal, { id: run.projectId }), 'read');
 
   /** A run that the principal may see. */
   const seen = async (principal: Principal, id: string): Promise<Run> => {
@@ -60,8 +65,13 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
     throw new ApiProblem('forbidden', { detail: `${what} takes the role ${least} in ${name}.` });
   };
 
+  /** Whether somebody may change a run: who asked for it may, and whoever has the role. */
+  const mayChange = async (principal: Principal, run: Pick<Run, 'projectId' | 'source'>, least: Role) =>
+    isOwn(principal, run) || isAtLeast(await roleIn(principal, { id: run.projectId }), least);
+
   return {
     roleIn,
+    mayChange,
     demand,
     run: seen,
 
@@ -83,6 +93,11 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
   };
 }
 
+/** Ends the request of anybody but the admin: what is about all of NOFX is about no project's people. */
+export function adminOnly(principal: Principal): void {
+  if (principal.kind !== 'admin') throw new ApiProblem('forbidden', { detail: 'That is the admin’s alone.' });
+}
+
 function isOwn(principal: Principal, { source }: Pick<Run, 'source'>): boolean {
-  return principal.kind === 'admin' || source.requester?.id === principal.githubId;
+  return principal.kind === 'admin' || (principal.kind === 'user' && source.requester?.id === principal.githubId);
 }

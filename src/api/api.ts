@@ -6,6 +6,7 @@ import { approveRoutes } from './approve.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { authenticated } from './authenticate.ts';
 import { cleanAnswers } from './clean-answers.ts';
+import { devRoutes } from './dev.ts';
 import { documentRoutes } from './document.ts';
 import type { Api, ApiDeps, ApiEnv } from './env.ts';
 import { guardedHeaders } from './headers.ts';
@@ -13,11 +14,15 @@ import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
 import { projectRoutes } from './projects.ts';
 import { rateLimited } from './rate-limit.ts';
 import { retryRoutes } from './retry.ts';
+import { createRunActions } from './run-actions.ts';
 import { runListRoutes } from './run-list.ts';
 import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
+import { storable } from './storable.ts';
 import { streamRoutes } from './stream.ts';
+import { webhookMessageRoutes } from './webhook-messages.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -37,13 +42,16 @@ export function createApi(deps: ApiDeps): Api {
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => {
-        throw new ApiProblem('too_large', { detail: 'A request may have 1 MiB.' });
+        // What is left of it nobody reads: the connection is good for nothing else.
+        throw new ApiProblem('too_large', { detail: 'A request may have 1 MiB.', headers: { Connection: 'close' } });
       },
     }),
+    storable(),
   );
   documentRoutes(api);
   api.use(cleanAnswers(deps.adapters.redact));
-  const given = { ...deps, access: createAccess(deps) };
+  const access = createAccess(deps);
+  const given = { ...deps, access, actions: createRunActions({ ...deps, access }) };
   runListRoutes(api, given);
   runRoutes(api, given);
   streamRoutes(api, given);
@@ -52,6 +60,9 @@ export function createApi(deps: ApiDeps): Api {
   retryRoutes(api, given);
   projectRoutes(api, given);
   artifactRoutes(api, given);
+  webhookRoutes(api, given);
+  webhookMessageRoutes(api, given);
+  devRoutes(api, deps);
   api.all('*', () => {
     throw new ApiProblem('not_found');
   });

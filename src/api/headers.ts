@@ -12,10 +12,11 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
-export function guardedHeaders(): MiddlewareHandler {
+/** `own`: what a part of ours says otherwise. */
+export function guardedHeaders(own: Partial<Record<keyof typeof HEADERS, string>> = {}): MiddlewareHandler {
   return async (c, next) => {
     await next();
-    for (const [name, value] of Object.entries(HEADERS)) {
+    for (const [name, value] of Object.entries({ ...HEADERS, ...own })) {
       if (!c.res.headers.has(name)) c.res.headers.set(name, value);
     }
   };

@@ -84,7 +84,11 @@ export function answerProblem(log: Logger, redact: (text: string) => string) {
   };
 }
 
-function problemOf(thrown: unknown): ApiProblem {
+/** How a kind of problem is called, and its HTTP status. */
+export const titleOf = (kind: ProblemKind) => PROBLEMS[kind];
+
+/** What was thrown, as a problem. */
+export function problemOf(thrown: unknown): ApiProblem {
   if (thrown instanceof ApiProblem) return thrown;
   if (thrown instanceof UserError) return new ApiProblem('refused', { detail: thrown.message, next: thrown.next });
   if (thrown instanceof RetryableError) {

@@ -13,7 +13,7 @@ const Project = z
     repo_url: z.string().nullable(),
     workspace_mode: WorkspaceMode,
     git_mode: GitMode,
-    default_branch: z.string(),
+    default_branch: z.string().nullable(),
     initialized: z.boolean(),
   })
   .openapi('Project');

@@ -12,8 +12,16 @@ export async function insertEndpoint(db: Executor, row: typeof endpoint.$inferIn
   return inserted!;
 }
 
-export async function listEndpoints(db: Executor): Promise<Endpoint[]> {
-  return db.select(shown).from(endpoint).orderBy(asc(endpoint.createdAt), asc(endpoint.id));
+/** All endpoints, or those of a project alone, oldest first. */
+export async function listEndpoints(
+  db: Executor,
+  { projectId }: { projectId?: string | undefined } = {},
+): Promise<Endpoint[]> {
+  return db
+    .select(shown)
+    .from(endpoint)
+    .where(projectId === undefined ? undefined : eq(endpoint.projectId, projectId))
+    .orderBy(asc(endpoint.createdAt), asc(endpoint.id));
 }
 
 export async function getEndpoint(db: Executor, id: string): Promise<Endpoint | null> {

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql } from 'drizzle-orm';
 import { STATUS_AFTER } from '../domain/run-events.ts';
 import type { Executor } from './client.ts';
 import { endpoint, event, message, messageAttempt, project, run, step } from './schema.ts';
@@ -84,7 +84,7 @@ export async function reopenMessage(tx: Executor, id: string): Promise<boolean> 
 export async function listMessages(
   db: Executor,
   endpointId: string,
-  { after, limit = 50 }: { after?: string; limit?: number } = {},
+  { after, limit = 50 }: { after?: string | undefined; limit?: number } = {},
 ): Promise<(Message & { type: string })[]> {
   const place = sql`(${message.createdAt}, ${message.seq}, ${message.id})`;
   const rows = await db
@@ -104,11 +104,11 @@ export async function listMessages(
   return rows.map((row) => ({ ...row.message, type: row.type }));
 }
 
-/** The delivery log of a message, oldest first. */
-export async function listAttempts(db: Executor, messageId: string): Promise<MessageAttempt[]> {
+/** The delivery logs of some messages, oldest first. */
+export async function listAttempts(db: Executor, messageIds: readonly string[]): Promise<MessageAttempt[]> {
   return db
     .select()
     .from(messageAttempt)
-    .where(eq(messageAttempt.messageId, messageId))
+    .where(inArray(messageAttempt.messageId, [...messageIds]))
     .orderBy(asc(messageAttempt.at), asc(messageAttempt.id));
 }

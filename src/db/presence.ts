@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
-import type { Database } from './client.ts';
+import { sql } from 'drizzle-orm';
+import type { Database, Executor } from './client.ts';
 
 /** Any number that is only ours. */
 const ADVISORY_LOCK = 7_236_201_412;
@@ -14,12 +15,14 @@ const RETRY_MS = 100;
  * and one that only lost its connection takes it again.
  */
 export async function joinWorkers(
-  { link }: Database,
+  { db, link }: Database,
   whenAlone: () => Promise<void>,
 ): Promise<{ leave(): Promise<void> }> {
   if (link.kind === 'pglite') {
     await whenAlone();
-    return { leave: async () => {} };
+    // It has one connection, so this keeps nobody away: it is there to be counted.
+    await db.execute(sql`select pg_advisory_lock_shared(${ADVISORY_LOCK})`);
+    return { leave: async () => void (await db.execute(sql`select pg_advisory_unlock_shared(${ADVISORY_LOCK})`)) };
   }
   const { url } = link;
   let client = await connect(url);
@@ -44,6 +47,17 @@ export async function joinWorkers(
       await client.end().catch(() => {});
     },
   };
+}
+
+/** How many processes are at work on the database. */
+export async function countWorkers(db: Executor): Promise<number> {
+  // The lock's number, as pg_locks has it: https://www.postgresql.org/docs/current/view-pg-locks.html
+  const [high, low] = [Math.floor(ADVISORY_LOCK / 2 ** 32), ADVISORY_LOCK % 2 ** 32];
+  const { rows } = await db.execute<{ count: number }>(sql`
+    select count(distinct pid)::int as count from pg_locks
+    where locktype = 'advisory' and classid = ${high} and objid = ${low} and objsubid = 1 and granted and mode = 'ShareLock'
+      and database = (select oid from pg_database where datname = current_database())`);
+  return rows[0]!.count;
 }
 
 async function connect(url: string): Promise<pg.Client> {

@@ -1,12 +1,16 @@
-import { asc, eq, getTableColumns, gt } from 'drizzle-orm';
-import type { Project } from '../domain/project.ts';
+import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
+import type { Project, ProjectFacts } from '../domain/project.ts';
 import type { Executor } from './client.ts';
 import { project, run } from './schema.ts';
 
-/** Stores a project, or brings the stored one up to date: names, owners and default branches change. */
-export async function upsertProject(tx: Executor, row: Project): Promise<void> {
-  const { id: _, ...fresh } = row;
-  await tx.insert(project).values(row).onConflictDoUpdate({ target: project.id, set: fresh });
+/**
+ * Stores a project, or brings the stored one up to date: names, owners and default branches change. What somebody has
+ * settled for it stays.
+ */
+export async function upsertProject(tx: Executor, row: ProjectFacts): Promise<void> {
+  const { name, repoUrl, defaultBranch, installationId, repositoryId } = row;
+  const seen = { name, repoUrl, defaultBranch, installationId, repositoryId, removedAt: null };
+  await tx.insert(project).values(row).onConflictDoUpdate({ target: project.id, set: seen });
 }
 
 export async function getProject(db: Executor, id: string): Promise<Project | null> {
@@ -29,4 +33,12 @@ export async function listProjects(
   { after = '', limit }: { after?: string | undefined; limit: number },
 ): Promise<Project[]> {
   return db.select().from(project).where(gt(project.id, after)).orderBy(asc(project.id)).limit(limit);
+}
+
+/** Notes that a project's repository could be reached and read; the first time counts. */
+export async function noteSynced(db: Executor, id: string): Promise<void> {
+  await db
+    .update(project)
+    .set({ syncedAt: sql`now()` })
+    .where(and(eq(project.id, id), isNull(project.syncedAt)));
 }

@@ -131,7 +131,7 @@ export async function listProjectsAfter(
   return db
     .select()
     .from(project)
-    .where(and(gt(project.id, after), sql`${project.installationId} is not null`))
+    .where(and(gt(project.id, after), sql`${project.installationId} is not null and ${project.removedAt} is null`))
     .orderBy(asc(project.id))
     .limit(limit);
 }

@@ -107,10 +107,14 @@ export const project = nofx.table('project', {
   localPath: text('local_path'),
   workspaceMode: text('workspace_mode').$type<WorkspaceMode>().notNull(),
   gitMode: text('git_mode').$type<GitMode>().notNull(),
-  defaultBranch: text('default_branch').notNull(),
+  defaultBranch: text('default_branch'),
   installationId: bigint('installation_id', { mode: 'number' }),
   repositoryId: bigint('repository_id', { mode: 'number' }),
+  baseBranch: text('base_branch'),
+  tokenEnv: text('token_env'),
   createdAt: createdAt(),
+  syncedAt: at('synced_at'),
+  removedAt: at('removed_at'),
 });
 
 export const run = nofx.table(

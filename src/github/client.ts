@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbotOctokit } from 'probot';
 import { RetryableError } from '../errors.ts';
-import type { RepositoryRef } from './port.ts';
+import type { Entrance, RepositoryRef } from './port.ts';
 import type { Serial } from './writes.ts';
 
 /** What Probot's `auth()` gives: REST methods, pagination, installation tokens renewed by themselves. */
@@ -13,7 +13,7 @@ export type Client = {
   /** `{ owner, repo }`, for the routes. */
   at: { owner: string; repo: string };
   /**
-   * Sends a request that changes something: one at a time per installation, spaced, within the shared budget; `first`
+   * Sends a request that changes something: one at a time per installation or token, spaced, within the shared budget; `first`
    * before those that are not.
    */
   write: <T>(send: () => Promise<T>, options?: { first?: boolean }) => Promise<T>;
@@ -31,16 +31,19 @@ export type Client = {
  */
 export const once = { request: { retries: 0 } } as const;
 
-/** Asks the budget that all processes share for one write of an installation. */
-export type Permit = (installationId: number) => Promise<{ ok: true } | { ok: false; retryAfterMs: number }>;
+/**
+ * Asks the budget that all processes share for one write. Of personal tokens nothing is counted: their runs write twice or
+ * thrice, and each process spaces what it writes.
+ */
+export type Permit = (entrance: Entrance) => Promise<{ ok: true } | { ok: false; retryAfterMs: number }>;
 
 /** A wait no longer than this is waited out where it is: the second between two writes, not a rate limit. */
 const SHORT_WAIT_MS = 2_000;
 
 /** RetryableError when the budget is used up: the job is done later, and nobody waits on a worker's place. */
-async function permitted(permit: Permit, installationId: number): Promise<void> {
+async function permitted(permit: Permit, entrance: Entrance): Promise<void> {
   for (let tries = 0; ; tries += 1) {
-    const permission = await permit(installationId);
+    const permission = await permit(entrance);
     if (permission.ok) return;
     const { retryAfterMs } = permission;
     if (retryAfterMs > SHORT_WAIT_MS || tries >= 10) {
@@ -52,7 +55,7 @@ async function permitted(permit: Permit, installationId: number): Promise<void> 
 }
 
 export function createClients(deps: {
-  octokitFor: (installationId?: number) => Promise<Octokit>;
+  octokitOf: (entrance: Entrance) => Promise<Octokit>;
   slug: () => Promise<string>;
   writes: Serial;
   permit?: Permit;
@@ -60,14 +63,14 @@ export function createClients(deps: {
   settle: readonly number[];
 }) {
   return async (repo: RepositoryRef): Promise<Client> => ({
-    octokit: await deps.octokitFor(repo.installationId),
+    octokit: await deps.octokitOf(repo),
     at: { owner: repo.owner, repo: repo.name },
     write: (send, options) => {
       const permittedSend = async () => {
-        if (deps.permit) await permitted(deps.permit, repo.installationId);
+        if (deps.permit) await permitted(deps.permit, repo);
         return send();
       };
-      return deps.writes(String(repo.installationId), permittedSend, options);
+      return deps.writes(repo.tokenEnv ?? String(repo.installationId), permittedSend, options);
     },
     alone: (key, work) => deps.keys(`${repo.repositoryId} ${key}`, work),
     slug: deps.slug,

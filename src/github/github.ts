@@ -1,3 +1,4 @@
+import { InternalError } from '../errors.ts';
 import { branchHead, createMarker, ensureBranch } from './branches.ts';
 import { upsertCheckRun } from './check-runs.ts';
 import { createClients, type Client, type Octokit, type Permit } from './client.ts';
@@ -11,10 +12,11 @@ import { ensureIssue } from './issues.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
-import type { GitHub, RepositoryRef } from './port.ts';
+import { refusedToken } from './personal.ts';
+import type { Entrance, GitHub, RepositoryRef } from './port.ts';
 import { pullRequest, untick, updateBranch, upsertPullRequest } from './pull-requests.ts';
 import { react, unreact } from './reactions.ts';
-import { listTop, readFile, repository } from './repositories.ts';
+import { listTop, readFile, repository, repositoryId } from './repositories.ts';
 import { review } from './reviews.ts';
 import { isTeamMember } from './teams.ts';
 import { triage } from './triage.ts';
@@ -28,6 +30,8 @@ type Log = { warn: (details: object, message: string) => void };
  */
 export function createGitHub(options: {
   octokitFor: (installationId?: number) => Promise<Octokit>;
+  /** A client by a personal token, given the variable it is in; none where there are only installations. */
+  octokitBy?: (tokenEnv: string) => Promise<Octokit>;
   /** Spares one request where it is known. */
   appSlug?: string;
   log: Log;
@@ -45,7 +49,7 @@ export function createGitHub(options: {
   const identity = remember(() => appIdentity(octokitFor, renewing));
   const writes = createSerial({ minIntervalMs: options.writeIntervalMs ?? 1_000 });
   const clientFor = createClients({
-    octokitFor,
+    octokitOf,
     slug,
     writes,
     permit: options.permit,
@@ -57,8 +61,24 @@ export function createGitHub(options: {
   async function within<T>(repo: RepositoryRef, call: (client: Client) => Promise<T>): Promise<T> {
     return translated(async () => {
       const client = await clientFor(repo);
+      if (repo.tokenEnv !== undefined) return byToken(repo.tokenEnv, () => call(client));
       return renewing(client.octokit, repo.installationId, () => call(client));
     });
+  }
+
+  function octokitOf(entrance: Entrance): Promise<Octokit> {
+    if (entrance.installationId !== undefined) return octokitFor(entrance.installationId);
+    if (options.octokitBy) return options.octokitBy(entrance.tokenEnv);
+    throw new InternalError('There are no personal tokens here.');
+  }
+
+  /** What is refused to a token is told of that token, and not of the app. */
+  async function byToken<T>(tokenEnv: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw refusedToken(error, tokenEnv);
+    }
   }
 
   /** Runs a call with an installation's client. A token GitHub no longer accepts is renewed, once. */
@@ -103,6 +123,7 @@ export function createGitHub(options: {
     listTop: (repo, commit) => within(repo, (client) => listTop(client, commit)),
     readFile: (repo, path, ref) => within(repo, (client) => readFile(client, path, ref)),
     repository: (repo) => within(repo, (client) => repository(client, repo)),
+    repositoryId: (entrance, at) => within({ ...entrance, ...at, repositoryId: 0 }, (client) => repositoryId(client)),
     gitToken: (repo) => translated(async () => gitToken(await octokitFor(), repo)),
     listDeliveries: (listing) => translated(async () => listDeliveries(await octokitFor(), listing)),
     redeliver: (id) => translated(() => writes('the app', async () => redeliver(await octokitFor(), id))),

@@ -1,5 +1,6 @@
 /** The adapter to GitHub, both ways. It knows nothing of runs. */
+export { createAppFromManifest } from './app-manifest.ts';
 export { createGitHub } from './github.ts';
 export { installedOn } from './installed.ts';
-export { openProbot } from './probot.ts';
+export { openProbot, personalOctokit } from './probot.ts';
 export { KNOWN_EVENTS, toDomainEvent } from './events.ts';

@@ -9,6 +9,7 @@ import type { GitHub, RepositoryRef } from './port.ts';
  * https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
  */
 export async function gitToken(app: Octokit, repo: RepositoryRef): Promise<string> {
+  if (repo.installationId === undefined) throw new InternalError('Only an installation has tokens to give.');
   const { data } = await app.request('POST /app/installations/{installation_id}/access_tokens', {
     installation_id: repo.installationId,
     repository_ids: [repo.repositoryId],

@@ -5,8 +5,13 @@ import type { Role } from '../domain/role.ts';
 
 /** What the rest of the house may know of this room. */
 
-/** One repository, and the installation that lets us in. Keyed by id: names change. */
-export type RepositoryRef = { installationId: number; repositoryId: number; owner: string; name: string };
+/** What lets us in: an installation of the app, or somebody's personal token, by the name of its environment variable. */
+export type Entrance =
+  | { installationId: number; tokenEnv?: undefined }
+  | { installationId?: undefined; tokenEnv: string };
+
+/** One repository, and what lets us in. Keyed by id: names change. */
+export type RepositoryRef = Entrance & { repositoryId: number; owner: string; name: string };
 
 export type Permission = Role;
 
@@ -196,6 +201,8 @@ export type GitHub = {
     htmlUrl: string;
     private: boolean;
   }>;
+  /** The id of a repository, by the name it has now. */
+  repositoryId(entrance: Entrance, at: { owner: string; name: string }): Promise<number>;
   /** A fresh token for this repository alone, contents:write, for one push or fetch. */
   gitToken(repo: RepositoryRef): Promise<string>;
   /** GitHub's attempts to deliver webhooks to the app since a moment, newest first; `complete`: back to that moment. */

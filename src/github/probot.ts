@@ -45,20 +45,34 @@ export function openProbot(options: {
 }): Probot {
   if (options.secret === '')
     throw new UserError('A webhook secret is required.', 'Set WEBHOOK_SECRET to the one in the settings of the app.');
-  const timeoutMs = options.timeoutMs ?? 30_000;
-  const timedFetch: typeof fetch = (input, init) => {
-    const limit = AbortSignal.timeout(timeoutMs);
-    return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit });
-  };
   return new Probot({
     appId: options.appId,
     privateKey: options.privateKey,
     secret: options.secret,
     baseUrl: options.baseUrl,
     log: options.log,
-    request: { fetch: timedFetch },
-    Octokit: QuietOctokit.defaults({
-      retry: { retryAfterBaseValue: options.retryBaseMs ?? 1_000 },
-    }) as typeof ProbotOctokit,
+    request: { fetch: timed(options.timeoutMs) },
+    Octokit: patient(options.retryBaseMs) as typeof ProbotOctokit,
   });
+}
+
+/** A client for whoever a personal token belongs to, with the same manners as the app's. */
+export function personalOctokit(
+  token: string,
+  options: { baseUrl?: string; timeoutMs?: number; retryBaseMs?: number } = {},
+): InstanceType<typeof ProbotOctokit> {
+  const Personal = patient(options.retryBaseMs) as typeof ProbotOctokit;
+  return new Personal({ auth: { token }, baseUrl: options.baseUrl, request: { fetch: timed(options.timeoutMs) } });
+}
+
+function patient(retryBaseMs = 1_000) {
+  return QuietOctokit.defaults({ retry: { retryAfterBaseValue: retryBaseMs } });
+}
+
+/** A fetch whose every request has a time limit. */
+function timed(timeoutMs = 30_000): typeof fetch {
+  return (input, init) => {
+    const limit = AbortSignal.timeout(timeoutMs);
+    return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit });
+  };
 }

@@ -43,6 +43,12 @@ export async function repository(client: Client, ref: RepositoryRef): Promise<Re
   };
 }
 
+/** The id of the repository that goes by this name now. */
+export async function repositoryId({ octokit, at }: Client): Promise<number> {
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}', at);
+  return Number(data.id);
+}
+
 async function byId({ octokit }: Client, ref: RepositoryRef): Promise<unknown> {
   try {
     // Not in GitHub's reference, but where its own redirects of renamed repositories lead, since 2013.

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pullRequestTitle } from '../domain/naming.ts';
 import { isRed, renderPullRequestBody } from '../domain/report.ts';
-import { repositoryOf } from './access.ts';
+import { hasApp, repositoryOf } from './access.ts';
 import { readRules } from './base-branch.ts';
 import { WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext } from './handler.ts';
@@ -24,6 +24,9 @@ export const GitPrOutputs = z.object({
   notes: z.array(z.string()),
 });
 export type GitPrOutputs = z.infer<typeof GitPrOutputs>;
+
+/** What is missing where there is a personal token in the app's stead. */
+const NO_CHECKS = 'The commit has no checks of NOFX: only an app may write them, and it is not on this repository.';
 
 const TEMPLATES = [
   '.github/pull_request_template.md',
@@ -52,7 +55,7 @@ export const gitPr = defineHandler<GitPrInputs>({
     const view = await context.view();
     const pullRequest = await context.effect('pull_request', async () => {
       const { number, url } = await adapters.github.upsertPullRequest(repository, {
-        head: run.branch,
+        head: written.branch,
         base: run.baseRef,
         title: inputs.title ?? pullRequestTitle({ issueTitle: run.source.issue?.title, prompt: run.source.prompt }),
         body: renderPullRequestBody(view, {
@@ -68,8 +71,8 @@ export const gitPr = defineHandler<GitPrInputs>({
     const { notes } = await context.effect('triage', async () => ({
       notes: await adapters.github.triage(repository, { number: pullRequest.number, labels, assignees, reviewers }),
     }));
-    const all = [...(pushed.notes ?? []), ...notes];
-    const handedOn: GitPrOutputs = { ...pullRequest, sha: pushed.sha, branch: run.branch, notes: all };
+    const all = [...(hasApp(context.project) ? [] : [NO_CHECKS]), ...(pushed.notes ?? []), ...notes];
+    const handedOn: GitPrOutputs = { ...pullRequest, sha: pushed.sha, branch: written.branch, notes: all };
     return { status: 'succeeded', outputs: handedOn, pullRequest };
   },
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { githubOf } from './access.ts';
 import { WriteOutputs } from './change-set.ts';
 import { defineHandler } from './handler.ts';
 import { pushWork } from './push-work.ts';
@@ -12,6 +13,11 @@ export const gitPush = defineHandler({
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
     const written = WriteOutputs.parse(outputs);
     const { sha, notes = [] } = await pushWork(context, written);
-    return { status: 'succeeded', outputs: { sha, branch: written.branch, notes } };
+    const all = githubOf(context.project) === null ? [...notes, noPullRequest(written.branch)] : notes;
+    return { status: 'succeeded', outputs: { sha, branch: written.branch, notes: all } };
   },
 });
+
+function noPullRequest(branch: string): string {
+  return `NOFX opens pull requests on GitHub only. The work is on the branch \`${branch}\`.`;
+}

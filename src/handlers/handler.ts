@@ -6,6 +6,7 @@ import type { BudgetLeft } from '../domain/budget.ts';
 import type { Figures } from '../domain/estimate.ts';
 import type { StoredFile } from '../domain/change-set.ts';
 import type { PlanStep } from '../domain/plan.ts';
+import type { TokenOf } from '../domain/personal-token.ts';
 import type { SecretName } from '../domain/policy.ts';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { GitMode, Project } from '../domain/project.ts';
@@ -23,6 +24,8 @@ export type Adapters = {
   sandbox: Sandbox;
   artifacts: ArtifactStore;
   github: GitHub;
+  /** the personal tokens of projects that name one */
+  tokenOf: TokenOf;
   redact: (text: string) => string;
   /** hosts of the npm registry this server uses, for the set-up of Node repositories; the public one's when absent */
   npmHosts?: readonly string[];
@@ -77,6 +80,8 @@ export type StepContext<Inputs = unknown> = {
   figures(): Promise<Figures[]>;
   /** Shows what the step has come to while it runs; `soFar` is asked for only now and then. */
   tell(soFar: () => Record<string, unknown>): Promise<void>;
+  /** The commits that the run has made so far, by its own books. */
+  commits(): Promise<string[]>;
   /** The commit that carries the run's check until the work is pushed; made when it is not there yet. */
   marker(): Promise<{ sha: string }>;
   /** The run as people see it now. */

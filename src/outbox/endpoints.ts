@@ -35,12 +35,15 @@ const EVENT_TYPES = Object.keys({
   'queue.backpressure': true,
 } satisfies Record<EventType, true>);
 
+/** Every event of a project is a message to each of its endpoints, as many as GitHub allows for a repository. */
+const MOST = 20;
+
 export type NewEndpoint = {
   url: string;
   /** event types it wants; all when absent */
-  types?: readonly string[];
+  types?: readonly string[] | undefined;
   /** only runs of this project */
-  projectId?: string;
+  projectId?: string | undefined;
 };
 
 /**
@@ -63,6 +66,9 @@ export async function createEndpoint(
       `There is no project ${wanted.projectId}.`,
       'Give the id of a project that had a run, or none for all projects.',
     );
+  }
+  if (wanted.projectId !== undefined && (await endpoints.listEndpoints(db, wanted)).length >= MOST) {
+    throw new UserError(`${wanted.projectId} has ${MOST} endpoints, and may have no more.`, 'Delete one first.');
   }
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   rememberKey(secret, remember);

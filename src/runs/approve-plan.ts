@@ -13,7 +13,8 @@ import { approveStep, refuseStep } from './approve.ts';
 import type { Deps } from './deps.ts';
 
 export type Approval = {
-  repository: RepositoryRef;
+  /** null: it is not on GitHub, and nobody is in a team there */
+  repository: RepositoryRef | null;
   by: Approver;
   /** as much of the hash of the plan they saw as they typed; null: whatever waits */
   hash: string | null;
@@ -75,7 +76,7 @@ async function mayNot({ adapters }: Deps, run: Run, { repository, by }: Approval
   const rules = RunConfig.parse(run.config);
   const memberOf = new Map<string, boolean | null>();
   for (const team of teamsToAsk(rules, by)) {
-    memberOf.set(team, await adapters.github.isTeamMember(repository, team, by.login));
+    memberOf.set(team, repository && (await adapters.github.isTeamMember(repository, team, by.login)));
   }
   return refuseApproval(rules, by, { requester: run.source.requester, memberOf });
 }
@@ -109,6 +110,7 @@ async function staleness(
   if (!plan || planHash(planned.map(prepared), run.baseSha) !== plan.hash) {
     throw new InternalError(`The steps of ${run.id} are not those of its plan.`);
   }
+  if (repository === null) throw new InternalError(`${run.id} has a plan, and is not on GitHub.`);
   const head = await adapters.github.branchHead(repository, run.baseRef);
   if (head === run.baseSha) return null;
   const what = head === null ? 'is gone' : 'has moved on';

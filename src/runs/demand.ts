@@ -1,16 +1,14 @@
-import { budgetUsedUp } from '../domain/budget.ts';
 import type { RunOptions } from '../domain/command-options.ts';
 import type { LineComment } from '../domain/event.ts';
-import { projectIdOf, type Project } from '../domain/project.ts';
-import { withOptions, type RunConfig } from '../domain/run-config.ts';
+import type { RunConfig } from '../domain/run-config.ts';
 import type { RunSource } from '../domain/source.ts';
 import { UserError } from '../errors.ts';
-import type { GitHub, RepositoryRef } from '../github/port.ts';
+import type { RepositoryRef } from '../github/port.ts';
 import { findRunByTrigger } from '../db/runs.ts';
-import { spentToday } from '../db/spending.ts';
+import { accessOf } from '../handlers/access.ts';
 import type { Deps } from './deps.ts';
+import type { Ground } from './ground.ts';
 import { openRun, type RunRequest } from './open-run.ts';
-import { readConfig } from './read-config.ts';
 
 export type RunDefaults = {
   model: string;
@@ -43,41 +41,26 @@ export type RunDemand = {
 
 export type Opened = { id: string; opened: boolean };
 
-/** A repository as it is when a run is asked for, and what holds in it. */
-export type Ground = {
-  ref: RepositoryRef;
-  repository: Awaited<ReturnType<GitHub['repository']>>;
-  config: RunConfig;
-};
-
 /** The run that this demand opened before, if it did. */
 export async function findOpened({ db }: Pick<Deps, 'db'>, { triggerKey }: RunDemand): Promise<Opened | null> {
   const known = await findRunByTrigger(db, triggerKey);
   return known && { id: known.id, opened: false };
 }
 
-/** Looks the repository up, and its configuration. UserError where it has mistakes, or nothing may be spent today. */
-export async function standOn(
-  deps: Deps,
-  demand: Partial<AnyDemand> & Pick<AnyDemand, 'repository' | 'options'>,
-): Promise<Ground> {
-  const repository = await deps.adapters.github.repository(demand.repository);
-  const ref: RepositoryRef = { ...demand.repository, owner: repository.owner, name: repository.name };
-  const config = withOptions(await readConfig(deps, ref, repository.defaultHead), demand.options);
-  await checkDay(deps, projectIdOf(ref), config);
-  return { ref, repository, config };
-}
-
 /** Where a run starts: as the code that it takes over did, or at the newest commit of its base. UserError where that has none. */
 export async function chooseBase(
-  { adapters }: Pick<Deps, 'adapters'>,
-  { ref, repository, config }: Ground,
+  deps: Pick<Deps, 'adapters'>,
+  { project, ref, defaultBranch, defaultHead, config }: Ground,
   { reuse, next }: { reuse: Reuse | null | undefined; next: string },
 ): Promise<{ baseRef: string; baseSha: string }> {
   if (reuse) return { baseRef: reuse.baseRef, baseSha: reuse.baseSha };
-  const baseRef = config.base ?? repository.defaultBranch;
-  const isDefault = baseRef === repository.defaultBranch;
-  const baseSha = isDefault ? repository.defaultHead : await adapters.github.branchHead(ref, baseRef);
+  const baseRef = config.base ?? defaultBranch;
+  if (baseRef === defaultBranch) return { baseRef, baseSha: defaultHead };
+  if (ref === null) {
+    const access = accessOf({ ...deps, project, signal: AbortSignal.timeout(120_000) });
+    return { baseRef, baseSha: await deps.adapters.workspaces.resolve(access, baseRef) };
+  }
+  const baseSha = await deps.adapters.github.branchHead(ref, baseRef);
   if (baseSha !== null) return { baseRef, baseSha };
   throw new UserError(`There is no branch \`${baseRef}\` to start from in ${ref.owner}/${ref.name}.`, next);
 }
@@ -92,36 +75,25 @@ type Bound = Pick<RunRequest, 'plan' | 'baseRef' | 'baseSha' | 'branch' | 'pullR
 };
 
 /** What was not asked on an issue has none. */
-type AnyDemand = Omit<RunDemand, 'issue'> & { issue: RunDemand['issue'] | null };
+type AnyDemand = Omit<RunDemand, 'issue' | 'repository'> & { issue: RunDemand['issue'] | null };
 
 /** Opens the run, bound to its base. UserError where its plan is not valid. */
 export async function openDemanded(
   deps: Deps,
   defaults: RunDefaults,
   demand: AnyDemand,
-  { ref, repository, config }: Ground,
+  { project, ref, defaultBranch, config }: Ground,
   { source: { issueUrl, ...source }, ...bound }: Bound,
 ): Promise<Opened> {
-  const name = `${ref.owner}/${ref.name}`;
-  const project: Project = {
-    id: projectIdOf(ref),
-    name,
-    repoUrl: repository.cloneUrl,
-    localPath: null,
-    workspaceMode: config.workspaceMode,
-    gitMode: config.gitMode,
-    defaultBranch: repository.defaultBranch,
-    installationId: ref.installationId,
-    repositoryId: ref.repositoryId,
-  };
+  const { id, name, repoUrl, localPath, workspaceMode, gitMode, installationId, repositoryId } = project;
   const opened = await openTraced(deps, {
-    project,
+    project: { id, name, repoUrl, localPath, workspaceMode, gitMode, defaultBranch, installationId, repositoryId },
     ...bound,
     source: {
       ...source,
-      repository: name,
-      installationId: ref.installationId,
-      repositoryId: ref.repositoryId,
+      repository: ref === null ? name : `${ref.owner}/${ref.name}`,
+      installationId,
+      repositoryId,
       requester: demand.requester,
       prompt: demand.prompt,
       issue: demand.issue && { ...issueOf(demand.issue), url: issueUrl },
@@ -144,16 +116,6 @@ export async function openDemanded(
 
 function issueOf({ number, title, body }: RunDemand['issue']): RunDemand['issue'] {
   return { number, title, body };
-}
-
-/** UserError where the repository has spent what it may in a day: a run would end with its first request. */
-async function checkDay({ db }: Deps, projectId: string, { budgets }: RunConfig): Promise<void> {
-  const { perRunUsd, perDayUsd: dayUsd } = budgets;
-  if (dayUsd === null) return;
-  const spent = (await spentToday(db, projectId)).cappedUsd;
-  if (spent < dayUsd) return;
-  const { message, next } = budgetUsedUp({ usd: 0, of: 'day', limitUsd: dayUsd, spentUsd: spent }, { perRunUsd });
-  throw new UserError(message, next);
 }
 
 /** Everything a run does goes on from this span, whoever sends its jobs. */

@@ -4,7 +4,7 @@ import { countOpenRuns, findRunByTrigger, insertRun, laneOfIssue, listLane, lock
 import { insertSteps } from '../db/steps.ts';
 import { branchName } from '../domain/naming.ts';
 import { preparePlan, type Plan } from '../domain/plan.ts';
-import type { Project } from '../domain/project.ts';
+import type { ProjectFacts } from '../domain/project.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { RunSource } from '../domain/source.ts';
 import { knownTools } from '../handlers/registry.ts';
@@ -18,7 +18,7 @@ import { newId, newSteps } from './new-steps.ts';
 const LOWEST_PRIORITY = 1_000;
 
 export type RunRequest = {
-  project: Project;
+  project: ProjectFacts;
   plan: Plan;
   source: RunSource;
   config: RunConfig;
@@ -73,7 +73,7 @@ export async function openRun(
       config: request.config,
       model: request.model,
       maxCostUsd: request.maxCostUsd,
-      gitMode: project.gitMode,
+      gitMode: request.config.gitMode,
       baseRef: request.baseRef,
       baseSha: request.baseSha,
       lane,

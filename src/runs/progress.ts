@@ -1,5 +1,5 @@
 import { COMMENT, listEffects } from '../db/effects.ts';
-import { getProject } from '../db/projects.ts';
+import { getProject, noteSynced } from '../db/projects.ts';
 import { TOLD } from '../db/reap.ts';
 import type { Executor } from '../db/client.ts';
 import { lockRun, type Run } from '../db/runs.ts';
@@ -9,7 +9,8 @@ import { commentMarker, renderComment, type RunView } from '../domain/report.ts'
 import { isTerminal, type RunStatus } from '../domain/run.ts';
 import { asError, UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
-import { accessOf, repositoryOf } from '../handlers/access.ts';
+import { accessOf, hasApp, repositoryOf } from '../handlers/access.ts';
+import { isPush } from '../handlers/push-work.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
@@ -34,16 +35,14 @@ export async function updateProgress(deps: Deps, job: ClaimedJob<'progress'>): P
   const project = settled && (await getProject(deps.db, settled.run.projectId));
   if (!settled || !project) return;
   await keepPace(deps, settled.run, project);
-  if (project.installationId !== null) await show(deps, { ...settled, project, signal: job.signal });
+  if (hasApp(project)) await show(deps, { ...settled, project });
+  if (isTerminal(settled.run.status)) await clearUp(deps, { run: settled.run, project, signal: job.signal });
   // The reaper looks for ended runs without this.
   if (isTerminal(settled.run.status))
     await once(deps, settled.run.id, TOLD, async () => ({ status: settled.run.status }));
 }
 
-async function show(
-  deps: Deps,
-  { run, view, project, signal }: { run: Run; view: RunView; project: Project; signal: AbortSignal },
-): Promise<void> {
+async function show(deps: Deps, { run, view, project }: { run: Run; view: RunView; project: Project }): Promise<void> {
   const repository = repositoryOf({ project });
 
   const failures: Error[] = [];
@@ -55,10 +54,16 @@ async function show(
   if (passing !== undefined) throw passing;
   // A person has to do something first; trying again would only use up GitHub's patience.
   for (const error of failures) deps.log.warn({ err: error, run: run.id }, 'progress could not be shown');
-  // Artifacts and the pushed branch hold all that matters; a workspace is only a cache.
-  if (isTerminal(run.status)) {
-    await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal }), run.id);
-  }
+}
+
+/** Artifacts and the pushed branch hold all that matters; a workspace is only a cache. */
+async function clearUp(
+  deps: Deps,
+  { run, project, signal }: { run: Run; project: Project; signal: AbortSignal },
+): Promise<void> {
+  await deps.adapters.workspaces.removeWorkspace(accessOf({ ...deps, project, signal }), run.id);
+  // Whatever came to a good end had what it needed of the repository.
+  if (run.status === 'succeeded' || run.status === 'neutral') await noteSynced(deps.db, project.id);
 }
 
 /**
@@ -101,10 +106,12 @@ async function keepComment(deps: Deps, { run, repository, view }: Shown): Promis
 
 async function keepChecks(deps: Deps, { run, repository, view }: Shown): Promise<void> {
   const marker = await ensureMarker(deps, run, repository);
-  const pushed = (await listEffects(deps.db, run.id)).get('push') as { sha: string } | undefined;
+  const pushes = [...(await listEffects(deps.db, run.id))].filter(([effect]) => isPush(effect));
+  const pushed = pushes.at(-1)?.[1] as { sha: string } | undefined;
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
-    await keep(deps, run.id, key, check, (known) =>
-      deps.adapters.github.upsertCheckRun(repository, { ...check, known }),
+    const linked = { ...check, detailsUrl: deps.runLink?.(run.id) ?? undefined };
+    await keep(deps, run.id, key, linked, (known) =>
+      deps.adapters.github.upsertCheckRun(repository, { ...linked, known }),
     );
   }
 }

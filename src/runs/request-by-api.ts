@@ -1,19 +1,12 @@
 import { pullRequestTitle } from '../domain/naming.ts';
+import type { Project } from '../domain/project.ts';
 import { APPROVE_STEP } from '../domain/planned.ts';
 import { preparePlan, standardPlan, type Plan } from '../domain/plan.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
-import type { RepositoryRef } from '../github/port.ts';
-import {
-  chooseBase,
-  costLimit,
-  openDemanded,
-  standOn,
-  type Ground,
-  type Opened,
-  type RunDefaults,
-  type RunDemand,
-} from './demand.ts';
+import { UserError } from '../errors.ts';
+import { chooseBase, costLimit, openDemanded, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
 import type { Deps } from './deps.ts';
+import { standIn, type Ground } from './ground.ts';
 
 /** What is wanted: the usual steps for a task, or steps of one's own. */
 export type Wanted =
@@ -31,7 +24,7 @@ export type Wanted =
 
 /** A run as a program asked for it: on no issue. */
 export type ApiDemand = {
-  repository: RepositoryRef;
+  project: Project;
   requester: { login: string; id: number };
   wanted: Wanted;
   repeats?: RunDemand['repeats'];
@@ -49,7 +42,7 @@ type Bound = Preview & { ground: Ground };
 export async function previewRun(
   deps: Deps,
   defaults: RunDefaults,
-  demand: Pick<ApiDemand, 'repository' | 'wanted'>,
+  demand: Pick<ApiDemand, 'project' | 'wanted'>,
 ): Promise<Preview> {
   const { ground: _ground, ...preview } = await bind(deps, defaults, demand);
   return preview;
@@ -57,12 +50,12 @@ export async function previewRun(
 
 /** Opens the run, bound to the repository as it is now. UserError says what is in the way. */
 export async function requestByApi(deps: Deps, defaults: RunDefaults, demand: ApiDemand): Promise<Opened> {
-  const { repository, requester, wanted, repeats, triggerKey } = demand;
+  const { requester, wanted, repeats, triggerKey } = demand;
   const { ground, plan, baseRef, baseSha } = await bind(deps, defaults, demand);
   return openDemanded(
     deps,
     defaults,
-    { repository, requester, issue: null, commentId: null, prompt: promptOf(wanted), options: {}, repeats, triggerKey },
+    { requester, issue: null, commentId: null, prompt: promptOf(wanted), options: {}, repeats, triggerKey },
     ground,
     { plan, baseRef, baseSha, source: { kind: 'api', issueUrl: '' } },
   );
@@ -88,17 +81,28 @@ export function mistakesOf(wanted: Wanted): string[] {
 async function bind(
   deps: Deps,
   defaults: RunDefaults,
-  { repository, wanted, repeats }: Pick<ApiDemand, 'repository' | 'wanted' | 'repeats'>,
+  { project, wanted, repeats }: Pick<ApiDemand, 'project' | 'wanted' | 'repeats'>,
 ): Promise<Bound> {
-  const ground = await standOn(deps, { repository, options: {} });
+  const ground = await standIn(deps, project);
   const base = await chooseBase(deps, ground, {
     reuse: repeats?.reuse,
     next: `Correct \`base\` in \`${REPO_CONFIG_PATH}\`.`,
   });
-  return { ground, plan: planOf(wanted, ground), ...base, maxCostUsd: costLimit(defaults, ground.config) };
+  const plan = planOf(wanted, ground);
+  checkPlace(plan, ground);
+  return { ground, plan, ...base, maxCostUsd: costLimit(defaults, ground.config) };
 }
 
-function planOf(wanted: Wanted, { config }: Ground): Plan {
+/** UserError for a pull request where there can be none. */
+function checkPlace({ steps }: Plan, { ref, project }: Ground): void {
+  if (ref !== null || !steps.some(({ tool }) => tool === 'git_pr')) return;
+  throw new UserError(
+    `NOFX opens pull requests on GitHub only, and ${project.name} is not there.`,
+    'Take `git_push` in the place of `git_pr`: it ends with the branch.',
+  );
+}
+
+function planOf(wanted: Wanted, { ref, config }: Ground): Plan {
   if (wanted.kind === 'plan') return wanted.plan;
   const { prompt, quality, openPr, filePath } = wanted;
   return standardPlan({
@@ -106,6 +110,7 @@ function planOf(wanted: Wanted, { config }: Ground): Plan {
     prompt,
     filename: filePath,
     gates: quality ? config.gates?.map((gate) => gate.name) : [],
-    openPr,
+    // Elsewhere the branch is what there is; `git_push` says so.
+    openPr: openPr && ref !== null,
   });
 }

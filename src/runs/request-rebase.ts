@@ -1,8 +1,9 @@
 import { findRunOfPullRequest } from '../db/runs.ts';
 import { projectIdOf } from '../domain/project.ts';
 import { UserError } from '../errors.ts';
-import { findOpened, openDemanded, standOn, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
+import { findOpened, openDemanded, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
 import type { Deps } from './deps.ts';
+import { standOn } from './ground.ts';
 import { ownPullRequest } from './request-revision.ts';
 import { viewOf } from './view.ts';
 
@@ -17,7 +18,7 @@ export async function requestRebase(
 ): Promise<Opened> {
   const before = await findOpened(deps, { ...demand, prompt: '' });
   if (before) return before;
-  const ground = await standOn(deps, { ...demand, prompt: '' });
+  const ground = await standOn(deps, demand);
   const { number, url, title, body, head, base } = await ownPullRequest(deps, ground.ref, demand.issue.number);
   const { behind, ancestor, baseSha, authors } = await deps.adapters.github.compare(ground.ref, base.ref, head.ref);
   if (behind === 0) {

@@ -5,8 +5,9 @@ import { isWorkBranch } from '../domain/refs.ts';
 import { projectIdOf } from '../domain/project.ts';
 import { UserError } from '../errors.ts';
 import type { PullRequestState, RepositoryRef } from '../github/port.ts';
-import { findOpened, openDemanded, standOn, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
+import { findOpened, openDemanded, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
 import type { Deps } from './deps.ts';
+import { standOn } from './ground.ts';
 
 /**
  * Opens a run that changes a pull request of ours: it starts from the head of its branch, and ends as one commit more

@@ -2,16 +2,9 @@ import { pullRequestTitle } from '../domain/naming.ts';
 import { standardPlan } from '../domain/plan.ts';
 import { PLAN_STEP } from '../domain/planned.ts';
 import { REPO_CONFIG_PATH } from '../domain/repo-config.ts';
-import {
-  chooseBase,
-  findOpened,
-  openDemanded,
-  standOn,
-  type Opened,
-  type RunDefaults,
-  type RunDemand,
-} from './demand.ts';
+import { chooseBase, findOpened, openDemanded, type Opened, type RunDefaults, type RunDemand } from './demand.ts';
 import type { Deps } from './deps.ts';
+import { standOn } from './ground.ts';
 
 /**
  * Opens the run a person asked for on an issue: looks up the repository as it is now, its configuration
@@ -21,7 +14,7 @@ export async function requestRun(deps: Deps, defaults: RunDefaults, demand: RunD
   const before = await findOpened(deps, demand);
   if (before) return before;
   const ground = await standOn(deps, demand);
-  const { repository, config } = ground;
+  const { htmlUrl, config } = ground;
   const reuse = demand.repeats?.reuse ?? null;
   const base = await chooseBase(deps, ground, {
     reuse,
@@ -42,7 +35,7 @@ export async function requestRun(deps: Deps, defaults: RunDefaults, demand: RunD
           openPr: demand.options.openPr,
           reuse: reuse?.stepId,
         }),
-    source: { kind: 'issue', issueUrl: `${repository.htmlUrl}/issues/${demand.issue.number}` },
+    source: { kind: 'issue', issueUrl: `${htmlUrl}/issues/${demand.issue.number}` },
     ...base,
   });
 }

@@ -1,7 +1,8 @@
 import type { Run } from '../db/runs.ts';
 import { listSteps } from '../db/steps.ts';
 import type { Plan } from '../domain/plan.ts';
-import type { RepositoryRef } from '../github/port.ts';
+import type { Project } from '../domain/project.ts';
+import { repositoryOf } from '../handlers/access.ts';
 import { askedAgain } from './asked-again.ts';
 import type { Opened, Reuse, RunDefaults } from './demand.ts';
 import type { Deps } from './deps.ts';
@@ -11,7 +12,7 @@ import { requestRun } from './request-run.ts';
 import { reusable } from './reusable.ts';
 
 export type Retry = {
-  repository: RepositoryRef;
+  project: Project;
   requester: { login: string; id: number };
   /** of `run`, which is over */
   stepId: string;
@@ -26,19 +27,26 @@ export async function retryByApi(
   deps: Deps,
   defaults: RunDefaults,
   run: Run,
-  { repository, requester, stepId, triggerKey }: Retry,
+  { project, requester, stepId, triggerKey }: Retry,
 ): Promise<Opened | null> {
   const steps = await listSteps(deps.db, run.id);
   const from = steps.find(({ id }) => id === stepId);
   if (!from) return null;
   const reuse = await reusable(deps, { run, steps }, from);
   const { issue, kind, prompt, threadId, commentId } = run.source;
-  const again = { repository, requester, repeats: { runId: run.id, reuse }, triggerKey };
+  const again = { requester, repeats: { runId: run.id, reuse }, triggerKey };
   if (issue === null) {
     const plan = reuse ? withReuse(run.plan, reuse) : run.plan;
-    return requestByApi(deps, defaults, { ...again, wanted: { kind: 'plan', plan, prompt } });
+    return requestByApi(deps, defaults, { ...again, project, wanted: { kind: 'plan', plan, prompt } });
   }
-  const demand = { ...again, ...askedAgain(run, steps), issue, threadId, commentId };
+  const demand = {
+    ...again,
+    repository: repositoryOf({ project }),
+    ...askedAgain(run, steps),
+    issue,
+    threadId,
+    commentId,
+  };
   return (kind === 'pull request' ? requestRevision : requestRun)(deps, defaults, demand);
 }
 

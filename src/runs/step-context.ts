@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
 import { recentFigures } from '../db/figures.ts';
 import type { Run } from '../db/runs.ts';
 import { holdsFence, listSteps } from '../db/steps.ts';
+import type { Project } from '../domain/project.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import { standIns } from '../domain/stand-ins.ts';
 import { InternalError, UserError } from '../errors.ts';
@@ -41,7 +43,9 @@ export function createStepContext(
   late: (() => StepContext | null) | null,
 ): StepContext {
   const { db, adapters } = deps;
-  const { run, step, project } = held;
+  const { run, step } = held;
+  const facts = factsOf(run);
+  const project = inRun(held.project, facts.config);
   const log = deps.log.child({ run: run.id, step: step.id, attempt: step.attempt, tool: step.tool });
 
   const live = createLive(deps, step);
@@ -52,7 +56,7 @@ export function createStepContext(
   };
 
   return {
-    run: factsOf(run),
+    run: facts,
     project,
     step: { id: step.id, name: step.name, tool: step.tool, attempt: step.attempt },
     inputs: step.inputs,
@@ -100,6 +104,11 @@ export function createStepContext(
       });
     },
 
+    async commits() {
+      const steps = await listSteps(db, run.id);
+      return steps.flatMap(({ outputs }) => Committed.safeParse(outputs).data?.sha ?? []);
+    },
+
     marker: () => ensureMarker(deps, run, repositoryOf({ project })),
 
     budget: () => readBudget(db, run),
@@ -109,6 +118,9 @@ export function createStepContext(
     view: () => loadView(deps, run.id),
   };
 }
+
+/** What a step hands on that has committed or pushed. */
+const Committed = z.object({ sha: z.string(), branch: z.string() });
 
 function factsOf(run: Run): RunFacts {
   return {
@@ -125,6 +137,11 @@ function factsOf(run: Run): RunFacts {
     branch: run.branch,
     createdAt: run.createdAt,
   };
+}
+
+/** A local repository is where it is; how others are checked out is what holds for the run. */
+function inRun(project: Project, { workspaceMode }: RunConfig): Project {
+  return project.workspaceMode === 'local_path' ? project : { ...project, workspaceMode };
 }
 
 /** The same artifact of the same step has the same id on every attempt. */

@@ -21,7 +21,7 @@ const MOST_AT_ONCE = 20;
  * that are configured already need no word. Doing it twice is doing it once. Gives what came of it, in a few words.
  */
 export async function welcome(
-  deps: Pick<Deps, 'adapters' | 'log'>,
+  deps: Pick<Deps, 'adapters' | 'db' | 'log'>,
   repositories: RepositoryRef[],
   how: { kind: WelcomeKind; label: string },
 ): Promise<string> {
@@ -40,7 +40,7 @@ export async function welcome(
 
 /** False where the repository has a configuration. UserError where it is empty, archived or gone. */
 async function welcomeTo(
-  { adapters }: Pick<Deps, 'adapters'>,
+  { adapters, db }: Pick<Deps, 'adapters' | 'db'>,
   repository: RepositoryRef,
   { kind, label }: { kind: WelcomeKind; label: string },
 ): Promise<boolean> {
@@ -49,7 +49,7 @@ async function welcomeTo(
   if ((await github.readFile(repository, REPO_CONFIG_PATH, defaultHead)) !== null) return false;
   const detected = await detect(adapters, repository, defaultHead);
   const title = WELCOME_TITLES[kind];
-  const body = welcomeText(kind, detected, await startingLabel({ adapters }, repository, label));
+  const body = welcomeText(kind, detected, await startingLabel({ adapters, db }, repository, label));
   if (kind === 'issue') {
     await github.ensureIssue(repository, { marker: WELCOME_MARKER, title, body });
     return true;

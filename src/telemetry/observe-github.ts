@@ -3,21 +3,22 @@ import type { Metrics } from './metrics.ts';
 import type { Tracing } from './port.ts';
 
 type Octokit = InstanceType<typeof ProbotOctokit>;
-type OctokitFor = (installationId?: number) => Promise<Octokit>;
+/** By an installation's id, by the name of a token, or for the app itself. */
+type OctokitFor<Who> = (who?: Who) => Promise<Octokit>;
 type Headers = Record<string, string | number | undefined>;
 
 /**
  * Watches the requests of every client that is handed out. What Octokit sends again by itself counts once, with
  * the answer that came last.
  */
-export function observeOctokit(
-  octokitFor: OctokitFor,
+export function observeOctokit<Who extends number | string>(
+  octokitFor: OctokitFor<Who>,
   { metrics, tracing }: { metrics: Metrics; tracing: Tracing },
-): OctokitFor {
+): OctokitFor<Who> {
   const known = new WeakSet<Octokit>();
 
-  return async (installationId) => {
-    const octokit = await octokitFor(installationId);
+  return async (who) => {
+    const octokit = await octokitFor(who);
     if (known.has(octokit)) return octokit;
     known.add(octokit);
     octokit.hook.wrap('request', async (request, options) => {
@@ -29,8 +30,7 @@ export function observeOctokit(
           span.set({ 'http.response.status_code': status });
           metrics.githubRequest(options.method, route, String(status ?? 'none'), (performance.now() - started) / 1000);
           const left = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
-          if (installationId !== undefined && Number.isFinite(left))
-            metrics.rateLimitRemaining(String(installationId), left);
+          if (typeof who === 'number' && Number.isFinite(left)) metrics.rateLimitRemaining(String(who), left);
         };
         try {
           const response = await request(options);

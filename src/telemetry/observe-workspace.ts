@@ -17,6 +17,7 @@ export function observeWorkspaces(workspaces: Workspaces, { tracing }: { tracing
   return {
     ...workspaces,
     resolve: (access, ref) => git('resolve', () => workspaces.resolve(access, ref)),
+    head: (access) => git('head', () => workspaces.head(access)),
     readBase: (access, base) => git('read base', () => workspaces.readBase(access, base)),
     openScratch: async (access, options) =>
       scratch(await git('open scratch', () => workspaces.openScratch(access, options))),

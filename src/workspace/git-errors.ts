@@ -34,7 +34,7 @@ export function remoteError(
   ) {
     return new UserError(
       `The repository ${repository} was not found.`,
-      'Check that it still exists and that the app is installed on it.',
+      'Check that it still exists, and that the app is installed on it, or the token of the project may read it.',
       { ...cause, kind: 'repository' },
     );
   }
@@ -52,7 +52,7 @@ export function remoteError(
   ) {
     return new UserError(
       `${repository} refused the credentials.`,
-      'Check that the app is installed on the repository and may read and write its contents.',
+      'Check that the app is installed on the repository, or the token of the project is valid, and may read and write its contents.',
       { ...cause, kind: 'permission' },
     );
   }

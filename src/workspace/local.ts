@@ -1,11 +1,11 @@
 import { lstat, readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
-import type { Project } from '../domain/project.ts';
 import type { GitPlace } from './git.ts';
+import type { Place } from './port.ts';
 
 /** Finds the git directory of a repository on this disk. UserError unless all of it is inside an allowed root. */
-export async function localRepository(project: Project, allowedRoots: readonly string[]): Promise<GitPlace> {
+export async function localRepository(project: Place, allowedRoots: readonly string[]): Promise<GitPlace> {
   const wanted = project.localPath;
   if (wanted === null || !isAbsolute(wanted)) throw refused(project, 'has no absolute path');
   const path = await realpath(wanted).catch(() => null);
@@ -17,7 +17,7 @@ export async function localRepository(project: Project, allowedRoots: readonly s
   return { gitDir };
 }
 
-async function checkInside(project: Project, path: string, allowedRoots: readonly string[]): Promise<void> {
+async function checkInside(project: Place, path: string, allowedRoots: readonly string[]): Promise<void> {
   for (const root of allowedRoots) {
     const real = await realpath(root).catch(() => null);
     if (real === null) continue;
@@ -41,7 +41,7 @@ async function findGitDir(path: string): Promise<string | null> {
   return bare ? path : null;
 }
 
-function refused(project: Project, why: string): UserError {
+function refused(project: Place, why: string): UserError {
   return new UserError(
     `The local repository of ${project.name} ${why}.`,
     'Give the path of a git repository inside an allowed folder.',

@@ -1,3 +1,4 @@
+import { repoUrlMistake } from '../domain/repo-url.ts';
 import { UserError } from '../errors.ts';
 import { withCredential } from './git-credentials.ts';
 import type { GitConfig } from './git-env.ts';
@@ -38,10 +39,8 @@ function checkAddress(address: string | null, name: string, allowHttp: boolean):
       `The address of ${name} ${why}.`,
       'Use the https address of the repository, without user or password.',
     );
-  if (address === null || !URL.canParse(address)) throw refuse('is missing or malformed');
-  const url = new URL(address);
-  if (url.protocol !== 'https:' && !(allowHttp && url.protocol === 'http:')) throw refuse('does not use https');
-  if (url.username || url.password) throw refuse('has a user or password in it');
-  if (url.search || url.hash) throw refuse('has a query or fragment');
-  return url;
+  if (address === null) throw refuse('is missing');
+  const mistake = repoUrlMistake(address, { allowHttp });
+  if (mistake !== null) throw refuse(mistake);
+  return new URL(address);
 }

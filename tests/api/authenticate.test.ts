@@ -47,7 +47,14 @@ describe(`who may pass, on ${lane}`, () => {
     ['a scheme of another kind', { authorization: 'Digest abc' }],
     ['an empty header', { authorization: '' }],
   ])('turns away %s, at every path, and says how to come in', async (_who, headers) => {
-    for (const path of ['/runs', '/nothing', '/', '/openapi.json/../runs', '/docs/x', '/artifacts/runs/a/steps/b/c']) {
+    for (const path of [
+      '/runs',
+      '/nothing',
+      '/x/',
+      '/openapi.json/../runs',
+      '/docs/x',
+      '/artifacts/runs/a/steps/b/c',
+    ]) {
       const answer = await api.get(path, headers);
       expect(answer.status, path).toBe(401);
       expect(answer.headers.get('www-authenticate')).toContain('Bearer');

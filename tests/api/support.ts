@@ -3,10 +3,15 @@ import { pino } from 'pino';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiDeps } from '../../src/api/env.ts';
 import { createKey } from '../../src/api/keys.ts';
+import { createGuesses } from '../../src/api/guesses.ts';
+import { createSessions } from '../../src/api/sessions.ts';
 import { createStreams } from '../../src/api/streams.ts';
 import { createEventFeed } from '../../src/db/event-feed.ts';
+import { createRunLinks } from '../../src/domain/run-link.ts';
 import { serve } from '../../src/http/server.ts';
+import { createPages } from '../../src/pages/pages.ts';
 import type { GitHub } from '../../src/github/port.ts';
+import { createOutbound } from '../../src/outbound/outbound.ts';
 import { createSecretKeeper } from '../../src/secrets.ts';
 import { freshDatabase } from '../support/database.ts';
 
@@ -19,39 +24,51 @@ type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   github?: Partial<GitHub>;
   artifacts?: ApiDeps['adapters']['artifacts'];
   lookEveryMs?: number;
+  mostReaders?: number;
 };
 
 /** The API alone, over HTTP, on a database of its own. */
-export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs }: Options = {}) {
+export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs, mostReaders }: Options = {}) {
   const fresh = await freshDatabase();
   const log: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void log.push(line) });
   const feed = createEventFeed(fresh, { log: logger, lookEveryMs });
-  const { redact } = createSecretKeeper([]);
-  const streams = createStreams({ db: fresh.db, feed, redact, log: logger, heartbeatMs: 100 });
+  const secrets = createSecretKeeper([]);
+  const { redact } = secrets;
+  const streams = createStreams({ db: fresh.db, feed, redact, log: logger, heartbeatMs: 100, most: mostReaders });
   const deps = {
     ...fresh,
     log: logger,
     streams,
+    outbox: { ...fresh, ...secrets, log: logger, outbound: createOutbound({ reach: 'loopback' }) },
     defaults: { model: 'claude-sonnet-5-5', maxCostUsd: 5, backpressureAgeMs: 5_000 },
     adapters: { github, artifacts, redact, host: 'github.example' },
     adminPassword: PASSWORD,
+    publicUrl: null,
+    sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),
+    guesses: createGuesses(),
+    links: createRunLinks({ secret: 'a secret of the tests', publicUrl: 'https://nofx.example.com' }),
     supabase,
   } as unknown as ApiDeps;
-  const server = await serve(new Hono().route('/', createApi(deps)), { host: '127.0.0.1', port: 0 });
+  const server = await serve(new Hono().route('/', createPages(deps)).route('/', createApi(deps)), {
+    host: '127.0.0.1',
+    port: 0,
+  });
   const url = `http://127.0.0.1:${server.port}`;
+  const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = ADMIN) =>
+    fetch(url + path, {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
   return {
     ...fresh,
     deps,
     url,
     log,
     get: (path: string, headers: Record<string, string> = ADMIN) => fetch(url + path, { headers }),
-    post: (path: string, body?: unknown, headers: Record<string, string> = ADMIN) =>
-      fetch(url + path, {
-        method: 'POST',
-        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
-        body: body === undefined ? undefined : JSON.stringify(body),
-      }),
+    post: (path: string, body?: unknown, headers: Record<string, string> = ADMIN) => send('POST', path, body, headers),
+    send,
     /** Headers with a new key of somebody. */
     keyOf: async (user: { id: number; login: string }) =>
       bearer((await createKey(fresh.db, { user, name: 'test' })).key),

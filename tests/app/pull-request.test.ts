@@ -119,7 +119,10 @@ describe(`from /nofx to a pull request, on ${lane}`, () => {
     const health = await fetch(`${nofx.nofx.url}/health`);
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const ready = await fetch(`${nofx.nofx.url}/health/ready`);
-    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready' }]);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: 'ready', database: 'ok', queue: 'ok', disk: 'ok' },
+    ]);
     const schema = await fetch(`${nofx.nofx.url}/nofx.schema.json`);
     expect(await schema.json()).toMatchObject({ title: 'NOFX', properties: { gates: { type: 'object' } } });
   });

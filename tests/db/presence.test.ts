@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openDb, type Database } from '../../src/db/client.ts';
-import { joinWorkers } from '../../src/db/presence.ts';
+import { countWorkers, joinWorkers } from '../../src/db/presence.ts';
 import { freshDatabaseOptions, lane } from '../support/database.ts';
 
 describe.skipIf(lane !== 'postgres')('being there among the workers (Postgres only: PGlite has one process)', () => {
@@ -48,5 +48,22 @@ describe.skipIf(lane !== 'postgres')('being there among the workers (Postgres on
     await next.leave();
     await worker.leave();
     await nobodyThere();
+  });
+});
+
+describe(`how many workers there are, on ${lane}`, () => {
+  it('is told from the locks they hold', async () => {
+    const database = await openDb(await freshDatabaseOptions());
+    expect(await countWorkers(database.db)).toBe(0);
+    const { leave } = await joinWorkers(database, async () => {});
+    expect(await countWorkers(database.db)).toBe(1);
+    if (lane === 'postgres') {
+      const other = await joinWorkers(database, async () => {});
+      expect(await countWorkers(database.db)).toBe(2);
+      await other.leave();
+    }
+    await leave();
+    await vi.waitFor(async () => expect(await countWorkers(database.db)).toBe(0), { timeout: 10_000 });
+    await database.close();
   });
 });

@@ -4,7 +4,7 @@ import { getRun } from '../../src/db/runs.ts';
 import { watchCancels } from '../../src/runs/cancel.ts';
 import { closeDead } from '../../src/runs/close-dead.ts';
 import { executeStep, executeSteps } from '../../src/runs/execute-step.ts';
-import { listDead, redriveDead } from '../../src/upkeep/dead.ts';
+import { listDead, redriveDead } from '../../src/runs/dead.ts';
 import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from '../upkeep/engine.ts';
 

@@ -47,7 +47,7 @@ export async function startOutbox() {
     /** An endpoint's messages with their attempts, in the order of their events. */
     async log(endpointId: string) {
       const messages = (await listMessages(fresh.db, endpointId)).toReversed();
-      return Promise.all(messages.map(async (one) => ({ ...one, log: await listAttempts(fresh.db, one.id) })));
+      return Promise.all(messages.map(async (one) => ({ ...one, log: await listAttempts(fresh.db, [one.id]) })));
     },
     /** Resolves once the log of a message has `count` attempts. */
     async attempted(messageId: string, count: number): Promise<void> {

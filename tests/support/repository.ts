@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Project } from '../../src/domain/project.ts';
+import type { ProjectFacts } from '../../src/domain/project.ts';
 
 export type TestFile = string | Buffer | { content: string | Buffer; executable: true } | { link: string };
 
@@ -58,7 +58,7 @@ export function makeRepository(root: string, name: string, files: Record<string,
   return { bare, work, first, commit };
 }
 
-export function project(over: Partial<Project> = {}): Project {
+export function project(over: Partial<ProjectFacts> = {}): ProjectFacts {
   return {
     id: 'gh_1',
     name: 'acme/shop',

@@ -3,9 +3,9 @@ import { findDelivery, finishDelivery, insertDelivery } from '../../src/db/deliv
 import { listEvents } from '../../src/db/events.ts';
 import { getRun } from '../../src/db/runs.ts';
 import { closeDead } from '../../src/runs/close-dead.ts';
-import { listDead, redriveDead } from '../../src/upkeep/dead.ts';
+import { listDead, redriveDead } from '../../src/runs/dead.ts';
 import { lane } from '../support/database.ts';
-import { startEngine, type Engine } from './engine.ts';
+import { startEngine, type Engine } from '../upkeep/engine.ts';
 
 describe(`dead letters on ${lane}`, () => {
   let engine: Engine;

@@ -4,9 +4,9 @@ import { getRun, type Run } from '../db/runs.ts';
 import { getStep } from '../db/steps.ts';
 import { InternalError } from '../errors.ts';
 import type { DeadLetter } from '../queue/boss.ts';
-import type { Deps } from '../runs/deps.ts';
-import { openRun } from '../runs/open-run.ts';
-import { requeueStep } from '../runs/repair.ts';
+import type { Deps } from './deps.ts';
+import { openRun } from './open-run.ts';
+import { requeueStep } from './repair.ts';
 
 type Engine = Pick<Deps, 'db' | 'queue' | 'log'>;
 

@@ -1,0 +1,53 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { requestId } from 'hono/request-id';
+import { createAccess } from '../api/access.ts';
+import type { ApiDeps } from '../api/env.ts';
+import { guardedHeaders } from '../api/headers.ts';
+import { ApiProblem } from '../api/problem.ts';
+import { sameSite } from '../api/same-site.ts';
+import { cleanPages } from './clean.ts';
+import type { PageDeps, PageEnv } from './env.ts';
+import { checkedForms, enterByLink, signedIn } from './guards.ts';
+import { answerProblemPage } from './problem-page.ts';
+import { runRoutes } from './run.ts';
+import { signInRoutes } from './sign-in.ts';
+import { staticRoutes } from './static.ts';
+
+/** Nothing is loaded from elsewhere, no script but our own file, no style in the markup. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+const MAX_FORM_BYTES = 64 * 1024;
+
+/** The pages for people: rendered here, whole without a script. Whatever stands below `/ui` needs somebody signed in. */
+export function createPages(deps: ApiDeps): Hono<PageEnv> {
+  const given: PageDeps = { ...deps, access: createAccess(deps) };
+  const pages = new Hono<PageEnv>();
+  pages.onError(answerProblemPage(deps));
+  pages.get('/', (c) => c.redirect('/ui/runs'));
+  pages.use(
+    '/ui/*',
+    requestId(),
+    // Not `no-referrer`: with it browsers hide the origin of our own forms from us.
+    cleanPages(deps.adapters.redact),
+    guardedHeaders({ 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'same-origin' }),
+  );
+  staticRoutes(pages);
+  pages.get('/ui/runs/:runId', enterByLink(given));
+  pages.use('/ui/*', signedIn(given), sameSite(), bodyLimit({ maxSize: MAX_FORM_BYTES }), checkedForms(given));
+  signInRoutes(pages, given);
+  runRoutes(pages, given);
+  pages.all('/ui/*', () => {
+    throw new ApiProblem('not_found');
+  });
+  return pages;
+}

@@ -1,0 +1,90 @@
+/**
+ * Keeps a page up to date: asks for it again when something has happened, or after a while, and takes over its `main`.
+ * What is open, focused or scrolled to stays so. Without this script the page refreshes itself.
+ */
+const { live: stream, every } = document.body.dataset;
+const status = document.getElementById('live-status');
+const LEAST_MS = 1_000;
+
+let last = 0;
+let timer = 0;
+let failed = false;
+/** What somebody has opened or closed themselves. */
+const touched = new Set();
+
+/** Has the page looked at again, at most once a second. */
+function look() {
+  if (timer !== 0 || document.hidden) return;
+  timer = window.setTimeout(refresh, Math.max(0, last + LEAST_MS - Date.now()));
+}
+
+async function refresh() {
+  last = Date.now();
+  try {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    // Signed out, or gone: the page as a whole has more to say.
+    if (answer.redirected || !answer.ok) throw new Error(`HTTP ${answer.status}`);
+    show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
+    say('Live');
+    failed = false;
+  } catch {
+    say('Not up to date: the server does not answer. Trying again.');
+    failed = true;
+  } finally {
+    timer = 0;
+  }
+}
+
+function show(next) {
+  const main = document.getElementById('main');
+  const fresh = next.getElementById('main');
+  if (fresh === null || sameText(main, fresh) || isTyping()) return finish(next);
+  const opened = [...main.querySelectorAll('details[id]')].filter(({ id }) => touched.has(id));
+  const kept = new Map(opened.map(({ id, open }) => [id, open]));
+  const focused = main.contains(document.activeElement) ? document.activeElement.id : '';
+  const scrolled = [...main.querySelectorAll('[id]')].filter((one) => one.scrollLeft || one.scrollTop);
+  const places = scrolled.map(({ id, scrollLeft, scrollTop }) => ({ id, scrollLeft, scrollTop }));
+  for (const one of fresh.querySelectorAll('details[id]')) if (kept.has(one.id)) one.open = kept.get(one.id);
+  main.replaceChildren(...fresh.childNodes);
+  for (const { id, ...place } of places) Object.assign(document.getElementById(id) ?? {}, place);
+  if (focused !== '') document.getElementById(focused)?.focus({ preventScroll: true });
+  document.title = next.title;
+  finish(next);
+}
+
+/** Where the fresh page does not change by itself any more, neither does this one. */
+function finish(next) {
+  if (next.body.dataset.every !== undefined) return;
+  source?.close();
+  window.clearInterval(clock);
+  document.removeEventListener('visibilitychange', look);
+}
+
+/** Forms have a token, which is the same as long as somebody is signed in. */
+function sameText(one, other) {
+  return one.innerHTML === other.innerHTML;
+}
+
+/** What somebody writes is not taken from under their hands. */
+function isTyping() {
+  const { activeElement } = document;
+  return activeElement?.matches('main input:not([type=hidden]), main textarea, main select') ?? false;
+}
+
+/** Only what is new is said: readers of screens would hear it each time. */
+function say(text) {
+  if (status.textContent !== text) status.textContent = text;
+}
+
+const source = stream ? new EventSource(stream) : null;
+if (source) {
+  source.addEventListener('message', look);
+  source.addEventListener('open', () => failed && look());
+}
+const clock = window.setInterval(look, Number(every) * 1_000);
+document.addEventListener('visibilitychange', look);
+document.addEventListener('click', ({ target }) => {
+  const id = target.closest('summary')?.parentElement.id;
+  if (id) touched.add(id);
+});
+say('Live');

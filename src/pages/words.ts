@@ -1,0 +1,31 @@
+import { html } from 'hono/html';
+import type { Markup } from './layout.ts';
+
+const LABELS: Record<string, string> = {
+  neutral: 'nothing to change',
+  stopped: 'nothing to change',
+  timed_out: 'out of time',
+};
+
+/** A status in words; its colour and sign come from the style sheet. */
+export function status(name: string): Markup {
+  return html`<span class="status" data-status="${name}">${LABELS[name] ?? name}</span>`;
+}
+
+/** A moment of a day, to the second, in UTC. */
+export function clock(at: Date): Markup {
+  const text = at.toISOString();
+  return html`<time class="num" datetime="${text}">${text.slice(11, 19)}</time>`;
+}
+
+/** `1.2 KB` */
+export function bytes(size: number): string {
+  if (size < 1_000) return `${size} B`;
+  return size < 1_000_000 ? `${(size / 1_000).toFixed(1)} KB` : `${(size / 1_000_000).toFixed(1)} MB`;
+}
+
+/** A moment, to the minute, in UTC: pages are the same for everybody. */
+export function moment(at: Date): Markup {
+  const text = at.toISOString();
+  return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
+}
