@@ -14,10 +14,12 @@ import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
 import { projectRoutes } from './projects.ts';
 import { rateLimited } from './rate-limit.ts';
 import { retryRoutes } from './retry.ts';
+import { createRunActions } from './run-actions.ts';
 import { runListRoutes } from './run-list.ts';
 import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
+import { storable } from './storable.ts';
 import { streamRoutes } from './stream.ts';
 import { webhookMessageRoutes } from './webhook-messages.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -40,13 +42,16 @@ export function createApi(deps: ApiDeps): Api {
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => {
-        throw new ApiProblem('too_large', { detail: 'A request may have 1 MiB.' });
+        // What is left of it nobody reads: the connection is good for nothing else.
+        throw new ApiProblem('too_large', { detail: 'A request may have 1 MiB.', headers: { Connection: 'close' } });
       },
     }),
+    storable(),
   );
   documentRoutes(api);
   api.use(cleanAnswers(deps.adapters.redact));
-  const given = { ...deps, access: createAccess(deps) };
+  const access = createAccess(deps);
+  const given = { ...deps, access, actions: createRunActions({ ...deps, access }) };
   runListRoutes(api, given);
   runRoutes(api, given);
   streamRoutes(api, given);

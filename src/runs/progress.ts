@@ -109,8 +109,9 @@ async function keepChecks(deps: Deps, { run, repository, view }: Shown): Promise
   const pushes = [...(await listEffects(deps.db, run.id))].filter(([effect]) => isPush(effect));
   const pushed = pushes.at(-1)?.[1] as { sha: string } | undefined;
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
-    await keep(deps, run.id, key, check, (known) =>
-      deps.adapters.github.upsertCheckRun(repository, { ...check, known }),
+    const linked = { ...check, detailsUrl: deps.runLink?.(run.id) ?? undefined };
+    await keep(deps, run.id, key, linked, (known) =>
+      deps.adapters.github.upsertCheckRun(repository, { ...linked, known }),
     );
   }
 }

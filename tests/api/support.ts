@@ -7,6 +7,7 @@ import { createGuesses } from '../../src/api/guesses.ts';
 import { createSessions } from '../../src/api/sessions.ts';
 import { createStreams } from '../../src/api/streams.ts';
 import { createEventFeed } from '../../src/db/event-feed.ts';
+import { createRunLinks } from '../../src/domain/run-link.ts';
 import { serve } from '../../src/http/server.ts';
 import { createPages } from '../../src/pages/pages.ts';
 import type { GitHub } from '../../src/github/port.ts';
@@ -23,17 +24,18 @@ type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   github?: Partial<GitHub>;
   artifacts?: ApiDeps['adapters']['artifacts'];
   lookEveryMs?: number;
+  mostReaders?: number;
 };
 
 /** The API alone, over HTTP, on a database of its own. */
-export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs }: Options = {}) {
+export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs, mostReaders }: Options = {}) {
   const fresh = await freshDatabase();
   const log: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void log.push(line) });
   const feed = createEventFeed(fresh, { log: logger, lookEveryMs });
   const secrets = createSecretKeeper([]);
   const { redact } = secrets;
-  const streams = createStreams({ db: fresh.db, feed, redact, log: logger, heartbeatMs: 100 });
+  const streams = createStreams({ db: fresh.db, feed, redact, log: logger, heartbeatMs: 100, most: mostReaders });
   const deps = {
     ...fresh,
     log: logger,
@@ -45,6 +47,7 @@ export async function startApi({ supabase = null, github = {}, artifacts, lookEv
     publicUrl: null,
     sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),
     guesses: createGuesses(),
+    links: createRunLinks({ secret: 'a secret of the tests', publicUrl: 'https://nofx.example.com' }),
     supabase,
   } as unknown as ApiDeps;
   const server = await serve(new Hono().route('/', createPages(deps)).route('/', createApi(deps)), {
