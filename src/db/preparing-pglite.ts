@@ -84,7 +84,7 @@ export class PreparingPglite extends PGlite {
 
   #serialized(value: unknown, type: number): string | null {
     if (value === null || value === undefined) return null;
-    const serialize = this.serializers[type];
-    return serialize ? serialize(value) : String(value);
+    const serialize = this.serializers[type] ?? String;
+    return serialize(value);
   }
 }

@@ -69,6 +69,6 @@ it('keeps transactions whole, and apart from what is asked meanwhile', async () 
   expect(await count()).toBe(2);
 
   const late = await prepared.transaction(async (tx) => tx);
-  await expect(late.query(insert, [4, 'd'])).rejects.toThrow();
+  await expect(late.query(insert, [4, 'd'])).rejects.toThrow(/closed/i);
   expect(await count()).toBe(2);
 });

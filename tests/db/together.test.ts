@@ -34,7 +34,7 @@ describe(`statements sent together, on ${lane}`, () => {
       const whole = database.db.transaction((tx) => {
         const twoSteps = async () => {
           await tx.execute(sql`insert into noted values (${`first ${turn}`})`);
-          for (let wait = 0; wait < turn; wait += 1) await null;
+          for (let wait = 0; wait < turn; wait += 1) await Promise.resolve();
           await tx.execute(sql`insert into noted values (${`second ${turn}`})`);
         };
         return together([twoSteps(), tx.execute(sql`select 1 / 0`)]);
