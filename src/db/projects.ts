@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, inArray, isNull, sql } from 'drizzle-orm';
 import type { Project, ProjectFacts } from '../domain/project.ts';
 import type { Executor } from './client.ts';
 import { project, run } from './schema.ts';
@@ -41,4 +41,11 @@ export async function noteSynced(db: Executor, id: string): Promise<void> {
     .update(project)
     .set({ syncedAt: sql`now()` })
     .where(and(eq(project.id, id), isNull(project.syncedAt)));
+}
+
+/** What projects are called, by their ids. */
+export async function namesOfProjects(db: Executor, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.select({ id: project.id, name: project.name }).from(project).where(inArray(project.id, ids));
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
