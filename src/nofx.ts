@@ -53,7 +53,7 @@ export async function startNofx(
   config: NofxConfig,
   { log, secrets }: { log: Logger; secrets: SecretKeeper },
 ): Promise<Nofx> {
-  const { database, deps, probot, jobs, observers } = await openNofx(config, { log, secrets });
+  const { database, links, deps, probot, jobs, observers } = await openNofx(config, { log, secrets });
   const { queue } = deps;
   const { metrics, tracing } = observers;
   await probot.load(
@@ -89,6 +89,7 @@ export async function startNofx(
       ...config.api,
       sessions: createSessions({ db: database.db, secrets: [secret, config.api.adminPassword ?? ''] }),
       guesses: createGuesses(),
+      links,
     };
     const api = { ...deps, ...door, supabase: config.supabase, streams, outbox, defaults: config };
     // The API last: it answers whatever nobody else has.

@@ -9,6 +9,7 @@ import { tellCommitted } from './db/committed.ts';
 import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
 import type { TokenOf } from './domain/personal-token.ts';
+import { createRunLinks, type RunLinks } from './domain/run-link.ts';
 import { UserError } from './errors.ts';
 import { createGitHub, openProbot, personalOctokit } from './github/index.ts';
 import type { GitHub } from './github/port.ts';
@@ -40,7 +41,14 @@ export type NofxConfig = Omit<Config, 'github' | 'database'> & {
   liveEveryMs?: number;
 };
 
-export type Parts = { database: Database; deps: Deps; probot: Probot; jobs: JobObserver; observers: Observers };
+export type Parts = {
+  database: Database;
+  links: RunLinks;
+  deps: Deps;
+  probot: Probot;
+  jobs: JobObserver;
+  observers: Observers;
+};
 
 /** Puts the parts together: database, queue, GitHub, model, workspaces. Nothing of it works by itself yet. */
 export async function openNofx(
@@ -68,9 +76,19 @@ export async function openNofx(
   });
   const observers = { metrics, tracing };
   const adapters = await createAdapters(config, { db: database.db, probot, log, secrets, observers });
+  const links = createRunLinks({ secret: config.github.webhookSecret, publicUrl: config.api.publicUrl });
   const { progressEveryMs, liveEveryMs } = config;
-  const deps: Deps = { db: database.db, queue, log, tracing, adapters, progressEveryMs, liveEveryMs };
-  return { database, deps, probot, jobs, observers };
+  const deps: Deps = {
+    db: database.db,
+    queue,
+    log,
+    tracing,
+    adapters,
+    runLink: links.urlOf,
+    progressEveryMs,
+    liveEveryMs,
+  };
+  return { database, links, deps, probot, jobs, observers };
 }
 
 type Observers = { metrics: Metrics; tracing: Awaited<ReturnType<typeof startTracing>> };

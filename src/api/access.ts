@@ -36,12 +36,16 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
 
   /** The role of somebody in a project. */
   const roleIn = async (principal: Principal, { id: projectId }: Pick<Project, 'id'>): Promise<Role> =>
-    principal.kind === 'admin'
-      ? 'admin'
-      : asked(JSON.stringify({ projectId, id: principal.githubId, login: principal.login }));
+    principal.kind === 'link'
+      ? 'none'
+      : principal.kind === 'admin'
+        ? 'admin'
+        : asked(JSON.stringify({ projectId, id: principal.githubId, login: principal.login }));
 
-  const maySee = async (principal: Principal, run: Pick<Run, 'projectId' | 'source'>): Promise<boolean> =>
-    isOwn(principal, run) || isAtLeast(await roleIn(principal, { id: run.projectId }), 'read');
+  const maySee = async (principal: Principal, run: Pick<Run, 'id' | 'projectId' | 'source'>): Promise<boolean> =>
+    isOwn(principal, run) ||
+    ('link' in principal && principal.link === run.id) ||
+    isAtLeast(await roleIn(principal, { id: run.projectId }), 'read');
 
   /** A run that the principal may see. */
   const seen = async (principal: Principal, id: string): Promise<Run> => {
@@ -61,8 +65,13 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
     throw new ApiProblem('forbidden', { detail: `${what} takes the role ${least} in ${name}.` });
   };
 
+  /** Whether somebody may change a run: who asked for it may, and whoever has the role. */
+  const mayChange = async (principal: Principal, run: Pick<Run, 'projectId' | 'source'>, least: Role) =>
+    isOwn(principal, run) || isAtLeast(await roleIn(principal, { id: run.projectId }), least);
+
   return {
     roleIn,
+    mayChange,
     demand,
     run: seen,
 
@@ -90,5 +99,5 @@ export function adminOnly(principal: Principal): void {
 }
 
 function isOwn(principal: Principal, { source }: Pick<Run, 'source'>): boolean {
-  return principal.kind === 'admin' || source.requester?.id === principal.githubId;
+  return principal.kind === 'admin' || (principal.kind === 'user' && source.requester?.id === principal.githubId);
 }

@@ -15,6 +15,7 @@ import { projectRequestRoutes } from './project-requests.ts';
 import { projectRoutes } from './projects.ts';
 import { rateLimited } from './rate-limit.ts';
 import { retryRoutes } from './retry.ts';
+import { createRunActions } from './run-actions.ts';
 import { runListRoutes } from './run-list.ts';
 import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
@@ -47,7 +48,8 @@ export function createApi(deps: ApiDeps): Api {
   );
   documentRoutes(api);
   api.use(cleanAnswers(deps.adapters.redact));
-  const given = { ...deps, access: createAccess(deps) };
+  const access = createAccess(deps);
+  const given = { ...deps, access, actions: createRunActions({ ...deps, access }) };
   runListRoutes(api, given);
   runRoutes(api, given);
   streamRoutes(api, given);

@@ -1,12 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
-import { getProject } from '../db/projects.ts';
-import { nameOf } from '../domain/principal.ts';
-import { githubOf } from '../handlers/access.ts';
-import { approveRun } from '../runs/approve-plan.ts';
-import type { Access } from './access.ts';
-import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems } from './problem.ts';
+import type { Api } from './env.ts';
+import { problems } from './problem.ts';
+import type { RunActions } from './run-actions.ts';
 import { RunPath } from './runs.ts';
 
 const route = createRoute({
@@ -43,25 +38,9 @@ const route = createRoute({
   },
 });
 
-export function approveRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  const { db, access } = deps;
+export function approveRoutes(api: Api, { actions }: { actions: RunActions }): void {
   api.openapi(route, async (c) => {
-    const principal = c.get('principal');
-    const run = await access.run(principal, c.req.valid('param').runId);
-    const project = (await getProject(db, run.projectId))!;
-    const id = principal.kind === 'admin' ? 0 : principal.githubId;
-    const result = await approveRun(deps, run, {
-      repository: githubOf(project),
-      by: { login: nameOf(principal), id, role: await access.roleIn(principal, project) },
-      hash: c.req.valid('json').plan ?? null,
-      writtenAt: null,
-      trigger: `api:${randomUUID()}`,
-    });
-    if (result.kind === 'approved') return c.json({ success: true as const, message: 'The run goes on' }, 200);
-    if (result.kind === 'stale') {
-      throw new ApiProblem('conflict', { detail: 'The plan is not what it was any more, so the run has ended.' });
-    }
-    const { kind, message, next } = result.failure;
-    throw new ApiProblem(kind === 'permission' ? 'forbidden' : 'conflict', { detail: message, next });
+    await actions.approve(c.get('principal'), c.req.valid('param').runId, c.req.valid('json').plan ?? null);
+    return c.json({ success: true as const, message: 'The run goes on' }, 200);
   });
 }

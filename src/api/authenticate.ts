@@ -3,10 +3,11 @@ import { getCookie } from 'hono/cookie';
 import { findApiKey, touchApiKey } from '../db/api-keys.ts';
 import type { ApiKey } from '../db/api-keys.ts';
 import type { Executor } from '../db/client.ts';
-import type { Principal } from '../domain/principal.ts';
+import type { Person } from '../domain/principal.ts';
 import { sameSecret } from '../domain/same-secret.ts';
 import type { ApiDeps, ApiEnv } from './env.ts';
 import { hashOf, isKey } from './keys.ts';
+import { withLink } from './link.ts';
 import { ApiProblem } from './problem.ts';
 import { isFromOurPages } from './same-site.ts';
 import { SESSION_COOKIE } from './sessions.ts';
@@ -19,7 +20,7 @@ const OPEN = ['/openapi.json', '/docs'];
 export function authenticated(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
   const supabase = deps.supabase && createSupabaseReader(deps.supabase);
 
-  const byHeader = async (c: Context, authorization: string): Promise<Principal | null> => {
+  const byHeader = async (c: Context, authorization: string): Promise<Person | null> => {
     const [, scheme = '', given = ''] = /^(\S+) +(\S+)$/.exec(authorization) ?? [];
     if (scheme.toLowerCase() === 'basic') return byPassword(c, deps, given);
     if (scheme.toLowerCase() !== 'bearer') return null;
@@ -29,7 +30,8 @@ export function authenticated(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     if (c.req.method === 'GET' && OPEN.includes(c.req.path)) return next();
     const authorization = c.req.header('authorization');
-    const principal = await (authorization === undefined ? byCookie(c, deps) : byHeader(c, authorization));
+    const principal =
+      authorization === undefined ? withLink(c, deps, await byCookie(c, deps)) : await byHeader(c, authorization);
     if (principal === null) throw stranger(c);
     c.set('principal', principal);
     return next();
@@ -37,7 +39,7 @@ export function authenticated(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
 }
 
 /** Who signed in with this browser. */
-export async function byCookie(c: Context, { sessions }: Pick<ApiDeps, 'sessions'>): Promise<Principal | null> {
+export async function byCookie(c: Context, { sessions }: Pick<ApiDeps, 'sessions'>): Promise<Person | null> {
   const cookie = getCookie(c, SESSION_COOKIE);
   if (cookie === undefined) return null;
   const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
@@ -60,12 +62,12 @@ export function isAdmin(c: Context, { adminPassword, guesses }: ApiDeps, given: 
   return false;
 }
 
-function byPassword(c: Context, deps: ApiDeps, credentials: string): Principal | null {
+function byPassword(c: Context, deps: ApiDeps, credentials: string): Person | null {
   const [, user, given = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
   return user === 'admin' && isAdmin(c, deps, given) ? { kind: 'admin' } : null;
 }
 
-function userOf(key: ApiKey | null): Principal | null {
+function userOf(key: ApiKey | null): Person | null {
   return key && { kind: 'user', githubId: key.userId, login: key.login };
 }
 

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Principal } from '../domain/principal.ts';
 import type { OutboxDeps } from '../outbox/deps.ts';
+import type { RunLinks } from '../domain/run-link.ts';
 import type { RunDefaults } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
 import type { Guesses } from './guesses.ts';
@@ -26,6 +27,7 @@ export type ApiDeps = Deps & {
   /** null: access tokens of Supabase open nothing */
   supabase: SupabaseAuth | null;
   sessions: Sessions;
+  links: RunLinks;
   guesses: Guesses;
   streams: Streams;
   outbox: OutboxDeps;

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import type { Principal } from '../domain/principal.ts';
+import { nameOf, type Principal } from '../domain/principal.ts';
 import type { ApiEnv } from './env.ts';
 import { ApiProblem } from './problem.ts';
 
@@ -15,7 +15,7 @@ export function rateLimited({ burst = BURST, perSecond = PER_SECOND } = {}): Mid
   return async (c, next) => {
     const principal = c.get('principal') as Principal | undefined;
     if (principal === undefined) return next();
-    const key = principal.kind === 'admin' ? 'admin' : String(principal.githubId);
+    const key = principal.kind === 'user' ? String(principal.githubId) : nameOf(principal);
     const now = performance.now();
     const { left, at } = buckets.get(key) ?? { left: burst, at: now };
     const filled = Math.min(burst, left + ((now - at) / 1_000) * perSecond);

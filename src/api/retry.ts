@@ -1,12 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
-import { getProject } from '../db/projects.ts';
-import { LEAST_ROLE } from '../domain/command.ts';
-import { retryByApi } from '../runs/retry-by-api.ts';
-import type { Access } from './access.ts';
-import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems } from './problem.ts';
-import { requesterOf } from './run-requests.ts';
+import type { Api } from './env.ts';
+import { problems } from './problem.ts';
+import type { RunActions } from './run-actions.ts';
 
 const route = createRoute({
   method: 'post',
@@ -27,29 +22,10 @@ const route = createRoute({
   },
 });
 
-export function retryRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  const { db, access, defaults } = deps;
+export function retryRoutes(api: Api, { actions }: { actions: RunActions }): void {
   api.openapi(route, async (c) => {
-    const principal = c.get('principal');
     const { runId, stepId } = c.req.valid('param');
-    const run = await access.run(principal, runId);
-    const project = (await getProject(db, run.projectId))!;
-    // Unlike stopping it, doing it again takes the role now, whoever asked then.
-    await access.demand(principal, project, LEAST_ROLE.retry);
-    if (run.endedAt === null || run.status === 'succeeded') {
-      const how = run.endedAt === null ? 'is not over' : 'has succeeded';
-      throw new ApiProblem('conflict', { detail: `${run.id} ${how}, so there is nothing to try again.` });
-    }
-    if (run.source.pullRequest?.rebase) {
-      throw new ApiProblem('conflict', { detail: 'A rebase is asked for anew on its pull request.' });
-    }
-    const opened = await retryByApi(deps, defaults, run, {
-      project,
-      requester: await requesterOf(principal, deps),
-      stepId,
-      triggerKey: `api:${randomUUID()}`,
-    });
-    if (opened === null) throw new ApiProblem('not_found');
-    return c.json({ success: true as const, message: 'Step retry initiated', run_id: opened.id }, 200);
+    const { id } = await actions.retry(c.get('principal'), runId, stepId);
+    return c.json({ success: true as const, message: 'Step retry initiated', run_id: id }, 200);
   });
 }

@@ -1,10 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { countRuns, listRunPage, type RunFilter } from '../db/run-list.ts';
-import type { Principal } from '../domain/principal.ts';
+import type { Person } from '../domain/principal.ts';
 import { isAtLeast } from '../domain/role.ts';
 import { RunStatus } from '../domain/run.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
+import { personOf } from './link.ts';
 import { ApiProblem, problems } from './problem.ts';
 import { RunSummary, runSummary } from './shapes.ts';
 
@@ -72,7 +73,7 @@ const route = createRoute({
 export function runListRoutes(api: Api, { db, access }: ApiDeps & { access: Access }): void {
   api.openapi(route, async (c) => {
     const { page, cursor, limit, ...wanted } = c.req.valid('query');
-    const filter = await visible(access, c.get('principal'), wanted);
+    const filter = await visible(access, personOf(c.get('principal')), wanted);
     // One more than is shown tells whether there is another page.
     const some = { limit: limit + 1, ...(cursor ? { after: cursor } : { offset: ((page ?? 1) - 1) * limit }) };
     const [rows, counted] = await Promise.all([
@@ -100,7 +101,7 @@ export function runListRoutes(api: Api, { db, access }: ApiDeps & { access: Acce
 type Wanted = { project?: string | undefined; author?: string | undefined } & Pick<RunFilter, 'status' | 'issue'>;
 
 /** What is wanted, less what the principal may not see. */
-async function visible(access: Access, principal: Principal, wanted: Wanted): Promise<RunFilter> {
+async function visible(access: Access, principal: Person, wanted: Wanted): Promise<RunFilter> {
   const { project: projectId, author: login, ...rest } = wanted;
   const filter = { ...rest, projectId, author: login === undefined ? undefined : { login } };
   if (principal.kind === 'admin') return filter;

@@ -2,13 +2,14 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import { findRunByTrigger, getRun, type Run } from '../db/runs.ts';
 import { LEAST_ROLE } from '../domain/command.ts';
-import type { Principal } from '../domain/principal.ts';
+import type { Person, Principal } from '../domain/principal.ts';
 import { Plan } from '../domain/plan.ts';
 import { RunStatus } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
 import { mistakesOf, previewRun, promptOf, requestByApi, type ApiDemand, type Wanted } from '../runs/request-by-api.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
+import { personOf } from './link.ts';
 import { ApiProblem, problems } from './problem.ts';
 
 const projectId = z.string().min(1).openapi({ example: 'gh_123' });
@@ -108,12 +109,12 @@ export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): 
   api.openapi(startRoute, async (c) => {
     const principal = c.get('principal');
     const { project, wanted } = await allowed(principal, c.req.valid('json'));
-    const triggerKey = triggerOf(principal, project.id, c.req.valid('header')['idempotency-key']);
+    const triggerKey = triggerOf(personOf(principal), project.id, c.req.valid('header')['idempotency-key']);
     const before = await findRunByTrigger(db, triggerKey);
     if (before !== null && !isSame(before, wanted)) {
       throw new ApiProblem('conflict', { detail: `That Idempotency-Key was sent with something else: ${before.id}.` });
     }
-    const demand: ApiDemand = { project, wanted, triggerKey, requester: await requesterOf(principal, deps) };
+    const demand: ApiDemand = { project, wanted, triggerKey, requester: await requesterOf(personOf(principal), deps) };
     const run = before ?? (await getRun(db, (await requestByApi(deps, defaults, demand)).id))!;
     return c.json({ id: run.id, status: run.status, projectId: run.projectId }, 201, { Location: `/runs/${run.id}` });
   });
@@ -136,7 +137,7 @@ function wantedOf({ standard, plan }: Body): Wanted {
 }
 
 /** A key is its sender's own, in one project: nobody comes upon another's run by it. */
-function triggerOf(principal: Principal, project: string, key: string | undefined): string {
+function triggerOf(principal: Person, project: string, key: string | undefined): string {
   const who = principal.kind === 'admin' ? 'admin' : principal.githubId;
   if (key === undefined) return `api:${randomUUID()}`;
   return `api:${createHash('sha256')
@@ -151,7 +152,7 @@ function isSame({ source }: Run, wanted: Wanted): boolean {
 
 /** What the admin asks for the app asks for: there is nobody on GitHub who did. */
 export async function requesterOf(
-  principal: Principal,
+  principal: Person,
   { adapters }: Pick<ApiDeps, 'adapters'>,
 ): Promise<ApiDemand['requester']> {
   if (principal.kind === 'user') return { login: principal.login, id: principal.githubId };

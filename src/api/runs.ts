@@ -2,13 +2,11 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listArtifacts } from '../db/artifacts.ts';
 import { listEvents } from '../db/events.ts';
 import { listSteps } from '../db/steps.ts';
-import { LEAST_ROLE } from '../domain/command.ts';
-import { nameOf } from '../domain/principal.ts';
 import { DIFF_ARTIFACT } from '../handlers/change-set.ts';
-import { cancelRun } from '../runs/cancel.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
 import { ApiProblem, problems } from './problem.ts';
+import type { RunActions } from './run-actions.ts';
 import { RunDetails, runDetails, RunEvent, runEvent } from './shapes.ts';
 
 export const RunPath = z.object({
@@ -79,9 +77,10 @@ const diffRoute = createRoute({
   },
 });
 
-export function runRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  const { db, access, adapters } = deps;
-
+export function runRoutes(
+  api: Api,
+  { db, access, actions, adapters }: ApiDeps & { access: Access; actions: RunActions },
+): void {
   api.openapi(getRoute, async (c) => {
     const run = await access.run(c.get('principal'), c.req.valid('param').runId);
     const [steps, artifacts] = await Promise.all([listSteps(db, run.id), listArtifacts(db, run.id)]);
@@ -95,10 +94,7 @@ export function runRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
   });
 
   api.openapi(cancelRoute, async (c) => {
-    const principal = c.get('principal');
-    const run = await access.runToChange(principal, c.req.valid('param').runId, LEAST_ROLE.cancel);
-    if (run.endedAt !== null) throw new ApiProblem('conflict', { detail: `${run.id} is over: it has ${run.status}.` });
-    const success = await cancelRun(deps, run.id, nameOf(principal));
+    const success = await actions.cancel(c.get('principal'), c.req.valid('param').runId);
     return c.json({ success, message: success ? 'The run stops' : 'The run is stopping already' }, 202);
   });
 

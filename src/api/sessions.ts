@@ -3,7 +3,7 @@ import { jwtVerify, SignJWT } from 'jose';
 import { findApiKeyById } from '../db/api-keys.ts';
 import type { Executor } from '../db/client.ts';
 import { derivedKey } from '../domain/derived-key.ts';
-import type { Principal } from '../domain/principal.ts';
+import type { Person } from '../domain/principal.ts';
 import { sameSecret } from '../domain/same-secret.ts';
 
 /** The cookie of a session; its value says who it is and is signed. */
@@ -36,7 +36,7 @@ export function createSessions({ db, secrets }: { db: Executor; secrets: readonl
         .sign(key),
 
     /** Who a cookie is of; null where it is not ours, is over, or its key was revoked. */
-    async principalOf(cookie: string): Promise<Principal | null> {
+    async principalOf(cookie: string): Promise<Person | null> {
       const verified = await jwtVerify<{ who: SignedIn }>(cookie, key, {
         algorithms: ['HS256'],
         audience: 'session',

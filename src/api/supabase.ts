@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
-import type { Principal } from '../domain/principal.ts';
+import type { Person } from '../domain/principal.ts';
 import { RetryableError } from '../errors.ts';
 import type { SupabaseAuth } from './env.ts';
 import { createMemo } from './memo.ts';
@@ -23,7 +23,7 @@ const TIMEOUT_MS = 10_000;
  */
 export function createSupabaseReader({ url, serviceRoleKey, jwtSecret }: SupabaseAuth): {
   /** null where the token is not good, or its user has not signed in with GitHub */
-  userOf(token: string): Promise<Principal | null>;
+  userOf(token: string): Promise<Person | null>;
 } {
   const auth = `${url.replace(/\/$/, '')}/auth/v1`;
   const remote = createRemoteJWKSet(new URL(`${auth}/.well-known/jwks.json`), { timeoutDuration: TIMEOUT_MS });
@@ -34,7 +34,7 @@ export function createSupabaseReader({ url, serviceRoleKey, jwtSecret }: Supabas
       ? jwtVerify(token, remote, { ...options, algorithms: ['ES256', 'RS256'] })
       : jwtVerify(token, shared, { ...options, algorithms: ['HS256'] });
 
-  const ask = createMemo<Principal | null>(60_000, async (id) => {
+  const ask = createMemo<Person | null>(60_000, async (id) => {
     const answer = await fetch(`${auth}/admin/users/${encodeURIComponent(id)}`, {
       headers: { apikey: serviceRoleKey, authorization: `Bearer ${serviceRoleKey}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),

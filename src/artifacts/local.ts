@@ -12,6 +12,9 @@ export type Backend = {
   remove(key: string): Promise<void>;
 };
 
+/** A place that others may be sent to. */
+export type Signer = { sign(key: string, options: { seconds: number; fileName: string }): Promise<string> };
+
 /**
  * Bytes in files under `root`, readable by this user only. A file is either whole or not there: it is written beside
  * its place, flushed, and renamed.

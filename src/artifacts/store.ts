@@ -1,6 +1,6 @@
 import { InternalError, messageOf, RetryableError } from '../errors.ts';
 import { keyOf, sha256 } from './key.ts';
-import { type Backend, createLocalBackend, tidyLocal } from './local.ts';
+import { type Backend, createLocalBackend, type Signer, tidyLocal } from './local.ts';
 import type { ArtifactStore } from './port.ts';
 import { createSupabaseBackend, type SupabaseOptions } from './supabase.ts';
 
@@ -60,6 +60,10 @@ export function createArtifactStore({
       return bytes;
     },
 
+    async signedUrl({ path, driver }, options) {
+      return driver === 'supabase' && remote ? remote.sign(keyOf(path), options) : null;
+    },
+
     async remove({ path, driver }) {
       const key = keyOf(path);
       if (driver === 'local') return local.remove(key);
@@ -73,7 +77,7 @@ export function createArtifactStore({
 }
 
 /** A backend that, after it failed, is not asked to write again for a while: a run should not wait for each timeout. */
-function restAfterFailure(backend: Backend, restMs: number, log: Log) {
+function restAfterFailure(backend: Backend & Signer, restMs: number, log: Log) {
   let failedAt: number | null = null;
 
   return {
@@ -98,6 +102,14 @@ function restAfterFailure(backend: Backend, restMs: number, log: Log) {
         return await backend.read(key);
       } catch (cause) {
         throw new RetryableError(`Cannot read an artifact: ${messageOf(cause)}`, { cause });
+      }
+    },
+
+    async sign(...given: Parameters<Signer['sign']>): Promise<string> {
+      try {
+        return await backend.sign(...given);
+      } catch (cause) {
+        throw new RetryableError(`Cannot give the address of an artifact: ${messageOf(cause)}`, { cause });
       }
     },
 

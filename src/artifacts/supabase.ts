@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts';
-import type { Backend } from './local.ts';
+import type { Backend, Signer } from './local.ts';
 
 export type SupabaseOptions = {
   url: string;
@@ -13,7 +13,12 @@ export type SupabaseOptions = {
  * Bytes in a private bucket of Supabase Storage, made when it is missing. Every failure is thrown as an Error that
  * says what was tried; whether that is the end of it is for the caller to say.
  */
-export function createSupabaseBackend({ url, serviceRoleKey, bucket, timeoutMs = 20_000 }: SupabaseOptions): Backend {
+export function createSupabaseBackend({
+  url,
+  serviceRoleKey,
+  bucket,
+  timeoutMs = 20_000,
+}: SupabaseOptions): Backend & Signer {
   // Only where it is wanted, and once.
   const connect = async () => {
     const { createClient } = await import('@supabase/supabase-js');
@@ -60,6 +65,16 @@ export function createSupabaseBackend({ url, serviceRoleKey, bucket, timeoutMs =
       if (data) return Buffer.from(await data.arrayBuffer());
       if (isMissing(error)) return null;
       throw failed(`fetch ${key}`, error);
+    },
+
+    async sign(key, { seconds, fileName }) {
+      const { data, error } = await (
+        await storageOf()
+      )
+        .from(bucket)
+        .createSignedUrl(key, seconds, { download: fileName });
+      if (error) throw failed(`sign ${key}`, error);
+      return data.signedUrl;
     },
 
     async remove(key) {

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
 import { effect } from './schema.ts';
 
@@ -44,8 +44,8 @@ export async function sinceEffect(db: Executor, runId: string, key: string): Pro
   return row?.ms ?? null;
 }
 
-/** Everything done for a run so far, by key. */
+/** Everything done for a run so far, by key, in the order in which it was done. */
 export async function listEffects(db: Executor, runId: string): Promise<Map<string, Record<string, unknown>>> {
-  const rows = await db.select().from(effect).where(eq(effect.runId, runId));
+  const rows = await db.select().from(effect).where(eq(effect.runId, runId)).orderBy(asc(effect.doneAt));
   return new Map(rows.flatMap((row) => (row.result ? [[row.key, row.result] as const] : [])));
 }

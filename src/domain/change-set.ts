@@ -30,12 +30,20 @@ export const FileChange = z.discriminatedUnion('status', [
 ]);
 export type FileChange = z.infer<typeof FileChange>;
 
-/** What a codegen step hands on: file changes against one commit, and the model's closing words. */
-export const ChangeSet = z.object({
-  base: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/),
-  files: z.array(FileChange),
-  summary: z.string(),
+const sha = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/);
+
+/** What a change set stands on, and where it is to go. */
+export const Ground = z.object({
+  base: sha,
+  /** commits that were merged into it: parents of its commit, beside the base */
+  merged: z.array(sha).optional(),
+  /** the `nofx/…` branch its commit is for; the run's own unless told */
+  branch: z.string().optional(),
 });
+export type Ground = z.infer<typeof Ground>;
+
+/** What a step that makes a change hands on: file changes against one commit, and the model's closing words. */
+export const ChangeSet = Ground.extend({ files: z.array(FileChange), summary: z.string() });
 export type ChangeSet = z.infer<typeof ChangeSet>;
 
 /** `added`, `modified` and `renamed` carry content; `deleted` does not. */

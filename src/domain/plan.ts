@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { argumentErrors } from './git-ops.ts';
+import { withSources } from './hands-on.ts';
 
 export const MAX_STEPS = 50;
 
@@ -67,14 +69,17 @@ export function preparePlan(input: unknown, knownTools: readonly string[], befor
     };
   }
   const { goal } = parsed.data;
-  const steps = parsed.data.steps.map((step, index) =>
+  const given = parsed.data.steps.map((step, index) =>
     prepareStep(step, index === 0 ? before.at(-1) : parsed.data.steps[index - 1]!.name),
   );
+  const { steps, errors: sourceErrors } = withSources(given);
   const errors = [
     ...sizeErrors(steps, before),
     ...nameErrors(steps, before),
     ...toolErrors(steps, knownTools),
     ...dependencyErrors(steps, before),
+    ...argumentErrors(steps),
+    ...sourceErrors,
   ];
   return errors.length > 0 ? { ok: false, errors } : { ok: true, goal, steps };
 }
@@ -158,11 +163,6 @@ export function canonicalJson(value: unknown): string {
 /** Whether a step with this tool waits for a person's yes: `manual:approve`, `manual:deploy`. */
 export function isManual(tool: string): boolean {
   return /^manual:[a-z][a-z0-9_-]{0,29}$/.test(tool);
-}
-
-/** Whether a step with this tool hands on a change set: one that is made, taken over from an earlier run, or moved to another base. */
-export function makesChange(tool: string): boolean {
-  return ['codegen', 'reuse', 'rebase'].includes(tool);
 }
 
 /** The name of the gate that a tool is, `test` for `gate:test`; null for every other tool. */

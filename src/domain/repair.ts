@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { gateOf, makesChange, MAX_STEPS, type PlanStep, type Policy } from './plan.ts';
+import { commits, makesChange } from './hands-on.ts';
+import { gateOf, MAX_STEPS, type PlanStep, type Policy } from './plan.ts';
 import type { Failure, StepStatus } from './run.ts';
 import { planned, standIns } from './stand-ins.ts';
 
@@ -45,7 +46,7 @@ export function planRepair<S extends StepState>(
   const draft = write && source(write);
   if (made.length >= maxRepairs || made.at(-1)?.status === 'neutral') return [];
   if (steps.some((step) => step !== failed && AT_WORK.includes(step.status))) return [];
-  if (write?.tool !== 'workspace:write' || draft === undefined || !makesChange(draft.tool)) return [];
+  if (!write || !commits(write) || draft === undefined || !makesChange(draft.tool)) return [];
 
   const number = made.length + 1;
   const taken = new Set(steps.map(({ name }) => name));

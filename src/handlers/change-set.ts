@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ChangeSet, type FileChange } from '../domain/change-set.ts';
+import { ChangeSet, Ground, type FileChange } from '../domain/change-set.ts';
 import type { RunSource } from '../domain/source.ts';
 import { InternalError } from '../errors.ts';
 import type { CommitMeta, ContentChange, Workspace } from '../workspace/port.ts';
@@ -9,12 +9,11 @@ import type { StepContext } from './handler.ts';
 
 export const CHANGE_SET_ARTIFACT = 'change-set.json';
 
-/** Stores the changes of a codegen step, bytes and manifest, and gives the manifest. */
-export async function saveChangeSet(
-  context: StepContext,
-  changes: ContentChange[],
-  summary: string,
-): Promise<ChangeSet> {
+/** What a step has come to; on the run's own base unless told. */
+export type Draft = { changes: ContentChange[]; summary: string; ground?: Ground | undefined };
+
+/** Stores a step's changes, bytes and manifest, and gives the manifest. */
+export async function saveChangeSet(context: StepContext, { changes, summary, ground }: Draft): Promise<ChangeSet> {
   const files: FileChange[] = [];
   for (const change of changes) {
     if (change.status === 'deleted') {
@@ -28,7 +27,7 @@ export async function saveChangeSet(
       files.push({ status: 'renamed', ...written, previousPath: change.previousPath! });
     else files.push({ status: 'modified', ...written, previousMode: change.previousMode ?? change.mode });
   }
-  const changeSet: ChangeSet = { base: context.run.baseSha, files, summary };
+  const changeSet: ChangeSet = { ...(ground ?? { base: context.run.baseSha }), files, summary };
   await context.saveArtifact(CHANGE_SET_ARTIFACT, Buffer.from(JSON.stringify(changeSet, null, 2)), 'application/json');
   return changeSet;
 }
@@ -37,11 +36,10 @@ function contentType(binary: boolean): string {
   return binary ? 'application/octet-stream' : 'text/plain; charset=utf-8';
 }
 
-/** Reads a codegen step's change set back, every byte checked against its recorded hash. */
-export async function loadChangeSet(
-  context: StepContext,
-  codegenStepId: string,
-): Promise<{ changeSet: ChangeSet; changes: ContentChange[] }> {
+type Loaded = { changeSet: ChangeSet; changes: ContentChange[] };
+
+/** Reads a step's change set back, every byte checked against its recorded hash. */
+export async function loadChangeSet(context: StepContext, codegenStepId: string): Promise<Loaded> {
   const manifest = await context.readArtifact(codegenStepId, CHANGE_SET_ARTIFACT);
   const changeSet = ChangeSet.parse(JSON.parse(manifest.toString('utf8')));
   const changes: ContentChange[] = [];
@@ -56,9 +54,24 @@ export async function loadChangeSet(
   return { changeSet, changes };
 }
 
-/** What `workspace:write` hands on. */
-export const WriteOutputs = z.object({ sha: z.string(), branch: z.string(), codegenStepId: z.string() });
+/** What a step hands on that commits. */
+export const WriteOutputs = z.object({
+  sha: z.string(),
+  branch: z.string(),
+  codegenStepId: z.string(),
+  /** in words of its own; the run's unless told */
+  message: z.string().optional(),
+  /** what it stands on, where that is not the run's base alone */
+  ground: Ground.optional(),
+});
 export type WriteOutputs = z.infer<typeof WriteOutputs>;
+
+/** The change that a step of the run hands on, or has committed. */
+export async function changeOf(context: StepContext, stepName: string): Promise<Loaded & { stepId: string }> {
+  const { stepId: own, outputs } = await context.outputsOf(stepName);
+  const stepId = WriteOutputs.safeParse(outputs).data?.codegenStepId ?? own;
+  return { stepId, ...(await loadChangeSet(context, stepId)) };
+}
 
 /** One more commit on a pull request is about what was asked of it; one that moves it, about what it is about. */
 function titleOf({ kind, issue, pullRequest, prompt }: RunSource): string {
@@ -66,12 +79,13 @@ function titleOf({ kind, issue, pullRequest, prompt }: RunSource): string {
 }
 
 /** The commit of a run is a function of its artifacts alone: same author, same dates, same words. */
-export async function commitMeta(context: StepContext, changeSet: ChangeSet): Promise<CommitMeta> {
+export async function commitMeta(context: StepContext, changeSet: ChangeSet, message?: string): Promise<CommitMeta> {
   const { run, adapters } = context;
+  const [title, ...body] = message?.trim().split('\n') ?? [];
   return {
     message: commitMessage({
-      title: titleOf(run.source),
-      summary: changeSet.summary,
+      title: title ?? titleOf(run.source),
+      summary: title === undefined ? changeSet.summary : body.join('\n'),
       runId: run.id,
       requester: run.source.requester,
       host: adapters.host,
@@ -79,6 +93,7 @@ export async function commitMeta(context: StepContext, changeSet: ChangeSet): Pr
     }),
     author: await adapters.github.appIdentity(),
     date: run.createdAt,
+    merged: changeSet.merged,
   };
 }
 
@@ -87,10 +102,10 @@ export async function commitMeta(context: StepContext, changeSet: ChangeSet): Pr
  * workspace is missing or has been changed, it is made again from the base and the artifacts.
  */
 export async function openCommitted(context: StepContext, written: WriteOutputs): Promise<Workspace> {
-  const workspace = await openWorkspace(context);
+  const workspace = await openWorkspace(context, written.ground);
   if ((await workspace.head()) === written.sha) return workspace;
   const { changeSet, changes } = await loadChangeSet(context, written.codegenStepId);
-  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
+  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet, written.message));
   if (sha !== written.sha) {
     throw new InternalError(`The workspace was rebuilt as ${sha}, not as ${written.sha}, which was recorded.`);
   }
@@ -100,20 +115,31 @@ export async function openCommitted(context: StepContext, written: WriteOutputs)
 /** The change as one unified diff, for people to read. */
 export const DIFF_ARTIFACT = 'changes.diff';
 
-/** Commits a codegen step's artifacts, verified, in the run's workspace. */
-export async function commitWork(context: StepContext, codegenStepId: string): Promise<WriteOutputs> {
+/** Commits a step's artifacts, verified, in the run's workspace. */
+export async function commitWork(context: StepContext, codegenStepId: string, message?: string): Promise<WriteOutputs> {
+  const { run } = context;
   const { changeSet, changes } = await loadChangeSet(context, codegenStepId);
-  const workspace = await openWorkspace(context);
-  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet));
+  const workspace = await openWorkspace(context, changeSet);
+  const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet, message));
   await context.saveArtifact(DIFF_ARTIFACT, Buffer.from(await workspace.diff()), 'text/x-diff; charset=utf-8');
-  return { sha, branch: context.run.branch, codegenStepId };
+  const { base, merged = [], branch = run.branch } = changeSet;
+  const moved = base !== run.baseSha || merged.length > 0;
+  return {
+    sha,
+    branch,
+    codegenStepId,
+    ...(message !== undefined && { message }),
+    ...(moved && { ground: { base, merged } }),
+  };
 }
 
-function openWorkspace(context: StepContext): Promise<Workspace> {
+function openWorkspace(context: StepContext, ground?: Ground): Promise<Workspace> {
   const { run, adapters } = context;
+  const { base, merged } = ground ?? { base: run.baseSha };
   return adapters.workspaces.openWorkspace(accessOf(context), {
     key: run.id,
-    base: run.baseSha,
+    base,
+    merged,
     branch: run.branch,
     protectedPaths: run.config.protectedPaths,
   });

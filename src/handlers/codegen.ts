@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { budgetUsedUp, type BudgetLeft } from '../domain/budget.ts';
+import type { Ground } from '../domain/change-set.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { Failure } from '../domain/run.ts';
 import { checkGuardrails } from '../domain/guardrails.ts';
@@ -7,7 +8,7 @@ import type { CodeResult, CodeTask } from '../agent/port.ts';
 import type { ContentChange, Scratch } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
 import { askModel } from './ask-model.ts';
-import { saveChangeSet } from './change-set.ts';
+import { saveChangeSet, type Draft } from './change-set.ts';
 import { areSame, gaveUp, readEarlier, type Earlier } from './mend.ts';
 import { Repair } from '../domain/repair.ts';
 import { chooseCommands, readConventions, readRules } from './base-branch.ts';
@@ -57,7 +58,7 @@ export const codegen = defineHandler<CodegenInputs>({
     const earlier = await readEarlier(context, context.inputs);
     const scratch = await adapters.workspaces.openScratch(accessOf(context), {
       key: `${run.id}-${step.id}-${step.attempt}`,
-      base: run.baseSha,
+      base: earlier?.ground.base ?? run.baseSha,
       ...(earlier && { changes: earlier.changes, protectedPaths: run.config.protectedPaths }),
     });
     try {
@@ -66,12 +67,12 @@ export const codegen = defineHandler<CodegenInputs>({
         result.outcome === 'stopped'
           ? { status: 'failed', failure: stoppedEarly(result, left, run.config) }
           : await draftOf(context, scratch, { summary: result.summary, earlier });
-      if (context.inputs.goesOn) return await goOn(context, outcome);
+      if (context.inputs.goesOn) return await goOn(context, outcome, earlier?.ground);
       return earlier?.found ? await endMending(context, outcome, earlier) : outcome;
     } catch (error) {
       const late = context.late();
       if (late === null) throw error;
-      return { status: 'cancelled', outputs: await unfinished(late, scratch) };
+      return { status: 'cancelled', outputs: await unfinished(late, scratch, earlier?.ground) };
     } finally {
       await scratch.dispose();
     }
@@ -86,7 +87,9 @@ async function draftOf(
 ): Promise<StepOutcome> {
   const changes = await scratch.readChanges();
   const failure = leftConflicts(context.inputs, changes);
-  return failure ? { status: 'failed', failure } : collect(context, changes, summary, earlier);
+  return failure
+    ? { status: 'failed', failure }
+    : collect(context, { changes, summary, ground: earlier?.ground }, earlier);
 }
 
 /** That the model left conflicts in files where it was to resolve them; null where it did not. */
@@ -106,9 +109,10 @@ function leftConflicts({ unresolved = [] }: CodegenInputs, changes: readonly Con
 }
 
 /** What there is of the change when the run is cancelled. */
-async function unfinished(late: StepContext, scratch: Scratch): Promise<Record<string, unknown>> {
+async function unfinished(late: StepContext, scratch: Scratch, ground?: Ground): Promise<Record<string, unknown>> {
   const changes = await scratch.readChanges(late.signal);
-  const { outputs = {} } = await collect(late, changes, 'Unfinished: the run was cancelled in the middle of it.');
+  const summary = 'Unfinished: the run was cancelled in the middle of it.';
+  const { outputs = {} } = await collect(late, { changes, summary, ground });
   return outputs;
 }
 
@@ -121,7 +125,8 @@ async function endMending(context: StepContext, outcome: StepOutcome, earlier: E
   const failure = gaveUp(earlier, outcome.status === 'failed' ? outcome.failure : null);
   if (context.run.config.onGateFailure === 'block') return { status: 'failed', failure };
   context.log.info({ failure }, 'the change is handed in as it was');
-  const kept = await collect(context, earlier.changes, earlier.told.summary);
+  const { changes, told, ground } = earlier;
+  const kept = await collect(context, { changes, summary: told.summary, ground });
   return kept.status === 'succeeded' ? { ...kept, status: 'neutral' } : kept;
 }
 
@@ -161,10 +166,10 @@ function generate(
 /** Stores the changes as the step's change set, if there are any and they are within the bounds of the repository. */
 export async function collect(
   context: StepContext,
-  changes: ContentChange[],
-  summary: string,
+  draft: Draft,
   earlier: Earlier | null = null,
 ): Promise<StepOutcome> {
+  const { changes, summary } = draft;
   // What was to be mended and is as it was, is not mended.
   const isNothing = earlier?.found ? areSame(changes, earlier.changes) : changes.length === 0;
   if (isNothing) return { status: 'stopped', outputs: { files: [], summary } satisfies CodegenOutputs };
@@ -173,7 +178,7 @@ export async function collect(
     context.run.config,
   );
   if (refused) return { status: 'failed', failure: refused };
-  const { files } = await saveChangeSet(context, changes, summary);
+  const { files } = await saveChangeSet(context, draft);
   const outputs: CodegenOutputs = {
     files: files.map((file) => ({
       status: file.status,
@@ -187,9 +192,10 @@ export async function collect(
 }
 
 /** A piece that has changed nothing is no reason to leave out those after it. */
-async function goOn(context: StepContext, outcome: StepOutcome): Promise<StepOutcome> {
+export async function goOn(context: StepContext, outcome: StepOutcome, ground?: Ground): Promise<StepOutcome> {
   if (outcome.status !== 'stopped') return outcome;
-  await saveChangeSet(context, [], CodegenOutputs.parse(outcome.outputs).summary);
+  const { summary } = CodegenOutputs.parse(outcome.outputs);
+  await saveChangeSet(context, { changes: [], summary, ground });
   return { ...outcome, status: 'neutral' };
 }
 

@@ -55,7 +55,7 @@ export const gitPr = defineHandler<GitPrInputs>({
     const view = await context.view();
     const pullRequest = await context.effect('pull_request', async () => {
       const { number, url } = await adapters.github.upsertPullRequest(repository, {
-        head: run.branch,
+        head: written.branch,
         base: run.baseRef,
         title: inputs.title ?? pullRequestTitle({ issueTitle: run.source.issue?.title, prompt: run.source.prompt }),
         body: renderPullRequestBody(view, {
@@ -72,7 +72,7 @@ export const gitPr = defineHandler<GitPrInputs>({
       notes: await adapters.github.triage(repository, { number: pullRequest.number, labels, assignees, reviewers }),
     }));
     const all = [...(hasApp(context.project) ? [] : [NO_CHECKS]), ...(pushed.notes ?? []), ...notes];
-    const handedOn: GitPrOutputs = { ...pullRequest, sha: pushed.sha, branch: run.branch, notes: all };
+    const handedOn: GitPrOutputs = { ...pullRequest, sha: pushed.sha, branch: written.branch, notes: all };
     return { status: 'succeeded', outputs: handedOn, pullRequest };
   },
 });

@@ -82,6 +82,8 @@ export type StepContext<Inputs = unknown> = {
   figures(): Promise<Figures[]>;
   /** Shows what the step has come to while it runs; `soFar` is asked for only now and then. */
   tell(soFar: () => Record<string, unknown>): Promise<void>;
+  /** The commits that the run has made so far, by its own books. */
+  commits(): Promise<string[]>;
   /** The commit that carries the run's check until the work is pushed; made when it is not there yet. */
   marker(): Promise<{ sha: string }>;
   /** The run as people see it now. */

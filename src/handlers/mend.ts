@@ -1,10 +1,11 @@
 import type { CodeTask } from '../agent/port.ts';
+import type { Ground } from '../domain/change-set.ts';
 import { gateOf } from '../domain/plan.ts';
 import type { Repair } from '../domain/repair.ts';
 import type { Failure } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
 import type { ContentChange } from '../workspace/port.ts';
-import { loadChangeSet } from './change-set.ts';
+import { changeOf } from './change-set.ts';
 import { GateOutputs } from './gate.ts';
 import type { StepContext } from './handler.ts';
 
@@ -14,6 +15,8 @@ const OUTPUT_LIMIT = 20_000;
 /** What an earlier step has made of a change, for one that goes on from it. */
 export type Earlier = {
   changes: ContentChange[];
+  /** what they stand on, and so what comes of them */
+  ground: Ground;
   /** what the model hears of it */
   told: NonNullable<CodeTask['done']>;
   /** the failure of the gate whose findings are to be mended; null where the work just goes on */
@@ -26,10 +29,9 @@ export async function readEarlier(
   { fromStep, repairs }: { fromStep?: string | undefined; repairs?: Repair | undefined },
 ): Promise<Earlier | null> {
   if (fromStep === undefined) return null;
-  const { stepId } = await context.outputsOf(fromStep);
-  const { changes, changeSet } = await loadChangeSet(context, stepId);
-  const { files, summary } = changeSet;
-  if (repairs === undefined) return { changes, found: null, told: { changes: files, summary, found: null } };
+  const { changes, changeSet } = await changeOf(context, fromStep);
+  const { files, summary, ...ground } = changeSet;
+  if (repairs === undefined) return { changes, ground, found: null, told: { changes: files, summary, found: null } };
   const { tool, failure, outputs } = await context.stepNamed(repairs.gate);
   if (failure === null) throw new InternalError(`"${repairs.gate}" has not failed, so there is nothing to mend.`);
   const { command, exitCode, tail, annotations } = GateOutputs.parse(outputs);
@@ -42,7 +44,7 @@ export async function readEarlier(
     number: repairs.number,
     of: repairs.of,
   };
-  return { changes, found: failure, told: { changes: files, summary, found } };
+  return { changes, ground, found: failure, told: { changes: files, summary, found } };
 }
 
 /** Whether two change sets of one base come to the same files. */

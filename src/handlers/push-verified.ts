@@ -16,10 +16,12 @@ export async function commitVerified(context: StepContext, written: WriteOutputs
   const { github, workspaces } = adapters;
   const repository = repositoryOf(context);
   const { changeSet, changes } = await loadChangeSet(context, written.codegenStepId);
-  const why = whyNotVerified(changes);
+  const { base, merged = [] } = changeSet;
+  const { branch } = written;
+  const why = merged.length > 0 ? 'it is a merge' : whyNotVerified(changes);
   const marker = await context.marker();
-  const head = await github.branchHead(repository, run.branch);
-  const isFree = head === null || head === run.baseSha || head === marker.sha;
+  const head = await github.branchHead(repository, branch);
+  const isFree = head === null || head === base || head === marker.sha || (await context.commits()).includes(head);
   // It was pushed before, and nobody has noted it.
   if (head === written.sha) return { obstacle: why ?? 'GitHub did not make it', head };
   if (why !== null && isFree) return { obstacle: why, head };
@@ -27,26 +29,26 @@ export async function commitVerified(context: StepContext, written: WriteOutputs
   const tree = await workspaces.treeOf(accessOf(context), written.sha);
   if (!isFree) {
     const found = await github.commit(repository, head);
-    const isOurs = found.parents.join() === run.baseSha && found.message.includes(`\nNOFX-Run: ${run.id}`);
-    if (!isOurs) throw foreignCommits(run.branch);
+    const isOurs = found.parents.join() === base && found.message.includes(`\nNOFX-Run: ${run.id}`);
+    if (!isOurs) throw foreignCommits(branch);
     return found.tree === tree ? { sha: head } : { obstacle: OTHER_FILES, head };
   }
-  if (head !== run.baseSha) {
+  if (head !== base) {
     // A pull request is closed when its branch has nothing on its base, be it for a moment.
     if (run.source.pullRequest) return { obstacle: 'it takes the place of others in a pull request', head };
-    await workspaces.push(accessOf(context), { sha: run.baseSha, branch: run.branch, expected: head });
+    await workspaces.push(accessOf(context), { sha: base, branch, expected: head });
   }
-  const { message } = await commitMeta(context, changeSet);
+  const { message } = await commitMeta(context, changeSet, written.message);
   const made = await github.createVerifiedCommit(repository, {
-    branch: run.branch,
-    expected: run.baseSha,
+    branch,
+    expected: base,
     message,
     additions: changes.flatMap((change) =>
       change.status === 'deleted' ? [] : [{ path: change.path, bytes: change.bytes }],
     ),
     deletions: deletedBy(changes),
   });
-  if ('refused' in made) return { obstacle: `GitHub refused it (${made.refused})`, head: run.baseSha };
+  if ('refused' in made) return { obstacle: `GitHub refused it (${made.refused})`, head: base };
   return made.tree === tree ? { sha: made.sha } : { obstacle: OTHER_FILES, head: made.sha };
 }
 

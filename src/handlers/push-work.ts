@@ -1,20 +1,23 @@
 import { notVerified } from '../domain/verified.ts';
-import { accessOf, hasApp, repositoryOf } from './access.ts';
+import { accessOf, githubOf, hasApp } from './access.ts';
 import { openCommitted, type WriteOutputs } from './change-set.ts';
-import { foreignCommits } from './foreign.ts';
+import { foreignCommits, isOwn } from './foreign.ts';
 import type { StepContext } from './handler.ts';
 import { commitVerified } from './push-verified.ts';
 
 /** What is on the branch then; and what people are told of it, in sentences. */
 export type Pushed = { sha: string; notes?: string[] };
 
+/** Under which keys pushes are recorded; of an older version under `push` alone. */
+export const isPush = (effect: string): boolean => /^push( |$)/.test(effect);
+
 /**
- * Brings the run's commit to its `nofx/…` branch, once: pushed, or made by GitHub where the repository wants it signed.
+ * Brings a commit of the run to its `nofx/…` branch, once for a step: pushed, or made by GitHub where the repository wants it signed.
  * UserError where somebody else has pushed to it meanwhile.
  */
 export async function pushWork(context: StepContext, written: WriteOutputs): Promise<Pushed> {
   const { adapters, run } = context;
-  return context.effect('push', async (): Promise<Pushed> => {
+  return context.effect(`push ${context.step.id}`, async (): Promise<Pushed> => {
     const rebuilt = adapters.workspaces
       .has(accessOf(context), written.sha)
       // Another machine wrote it, or this one was cleaned: the artifacts make it again.
@@ -46,19 +49,18 @@ async function signed(context: StepContext, written: WriteOutputs): Promise<Push
   return { sha: written.sha, notes: context.run.gitMode === 'hidden' ? [] : [notVerified(obstacle)] };
 }
 
-function pushOver(context: StepContext, { sha }: WriteOutputs, expected: string | null): Promise<void> {
-  const { run, adapters } = context;
-  return adapters.workspaces.push(accessOf(context), { sha, branch: run.branch, expected });
+function pushOver(context: StepContext, { sha, branch }: WriteOutputs, expected: string | null): Promise<void> {
+  return context.adapters.workspaces.push(accessOf(context), { sha, branch, expected });
 }
 
 /**
- * Where the branch stands, if a push may go over it: nothing, our own marker, or the same commit. What anyone else put
- * there stays. Without the app there is no marker, so it must be new, or be at that commit already.
+ * Where the branch stands, if a push may go over it. What anyone else put there stays. Where GitHub cannot be asked it must be
+ * new, or be at that commit already.
  */
 async function replaceable(context: StepContext, written: WriteOutputs): Promise<string | null> {
-  const { run, adapters } = context;
-  if (!hasApp(context.project)) return null;
-  const head = await adapters.github.branchHead(repositoryOf(context), run.branch);
-  if (head === null || head === written.sha || head === (await context.marker()).sha) return head;
-  throw foreignCommits(run.branch);
+  const repository = githubOf(context.project);
+  if (repository === null) return null;
+  const head = await context.adapters.github.branchHead(repository, written.branch);
+  if (await isOwn(context, head, written)) return head;
+  throw foreignCommits(written.branch);
 }

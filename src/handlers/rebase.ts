@@ -30,12 +30,12 @@ export const rebase = defineHandler<RebaseInputs>({
     const { pullRequest } = run.source;
     if (!pullRequest) throw new InternalError(`${run.id} is about no pull request.`);
     const { changes, conflicts } = await adapters.workspaces.merge(accessOf(context), {
-      base: run.baseSha,
-      head: pullRequest.headSha,
-      ancestor: inputs.ancestor,
+      ours: { commit: run.baseSha },
+      theirs: { commit: pullRequest.headSha },
+      ancestor: { commit: inputs.ancestor },
     });
     if (!inputs.rewrite) return conflicts.length > 0 ? leftTo(conflicts, run.baseRef) : merged(context, pullRequest);
-    const outcome = await collect(context, changes, inputs.summary);
+    const outcome = await collect(context, { changes, summary: inputs.summary });
     if (outcome.status !== 'succeeded') return outcome;
     const adds = conflicts.length > 0 ? [resolving(step.name, conflicts, run.baseRef)] : [];
     const last = adds[0]?.name ?? step.name;

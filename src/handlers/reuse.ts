@@ -10,6 +10,8 @@ export const reuse = defineHandler({
   secrets: [],
   async run(context) {
     const { changeSet, changes } = await loadChangeSet(context, context.inputs.stepId);
-    return collect(context, changes, changeSet.summary);
+    const { base, merged, summary } = changeSet;
+    // The branch was that of the other run.
+    return collect(context, { changes, summary, ground: { base, merged } });
   },
 });

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { byCookie } from '../api/authenticate.ts';
+import { LINK_COOKIE, linkPaths, withLink } from '../api/link.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { isFromOurPages } from '../api/same-site.ts';
-import { SESSION_COOKIE } from '../api/sessions.ts';
+import { SESSION_COOKIE, SESSION_SECONDS } from '../api/sessions.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 
 /** Ties the forms that strangers see, which is the one to sign in, to their browser. */
@@ -15,16 +16,31 @@ export const SIGN_IN = '/ui/sign-in';
 /** Says who it is, and shows strangers where to sign in. */
 export function signedIn(deps: PageDeps): MiddlewareHandler<PageEnv> {
   return async (c, next) => {
-    // A page that says what went wrong here needs them as well.
-    c.set('principal', null);
-    c.set('formToken', '');
-    const principal = await byCookie(c, deps);
+    const person = await byCookie(c, deps);
+    const principal = withLink(c, deps, person);
     c.set('principal', principal);
-    c.set('formToken', deps.sessions.formToken(principal ? getCookie(c, SESSION_COOKIE)! : strangerCookie(c, deps)));
+    c.set('formToken', deps.sessions.formToken(person ? getCookie(c, SESSION_COOKIE)! : strangerCookie(c, deps)));
     if (principal !== null || c.req.path === SIGN_IN) return next();
     if (c.req.method !== 'GET') throw new ApiProblem('forbidden', { detail: 'You are not signed in any more.' });
     const { pathname, search } = new URL(c.req.url);
     return c.redirect(`${SIGN_IN}?to=${encodeURIComponent(pathname + search)}`, 303);
+  };
+}
+
+/**
+ * Lets somebody in who comes by the link of a run. What opens it goes from the address into a cookie for this run alone, so
+ * that nobody copies or sends it along by mistake.
+ */
+export function enterByLink(deps: PageDeps): MiddlewareHandler<PageEnv, '/ui/runs/:runId'> {
+  return async (c, next) => {
+    const key = c.req.query('key');
+    if (key === undefined) return next();
+    const runId = c.req.param('runId');
+    if (!deps.links.opens(runId, key)) throw new ApiProblem('not_found');
+    for (const path of linkPaths(runId)) {
+      setCookie(c, LINK_COOKIE, key, { ...cookieOptions(c, deps), path, maxAge: SESSION_SECONDS });
+    }
+    return c.redirect(`/ui/runs/${runId}`, 303);
   };
 }
 

@@ -2,8 +2,9 @@ import type { Context } from 'hono';
 import { html } from 'hono/html';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { HtmlEscapedString } from 'hono/utils/html';
-import { nameOf, type Principal } from '../domain/principal.ts';
+import { nameOf, type Person, type Principal } from '../domain/principal.ts';
 import type { PageEnv } from './env.ts';
+import { takeNotice, type Notice } from './notice.ts';
 import { scriptPath, stylePath } from './static.ts';
 
 /** What `html` makes: text in it is escaped. */
@@ -31,8 +32,6 @@ export type PageParts = {
   body: Markup;
   /** absent where nothing will change by itself */
   live?: Live | undefined;
-  /** what came of what was just done */
-  notice?: { kind: 'done' | 'refused'; text: string } | undefined;
 };
 
 /** A whole page. */
@@ -44,7 +43,7 @@ export function page({
   body,
   live,
   notice,
-}: PageParts & { principal: Principal | null; formToken: string }): Markup {
+}: PageParts & { principal: Principal | null; formToken: string; notice?: Notice | undefined }): Markup {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -61,23 +60,31 @@ export function page({
         <a class="skip" href="#main">Skip to content</a>
         <header class="top">
           <a class="brand" href="/ui/runs">NOFX</a>
-          ${principal === null ? '' : navigation(principal, active)}
-          ${principal === null ? '' : whoIsHere(principal, formToken)}
+          ${whoIsHere(principal, active, formToken)}
         </header>
+        ${notice ? html`<p class="notice ${notice.kind}" role="status">${notice.text}</p>` : ''}
         <main id="main" tabindex="-1">
-          ${notice ? html`<p class="notice ${notice.kind}" role="status">${notice.text}</p>` : ''} ${body}
+          ${body}
         </main>
         <p id="live-status" class="live-status" role="status"></p>
       </body>
     </html>`;
 }
 
-/** Answers with a page, for whoever asked. */
+/** Answers with a page, for whoever asked; also where it is not known yet who that is. */
 export function show(c: Context<PageEnv>, parts: PageParts, status: ContentfulStatusCode = 200) {
-  return c.html(page({ ...parts, principal: c.get('principal'), formToken: c.get('formToken') }), status);
+  return c.html(
+    page({
+      ...parts,
+      notice: takeNotice(c),
+      principal: c.get('principal') ?? null,
+      formToken: c.get('formToken') ?? '',
+    }),
+    status,
+  );
 }
 
-function navigation(principal: Principal, active: Place | undefined): Markup {
+function navigation(principal: Person, active: Place | undefined): Markup {
   const places = PLACES.filter((place) => principal.kind === 'admin' || !('adminOnly' in place));
   return html`<nav aria-label="Pages">
     <ul>
@@ -89,12 +96,18 @@ function navigation(principal: Principal, active: Place | undefined): Markup {
   </nav>`;
 }
 
-function whoIsHere(principal: Principal, formToken: string): Markup {
-  return html`<form class="who" method="post" action="/ui/sign-out">
-    <span>${nameOf(principal)}</span>
-    ${formField(formToken)}
-    <button class="quiet">Sign out</button>
-  </form>`;
+function whoIsHere(principal: Principal | null, active: Place | undefined, formToken: string): Markup | string {
+  if (principal === null) return '';
+  if (principal.kind === 'link') {
+    const back = encodeURIComponent(`/ui/runs/${principal.link}`);
+    return html`<p class="who">To read only · <a href="/ui/sign-in?to=${back}">Sign in</a></p>`;
+  }
+  return html`${navigation(principal, active)}
+    <form class="who" method="post" action="/ui/sign-out">
+      <span>${nameOf(principal)}</span>
+      ${formField(formToken)}
+      <button class="quiet">Sign out</button>
+    </form>`;
 }
 
 /** What every form that posts must hold, for the page to be believed that it sent it. */

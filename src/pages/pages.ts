@@ -8,8 +8,9 @@ import { ApiProblem } from '../api/problem.ts';
 import { sameSite } from '../api/same-site.ts';
 import { cleanPages } from './clean.ts';
 import type { PageDeps, PageEnv } from './env.ts';
-import { checkedForms, signedIn } from './guards.ts';
+import { checkedForms, enterByLink, signedIn } from './guards.ts';
 import { answerProblemPage } from './problem-page.ts';
+import { runRoutes } from './run.ts';
 import { signInRoutes } from './sign-in.ts';
 import { staticRoutes } from './static.ts';
 
@@ -41,8 +42,10 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
     guardedHeaders({ 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'same-origin' }),
   );
   staticRoutes(pages);
+  pages.get('/ui/runs/:runId', enterByLink(given));
   pages.use('/ui/*', signedIn(given), sameSite(), bodyLimit({ maxSize: MAX_FORM_BYTES }), checkedForms(given));
   signInRoutes(pages, given);
+  runRoutes(pages, given);
   pages.all('/ui/*', () => {
     throw new ApiProblem('not_found');
   });

@@ -12,6 +12,18 @@ export function status(name: string): Markup {
   return html`<span class="status" data-status="${name}">${LABELS[name] ?? name}</span>`;
 }
 
+/** A moment of a day, to the second, in UTC. */
+export function clock(at: Date): Markup {
+  const text = at.toISOString();
+  return html`<time class="num" datetime="${text}">${text.slice(11, 19)}</time>`;
+}
+
+/** `1.2 KB` */
+export function bytes(size: number): string {
+  if (size < 1_000) return `${size} B`;
+  return size < 1_000_000 ? `${(size / 1_000).toFixed(1)} KB` : `${(size / 1_000_000).toFixed(1)} MB`;
+}
+
 /** A moment, to the minute, in UTC: pages are the same for everybody. */
 export function moment(at: Date): Markup {
   const text = at.toISOString();

@@ -11,6 +11,8 @@ export type Deps = {
   adapters: Adapters;
   log: Logger;
   tracing: Tracing;
+  /** The page of a run, for whoever reads its checks; none when absent, or null. */
+  runLink?: (runId: string) => string | null;
   /** Between two updates of a run's comment and checks, but for the first and the last; 2,000 ms when absent. */
   progressEveryMs?: number;
   /** Between two looks into a step that runs: what it has spent, what its command has printed; 20,000 ms when absent. */

@@ -10,6 +10,7 @@ import { isTerminal, type RunStatus } from '../domain/run.ts';
 import { asError, UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, hasApp, repositoryOf } from '../handlers/access.ts';
+import { isPush } from '../handlers/push-work.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
@@ -105,10 +106,12 @@ async function keepComment(deps: Deps, { run, repository, view }: Shown): Promis
 
 async function keepChecks(deps: Deps, { run, repository, view }: Shown): Promise<void> {
   const marker = await ensureMarker(deps, run, repository);
-  const pushed = (await listEffects(deps.db, run.id)).get('push') as { sha: string } | undefined;
+  const pushes = [...(await listEffects(deps.db, run.id))].filter(([effect]) => isPush(effect));
+  const pushed = pushes.at(-1)?.[1] as { sha: string } | undefined;
   for (const { key, ...check } of desiredChecks(view, { marker: marker.sha, head: pushed?.sha ?? null })) {
-    await keep(deps, run.id, key, check, (known) =>
-      deps.adapters.github.upsertCheckRun(repository, { ...check, known }),
+    const linked = { ...check, detailsUrl: deps.runLink?.(run.id) ?? undefined };
+    await keep(deps, run.id, key, linked, (known) =>
+      deps.adapters.github.upsertCheckRun(repository, { ...linked, known }),
     );
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
 import { recentFigures } from '../db/figures.ts';
 import type { Run } from '../db/runs.ts';
@@ -103,6 +104,11 @@ export function createStepContext(
       });
     },
 
+    async commits() {
+      const steps = await listSteps(db, run.id);
+      return steps.flatMap(({ outputs }) => Committed.safeParse(outputs).data?.sha ?? []);
+    },
+
     marker: () => ensureMarker(deps, run, repositoryOf({ project })),
 
     budget: () => readBudget(db, run),
@@ -112,6 +118,9 @@ export function createStepContext(
     view: () => loadView(deps, run.id),
   };
 }
+
+/** What a step hands on that has committed or pushed. */
+const Committed = z.object({ sha: z.string(), branch: z.string() });
 
 function factsOf(run: Run): RunFacts {
   return {

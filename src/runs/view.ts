@@ -4,7 +4,8 @@ import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import type { FileView, GateView, Question, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
-import { gateOf, makesChange } from '../domain/plan.ts';
+import { makesChange } from '../domain/hands-on.ts';
+import { gateOf } from '../domain/plan.ts';
 import { repairOf } from '../domain/repair.ts';
 import { Kept } from '../domain/kept.ts';
 import { RunConfig } from '../domain/run-config.ts';
@@ -50,7 +51,7 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
     requester: run.source.requester,
     startedAt: run.startedAt,
     endedAt: run.endedAt,
-    branch: run.branch,
+    branch: committed(steps)?.branch ?? run.branch,
     base: run.baseRef,
     steps: steps.map((step) => stepView(step, steps)),
     round: run.round,
@@ -73,10 +74,16 @@ function describe(run: Run, steps: readonly Step[], ahead: number): RunView {
 
 /** The drafts that people are told about: the one that was committed, and before there is one all that no other goes on from. */
 function drafts(steps: readonly Step[]): Step[] {
-  const taken = steps.findLast((step) => read(WriteOutputs, step) !== null);
-  if (taken) return steps.filter(({ id }) => id === read(WriteOutputs, taken)?.codegenStepId);
+  const taken = committed(steps)?.codegenStepId;
+  if (taken !== undefined) return steps.filter(({ id }) => id === taken);
   const done = steps.filter((step) => makesChange(step.tool) && read(CodegenOutputs, step) !== null);
   return done.filter(({ name }) => !done.some(({ inputs }) => inputs['fromStep'] === name));
+}
+
+/** The run's newest commit. */
+function committed(steps: readonly Step[]): WriteOutputs | null {
+  const step = steps.findLast((each) => read(WriteOutputs, each) !== null);
+  return step ? read(WriteOutputs, step) : null;
 }
 
 function stepView(step: Step, steps: readonly Step[]): StepView {

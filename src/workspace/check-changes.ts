@@ -9,7 +9,7 @@ export type Tree = ReadonlyMap<string, string>;
  * Throws UserError unless every change stays inside the repository, away from protected paths, and
  * fits the commit it is made against.
  */
-export function checkChanges(changes: ContentChange[], base: Tree, protectedPaths?: readonly string[]): void {
+export function checkChanges(changes: readonly ContentChange[], base: Tree, protectedPaths?: readonly string[]): void {
   const after = new Map(base);
   for (const change of changes) {
     for (const path of pathsOf(change)) allow(path, checkPath(path, { protected: protectedPaths }));

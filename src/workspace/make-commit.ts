@@ -13,7 +13,7 @@ export async function makeCommit(
   mirror: Mirror,
   options: {
     base: string;
-    changes: ContentChange[];
+    changes: readonly ContentChange[];
     meta: CommitMeta;
     ref: string;
     /** Where its objects go, unless to the mirror; the ref is then not kept. */
@@ -47,7 +47,7 @@ async function readTree(git: Git, mirror: Mirror, base: string, signal?: AbortSi
 /** The stream git-fast-import(1) reads. Deletions first, so that two files may swap names. */
 function fastImport(
   base: string,
-  changes: ContentChange[],
+  changes: readonly ContentChange[],
   meta: CommitMeta,
   ref: { name: string; keep: boolean },
 ): Buffer {
@@ -56,7 +56,7 @@ function fastImport(
   const who = `${oneLine(meta.author.name)} <${oneLine(meta.author.email)}> ${Math.floor(meta.date.getTime() / 1000)} +0000`;
   parts.push(`commit ${ref.name}\nmark :1\nauthor ${who}\ncommitter ${who}\n`);
   data(Buffer.from(meta.message.endsWith('\n') ? meta.message : `${meta.message}\n`));
-  parts.push(`from ${base}\n`);
+  parts.push(`from ${base}\n`, ...(meta.merged ?? []).map((parent) => `merge ${parent}\n`));
   for (const change of changes) {
     if (change.status === 'deleted') parts.push(`D ${quote(change.path)}\n`);
     if (change.status === 'renamed' && change.previousPath !== undefined)

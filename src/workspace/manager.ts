@@ -72,11 +72,11 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     return found.stdout.toString().trim();
   }
 
-  /** The mirror, with `base` in it: another machine may have resolved it. */
-  async function mirrorWith(access: RepositoryAccess, base: string): Promise<Mirror> {
-    if (!isSha(base)) throw new InternalError('a checkout needs a full SHA');
+  /** The mirror, with these commits in it: another machine may have resolved them. */
+  async function mirrorWith(access: RepositoryAccess, ...commits: string[]): Promise<Mirror> {
+    if (!commits.every(isSha)) throw new InternalError('a checkout needs a full SHA');
     const mirror = await mirrorOf(access);
-    if (!(await hasCommit(git, mirror, base))) await resolve(access, base);
+    for (const commit of commits) if (!(await hasCommit(git, mirror, commit))) await resolve(access, commit);
     return mirror;
   }
 
@@ -105,9 +105,9 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return openScratch(git, mirror, { ...options, folder, signal: access.signal });
     },
 
-    async openWorkspace(access, { key, base, branch, protectedPaths }) {
+    async openWorkspace(access, { key, base, branch, protectedPaths, merged = [] }) {
       if (!isBranchName(branch)) throw new InternalError(`not a branch name: ${branch}`);
-      const mirror = await mirrorWith(access, base);
+      const mirror = await mirrorWith(access, base, ...merged);
       const checkout = await ensureCheckout(git, mirror, {
         path: places.workspace(access.project.id, key),
         mode: access.project.workspaceMode === 'clone' ? 'clone' : 'worktree',
@@ -118,10 +118,9 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return toWorkspace(git, mirror, checkout, { base, branch, protectedPaths, signal: access.signal });
     },
 
-    async merge(access, commits) {
-      let mirror = await mirrorWith(access, commits.base);
-      for (const commit of [commits.head, commits.ancestor]) mirror = await mirrorWith(access, commit);
-      return mergeTrees(git, mirror, { ...commits, signal: access.signal });
+    async merge(access, sides) {
+      const mirror = await mirrorWith(access, sides.ours.commit, sides.theirs.commit, sides.ancestor.commit);
+      return mergeTrees(git, mirror, { ...sides, signal: access.signal });
     },
 
     async has(access, sha) {

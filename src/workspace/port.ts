@@ -32,7 +32,12 @@ export type CommitMeta = {
   author: { name: string; email: string };
   /** Author and committer date. Fixed per run, so that the same work has the same SHA on every attempt. */
   date: Date;
+  /** commits beside the base that it comes from */
+  merged?: readonly string[] | undefined;
 };
+
+/** The files of a commit, with changes made to it. */
+export type Files = { commit: string; changes?: readonly ContentChange[] };
 
 /** A throw-away checkout for a model to work in. */
 export type Scratch = {
@@ -120,15 +125,17 @@ export type Workspaces = {
       branch: string;
       /** Patterns of paths that no commit of it may touch; domain/paths.ts says which unless told. */
       protectedPaths?: readonly string[];
+      /** commits that will be its commits' parents, beside the base */
+      merged?: readonly string[] | undefined;
     },
   ): Promise<Workspace>;
   /**
-   * What a merge of `head` into `base` changes in `base`; the files of `conflicts` hold the marks of both sides.
-   * `ancestor` is the commit that both come from.
+   * What has become of `ancestor` on two ways, in one; as changes to the commit of `ours`. The files of `conflicts` hold the
+   * marks of both sides.
    */
   merge(
     access: RepositoryAccess,
-    commits: { base: string; head: string; ancestor: string },
+    sides: { ours: Files; theirs: Files; ancestor: Files },
   ): Promise<{ changes: ContentChange[]; conflicts: string[] }>;
   /**
    * Pushes a commit of ours to `branch` (always `nofx/…`) unless the remote moved away from

@@ -7,6 +7,7 @@ import { createGuesses } from '../../src/api/guesses.ts';
 import { createSessions } from '../../src/api/sessions.ts';
 import { createStreams } from '../../src/api/streams.ts';
 import { createEventFeed } from '../../src/db/event-feed.ts';
+import { createRunLinks } from '../../src/domain/run-link.ts';
 import { serve } from '../../src/http/server.ts';
 import { createPages } from '../../src/pages/pages.ts';
 import type { GitHub } from '../../src/github/port.ts';
@@ -45,6 +46,7 @@ export async function startApi({ supabase = null, github = {}, artifacts, lookEv
     publicUrl: null,
     sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),
     guesses: createGuesses(),
+    links: createRunLinks({ secret: 'a secret of the tests', publicUrl: 'https://nofx.example.com' }),
     supabase,
   } as unknown as ApiDeps;
   const server = await serve(new Hono().route('/', createPages(deps)).route('/', createApi(deps)), {

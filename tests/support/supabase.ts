@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
 import { serve } from '../../src/http/server.ts';
 
@@ -9,6 +10,8 @@ export async function startSupabase(options: { port?: number } = {}) {
   const serviceRoleKey = 'service-role-key';
   const buckets = new Map<string, { public: boolean; objects: Map<string, { bytes: Buffer; contentType: string }> }>();
   const requests: string[] = [];
+  const signed = new Map<string, { path: string; until: number }>();
+  const signedPath = /^\/storage\/v1\/object\/sign\//;
   let down = false;
 
   const keyAllowed = (key: string) => /^(\w|\/|!|-|\.|\*|'|\(|\)| |&|\$|@|=|;|:|\+|,|\?)*$/.test(key);
@@ -19,6 +22,7 @@ export async function startSupabase(options: { port?: number } = {}) {
   app.use(async (context, next) => {
     requests.push(`${context.req.method} ${context.req.path}`);
     if (down) return context.text('upstream connect error', 503);
+    if (signedPath.test(context.req.path) && context.req.method === 'GET') return next();
     if (context.req.header('authorization') !== `Bearer ${serviceRoleKey}`) return fault(403, 'invalid signature');
     return next();
   });
@@ -32,6 +36,25 @@ export async function startSupabase(options: { port?: number } = {}) {
     if (buckets.has(id)) return fault(409, 'The resource already exists');
     buckets.set(id, { public: open, objects: new Map() });
     return context.json({ name: id });
+  });
+  app.on(['POST', 'GET'], '/object/sign/:bucket/:key{.+}', async (context) => {
+    const { bucket, key } = context.req.param();
+    const object = buckets.get(bucket)?.objects.get(key);
+    if (!object) return fault(404, 'Object not found');
+    const path = `/object/sign/${bucket}/${key}`;
+    if (context.req.method === 'POST') {
+      const { expiresIn } = await context.req.json<{ expiresIn: number }>();
+      const token = randomBytes(12).toString('hex');
+      signed.set(token, { path, until: Date.now() + expiresIn * 1_000 });
+      return context.json({ signedURL: `${path}?token=${token}` });
+    }
+    const leave = signed.get(context.req.query('token') ?? '');
+    if (leave?.path !== path || leave.until < Date.now()) return fault(400, 'InvalidJWT');
+    const download = context.req.query('download');
+    return context.body(new Uint8Array(object.bytes), 200, {
+      'Content-Type': object.contentType,
+      ...(download !== undefined && { 'Content-Disposition': `attachment; filename="${download}"` }),
+    });
   });
   app.on(['POST', 'GET'], '/object/:bucket/:key{.+}', async (context) => {
     const bucket = buckets.get(context.req.param('bucket'));

@@ -9,6 +9,8 @@ const LEAST_MS = 1_000;
 let last = 0;
 let timer = 0;
 let failed = false;
+/** What somebody has opened or closed themselves. */
+const touched = new Set();
 
 /** Has the page looked at again, at most once a second. */
 function look() {
@@ -37,11 +39,12 @@ function show(next) {
   const main = document.getElementById('main');
   const fresh = next.getElementById('main');
   if (fresh === null || sameText(main, fresh) || isTyping()) return finish(next);
-  const opened = new Map([...main.querySelectorAll('details[id]')].map(({ id, open }) => [id, open]));
+  const opened = [...main.querySelectorAll('details[id]')].filter(({ id }) => touched.has(id));
+  const kept = new Map(opened.map(({ id, open }) => [id, open]));
   const focused = main.contains(document.activeElement) ? document.activeElement.id : '';
   const scrolled = [...main.querySelectorAll('[id]')].filter((one) => one.scrollLeft || one.scrollTop);
   const places = scrolled.map(({ id, scrollLeft, scrollTop }) => ({ id, scrollLeft, scrollTop }));
-  for (const one of fresh.querySelectorAll('details[id]')) if (opened.has(one.id)) one.open = opened.get(one.id);
+  for (const one of fresh.querySelectorAll('details[id]')) if (kept.has(one.id)) one.open = kept.get(one.id);
   main.replaceChildren(...fresh.childNodes);
   for (const { id, ...place } of places) Object.assign(document.getElementById(id) ?? {}, place);
   if (focused !== '') document.getElementById(focused)?.focus({ preventScroll: true });
@@ -80,4 +83,8 @@ if (source) {
 }
 const clock = window.setInterval(look, Number(every) * 1_000);
 document.addEventListener('visibilitychange', look);
+document.addEventListener('click', ({ target }) => {
+  const id = target.closest('summary')?.parentElement.id;
+  if (id) touched.add(id);
+});
 say('Live');

@@ -1,0 +1,66 @@
+import { html } from 'hono/html';
+import type { DiffLine, FileDiff } from './diff.ts';
+import type { Markup } from './layout.ts';
+import type { RunFacts } from './run-facts.ts';
+
+/** Lines that are shown of one file; the whole is a click away. */
+const LINES = 2_000;
+/** Files that are open from the start. */
+const OPEN = 3;
+
+/** The change, file by file. */
+export function changes({ run, diff }: RunFacts): Markup | string {
+  if (diff === null) return '';
+  const whole = html`<a href="/runs/${run.id}/diff" download="${run.id}.diff">as one file</a>`;
+  if (diff === 'tooLarge') {
+    return html`<section aria-labelledby="changes">
+      <h2 id="changes">Changes</h2>
+      <p>The change is too large for a page; it is here ${whole}.</p>
+    </section>`;
+  }
+  const added = diff.reduce((sum, file) => sum + file.added, 0);
+  const removed = diff.reduce((sum, file) => sum + file.removed, 0);
+  return html`<section aria-labelledby="changes">
+    <h2 id="changes">Changes</h2>
+    <p class="hint">${diff.length} file${diff.length === 1 ? '' : 's'}, ${count(added, removed)}; ${whole}</p>
+    ${diff.map((file, index) => fileDiff(file, index, diff.length <= OPEN))}
+  </section>`;
+}
+
+function fileDiff(file: FileDiff, index: number, isOpen: boolean): Markup {
+  const more = file.lines.length - LINES;
+  return html`<details class="file" id="file-${index}" ${isOpen ? 'open' : ''}>
+    <summary>
+      <code>${file.previousPath ? `${file.previousPath} → ${file.path}` : file.path}</code>
+      <span class="hint">${count(file.added, file.removed)}</span>
+    </summary>
+    ${
+      file.lines.length === 0
+        ? html`<p class="hint">Nothing of it can be shown as text.</p>`
+        : html`<pre
+            class="diff"
+            id="file-${index}-text"
+            tabindex="0"
+            role="region"
+            aria-label="Changes of ${file.path}"
+          >
+${file.lines.slice(0, LINES).map(diffLine)}</pre>`
+    }
+    ${more > 0 ? html`<p class="hint">and ${more} lines more</p>` : ''}
+  </details>`;
+}
+
+const TAGS: Record<DiffLine['kind'], (text: string) => Markup> = {
+  added: (text) => html`<ins>${text}</ins>`,
+  removed: (text) => html`<del>${text}</del>`,
+  hunk: (text) => html`<span class="hunk">${text}</span>`,
+  same: (text) => html`<span>${text}</span>`,
+};
+
+function diffLine({ kind, text }: DiffLine): Markup {
+  return TAGS[kind](text);
+}
+
+function count(added: number, removed: number): string {
+  return `${added} line${added === 1 ? '' : 's'} added, ${removed} removed`;
+}
