@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { nameOf, type Principal } from '../domain/principal.ts';
-import { TokenName } from '../domain/personal-token.ts';
+import { isTokenName, NO_TOKEN_NAME } from '../domain/personal-token.ts';
 import { GitMode, WorkspaceMode, type Project as ProjectRow } from '../domain/project.ts';
 import { isBranchName } from '../domain/refs.ts';
 import { changeProject, createProject, removeProject } from '../runs/change-projects.ts';
@@ -12,7 +12,7 @@ import { Project, ProjectPath, shownProject } from './projects.ts';
 
 const name = z.string().trim().min(1).max(200);
 const branch = z.string().refine(isBranchName, 'is no name of a branch');
-const tokenName = TokenName.openapi({ example: 'GITHUB_TOKEN' });
+const tokenName = z.string().refine(isTokenName, NO_TOKEN_NAME).openapi({ example: 'GITHUB_TOKEN' });
 
 const NewProject = z
   .strictObject({

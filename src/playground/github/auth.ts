@@ -35,8 +35,11 @@ export function issueToken(
 }
 
 /** A personal token of somebody, of the classic kind, with the scope `repo`. */
-export function issuePersonalToken(world: World, user: Account): string {
-  const value = `ghp_${randomBytes(18).toString('hex')}`;
+export function issuePersonalToken(
+  world: World,
+  user: Account,
+  value = `ghp_${randomBytes(18).toString('hex')}`,
+): string {
   world.personalTokens.set(value, user);
   return value;
 }

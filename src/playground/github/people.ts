@@ -36,8 +36,8 @@ export function createPeople(world: World, root: string) {
   return {
     ...createOwners(world, root),
 
-    /** A new personal token of somebody, who may do with it whatever they may. */
-    createToken: (login: string): string => issuePersonalToken(world, user(login)),
+    /** A new personal token of somebody, who may do with it whatever they may; a random one unless given. */
+    createToken: (login: string, value?: string): string => issuePersonalToken(world, user(login), value),
 
     /** Takes a personal token back. */
     revokeToken: (token: string): void => void world.personalTokens.delete(token),
