@@ -10,7 +10,7 @@ const database = ['api', 'db', 'queue', 'outbox', 'runs', 'http', 'telemetry', '
  */
 const stories = ['app', 'conversation'].map((folder) => `tests/${folder}/**/*.test.ts`);
 const storyOnBoth = 'tests/app/pull-request.test.ts';
-const onPostgresOnly = ['telemetry/whole', 'upkeep/rate-limits', 'upkeep/reap-checks'].map(
+const onPostgresOnly = ['api/contract', 'telemetry/whole', 'upkeep/rate-limits', 'upkeep/reap-checks'].map(
   (name) => `tests/${name}.test.ts`,
 );
 /** What `npm start` starts, on the database that it comes with. On Postgres the lane of the faults starts it many times. */

@@ -178,10 +178,21 @@ export type App = {
   clientId: string;
   owner: Account;
   bot: Account;
+  /** PEM, PKCS #1 */
+  privateKey: string;
   publicKey: string;
   permissions: Permissions;
   events: string[];
   createdAt: Date;
+};
+
+/** What an app is registered from. */
+export type Manifest = {
+  name: string;
+  redirect_url: string;
+  hook_attributes: { url: string };
+  default_permissions: Permissions;
+  default_events: string[];
 };
 
 /** Something happened. `body` holds the event's own fields; repository, sender and the rest are added. */
