@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, notExists, sql } from 'drizzle-orm';
 import type { Project, ProjectFacts } from '../domain/project.ts';
 import type { Executor } from './client.ts';
 import { project, run } from './schema.ts';
@@ -20,6 +20,15 @@ function factsOf({ name, repoUrl, defaultBranch, installationId, repositoryId }:
 
 export async function getProject(db: Executor, id: string): Promise<Project | null> {
   const [row] = await db.select().from(project).where(eq(project.id, id));
+  return row ?? null;
+}
+
+export async function getProjectOfRun(db: Executor, runId: string): Promise<Project | null> {
+  const [row] = await db
+    .select(getTableColumns(project))
+    .from(project)
+    .innerJoin(run, eq(run.projectId, project.id))
+    .where(eq(run.id, runId));
   return row ?? null;
 }
 
