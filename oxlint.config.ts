@@ -56,6 +56,7 @@ const inside: Wall[] = [
     rooms: ['runs', 'outbox', 'db', 'queue', 'handlers', 'domain', 'errors.ts'],
     through: ['src/api'],
   },
+  { files: 'src/first-run/**', rooms: ['pages', 'domain', 'errors.ts'] },
   { files: 'src/pages/**', rooms: ['api', 'runs', 'outbox', 'db', 'queue', 'handlers', 'domain', 'errors.ts'] },
   { files: 'src/http/**', rooms: ['runs', 'outbox', 'db', 'queue', 'domain', 'errors.ts'] },
 ];

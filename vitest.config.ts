@@ -10,9 +10,14 @@ const database = ['api', 'db', 'queue', 'outbox', 'runs', 'http', 'telemetry', '
  */
 const stories = ['app', 'conversation'].map((folder) => `tests/${folder}/**/*.test.ts`);
 const storyOnBoth = 'tests/app/pull-request.test.ts';
-const onPostgresOnly = ['telemetry/whole', 'upkeep/rate-limits', 'upkeep/reap-checks'].map(
-  (name) => `tests/${name}.test.ts`,
-);
+const onPostgresOnly = [
+  'api/contract',
+  'api/spec',
+  'api/authorization',
+  'telemetry/whole',
+  'upkeep/rate-limits',
+  'upkeep/reap-checks',
+].map((name) => `tests/${name}.test.ts`);
 /** What `npm start` starts, on the database that it comes with. On Postgres the lane of the faults starts it many times. */
 const startsProcesses = 'tests/app/process.test.ts';
 
@@ -45,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: [...database, ...stories],
-          exclude: [startsProcesses],
+          exclude: [startsProcesses, 'tests/db/preparing-pglite.test.ts'],
           globalSetup: ['tests/support/postgres.ts'],
         },
       },

@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 
 const OPERATIONS = [
   'GET /app',
+  'POST /app-manifests/{code}/conversions',
   'GET /app/installations',
   'GET /app/installations/{installation_id}',
   'POST /app/installations/{installation_id}/access_tokens',

@@ -269,7 +269,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine> & { 
             { privateKey: hide, webhookSecret: hide },
           )
         : null,
-    /** also where no app is configured */
+    /** also where no app is configured: where people and where programs reach GitHub */
+    githubUrl: `${env.GHE_PROTOCOL}://${host}`,
     githubApiUrl: apiUrl,
     /** by the names of their variables; used by the projects that name them, and by nothing else */
     tokens: guardAll(env.tokens),

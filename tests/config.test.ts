@@ -61,6 +61,7 @@ describe('with nothing set', () => {
       gitConcurrency: 4,
       metrics: { token: null },
       api: { adminPassword: null, publicUrl: null },
+      githubUrl: 'https://github.com',
       githubApiUrl: 'https://api.github.com',
       tracing: null,
       label: 'nofx',

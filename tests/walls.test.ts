@@ -46,6 +46,8 @@ const violations: [file: string, code: string, rule: string][] = [
   ['src/api/a.ts', `import { x } from '../http/server.ts';`, room],
   ['src/api/b.ts', `import { x } from '../github/client.ts';`, room],
   ['src/api/c.ts', `import { x } from '../conversation/retry.ts';`, room],
+  ['src/first-run/a.ts', `import { x } from '../github/index.ts';`, room],
+  ['src/pages/c.ts', `import { x } from '../first-run/first-run.ts';`, room],
   ['src/pages/a.ts', `import { x } from '../http/server.ts';`, room],
   ['src/pages/b.ts', `import { jwtVerify } from 'jose';`, room],
   ['src/api/d.ts', `import { x } from '../pages/pages.ts';`, room],

@@ -19,6 +19,7 @@ import { runListRoutes } from './run-list.ts';
 import { runRequestRoutes } from './run-requests.ts';
 import { runRoutes } from './runs.ts';
 import { sameSite } from './same-site.ts';
+import { storable } from './storable.ts';
 import { streamRoutes } from './stream.ts';
 import { webhookMessageRoutes } from './webhook-messages.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -41,9 +42,11 @@ export function createApi(deps: ApiDeps): Api {
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
       onError: () => {
-        throw new ApiProblem('too_large', { detail: 'A request may have 1 MiB.' });
+        // What is left of it nobody reads: the connection is good for nothing else.
+        throw new ApiProblem('too_large', { detail: 'A request may have 1 MiB.', headers: { Connection: 'close' } });
       },
     }),
+    storable(),
   );
   documentRoutes(api);
   api.use(cleanAnswers(deps.adapters.redact));

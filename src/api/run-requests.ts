@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
-import { findRunByTrigger, getRun, type Run } from '../db/runs.ts';
+import { findRunByTrigger, type Run } from '../db/runs.ts';
 import { LEAST_ROLE } from '../domain/command.ts';
 import type { Person, Principal } from '../domain/principal.ts';
 import { Plan } from '../domain/plan.ts';
@@ -115,8 +115,9 @@ export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): 
       throw new ApiProblem('conflict', { detail: `That Idempotency-Key was sent with something else: ${before.id}.` });
     }
     const demand: ApiDemand = { project, wanted, triggerKey, requester: await requesterOf(personOf(principal), deps) };
-    const run = before ?? (await getRun(db, (await requestByApi(deps, defaults, demand)).id))!;
-    return c.json({ id: run.id, status: run.status, projectId: run.projectId }, 201, { Location: `/runs/${run.id}` });
+    // A new one is told as it was opened, whoever is at it by now.
+    const { id, status } = before ?? { ...(await requestByApi(deps, defaults, demand)), status: 'queued' as const };
+    return c.json({ id, status, projectId: project.id }, 201, { Location: `/runs/${id}` });
   });
 
   api.openapi(previewRoute, async (c) => {

@@ -35,8 +35,10 @@ export function createStreams(deps: {
   redact: Redactor;
   log: Pick<Logger, 'warn'>;
   heartbeatMs?: number;
+  /** so many readers at once */
+  most?: number;
 }): Streams {
-  const { db, feed, redact, log, heartbeatMs = HEARTBEAT_MS } = deps;
+  const { db, feed, redact, log, heartbeatMs = HEARTBEAT_MS, most = MOST } = deps;
   const channels = new Map<string, Channel>();
   const all = new Set<Reader>();
 
@@ -107,7 +109,7 @@ export function createStreams(deps: {
 
   return {
     open(runId, seq) {
-      if (all.size >= MOST) return null;
+      if (all.size >= most) return null;
       let reader: Reader;
       return new ReadableStream<Uint8Array>(
         {

@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
 import type { Project, ProjectFacts } from '../domain/project.ts';
 import type { Executor } from './client.ts';
-import { project } from './schema.ts';
+import { project, run } from './schema.ts';
 
 /**
  * Stores a project, or brings the stored one up to date: names, owners and default branches change. What somebody has
@@ -15,6 +15,15 @@ export async function upsertProject(tx: Executor, row: ProjectFacts): Promise<vo
 
 export async function getProject(db: Executor, id: string): Promise<Project | null> {
   const [row] = await db.select().from(project).where(eq(project.id, id));
+  return row ?? null;
+}
+
+export async function getProjectOfRun(db: Executor, runId: string): Promise<Project | null> {
+  const [row] = await db
+    .select(getTableColumns(project))
+    .from(project)
+    .innerJoin(run, eq(run.projectId, project.id))
+    .where(eq(run.id, runId));
   return row ?? null;
 }
 

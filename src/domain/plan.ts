@@ -18,7 +18,7 @@ export type Policy = z.infer<typeof Policy>;
 
 const StepName = z
   .string()
-  .regex(/^[a-z][a-z0-9_:-]{0,63}$/i, 'a step name is a letter, then up to 63 letters, digits, "_", ":" or "-"');
+  .regex(/^[A-Za-z][A-Za-z0-9_:-]{0,63}$/, 'a step name is a letter, then up to 63 letters, digits, "_", ":" or "-"');
 
 export const PlanStep = z
   .object({

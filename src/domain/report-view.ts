@@ -1,3 +1,4 @@
+import type { GitOp } from './git-ops.ts';
 import type { Kept } from './kept.ts';
 import type { Annotation } from './annotations/annotations.ts';
 import type { Estimate } from './estimate.ts';
@@ -91,6 +92,8 @@ export type StepView = {
   repair?: { gate: string; number: number; of: number };
   /** True where it does again, after a repair, what a step before it did. */
   again?: boolean;
+  /** What it does, where it is a git operation. */
+  gitOp?: GitOp | undefined;
   /** One short line, e.g. "3 files". */
   detail?: string;
   /** Who said yes to it; null where nobody had to, or has. */

@@ -3,6 +3,7 @@ import type { GitMode } from './project.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
 import { code, plain } from './markdown.ts';
 import { gateOf, isManual } from './plan.ts';
+import { gitOpTitle } from './report-git-ops.ts';
 import { oneLine } from './text.ts';
 
 /**
@@ -22,7 +23,7 @@ const stepTitles: Record<string, { hidden: string; basic: string }> = {
   git_push: { hidden: 'Keep the result', basic: 'Push the branch' },
 };
 
-type Titled = Pick<StepView, 'name' | 'tool' | 'title' | 'repair' | 'again'>;
+type Titled = Pick<StepView, 'name' | 'tool' | 'title' | 'repair' | 'again' | 'gitOp'>;
 
 /** What a step is called, in markdown. */
 export function stepTitle(step: Titled, mode: GitMode): string {
@@ -30,14 +31,16 @@ export function stepTitle(step: Titled, mode: GitMode): string {
   if (repair) return repairTitle(name, repair, mode);
   const title = step.title && plain(step.title, 120);
   if (mode === 'advanced') {
-    const names = name === tool ? code(tool, 80) : `${code(name, 80)} (${code(tool, 80)})`;
+    const called = step.gitOp ? `${tool} ${step.gitOp.operation}` : tool;
+    const names = name === tool ? code(called, 80) : `${code(name, 80)} (${code(called, 80)})`;
     return title ? `${title}: ${names}` : names;
   }
   if (title) return isManual(tool) ? `Wait for approval: ${title}` : title;
   return again ? `${firstTitle(step, mode)} again` : firstTitle(step, mode);
 }
 
-function firstTitle({ name, tool }: Titled, mode: 'hidden' | 'basic'): string {
+function firstTitle({ name, tool, gitOp }: Titled, mode: 'hidden' | 'basic'): string {
+  if (gitOp) return gitOpTitle(gitOp, mode);
   const titles = stepTitles[tool];
   if (titles) return titles[mode];
   const gate = gateOf(tool);

@@ -79,11 +79,16 @@ async function findMarker(client: Client, { branch, base, message }: Marker, tre
   return onBase && commit.tree.sha === tree && commit.message.trimEnd() === message.trimEnd() ? head : null;
 }
 
-export async function branchHead({ octokit, at }: Client, branch: string): Promise<string | null> {
+export function branchHead(client: Client, branch: string): Promise<string | null> {
+  return refHead(client, `heads/${branch}`);
+}
+
+/** What a ref (`heads/…`, `tags/…`) points to; null when there is none. */
+export async function refHead({ octokit, at }: Client, ref: string): Promise<string | null> {
   try {
     const { data } = await octokit.request('GET /repos/{owner}/{repo}/git/ref/{ref}', {
       ...at,
-      ref: `heads/${branch}`,
+      ref,
     });
     return data.object.sha;
   } catch (error) {

@@ -18,6 +18,7 @@ import { pullRequest, untick, updateBranch, upsertPullRequest } from './pull-req
 import { react, unreact } from './reactions.ts';
 import { listTop, readFile, repository, repositoryId } from './repositories.ts';
 import { review } from './reviews.ts';
+import { ensureTag } from './tags.ts';
 import { isTeamMember } from './teams.ts';
 import { triage } from './triage.ts';
 import { createSerial } from './writes.ts';
@@ -110,6 +111,7 @@ export function createGitHub(options: {
     upsertCheckRun: (repo, check) => within(repo, (client) => upsertCheckRun(client, check)),
     createMarker: (repo, marker) => within(repo, (client) => createMarker(client, marker)),
     branchHead: (repo, branch) => within(repo, (client) => branchHead(client, branch)),
+    ensureTag: (repo, tag) => within(repo, (client) => ensureTag(client, tag)),
     commit: (repo, sha) => within(repo, (client) => commit(client, sha)),
     createVerifiedCommit: (repo, wanted) => within(repo, (client) => createVerifiedCommit(client, wanted)),
     upsertPullRequest: (repo, pr) => within(repo, (client) => upsertPullRequest(client, pr)),

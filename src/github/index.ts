@@ -1,4 +1,5 @@
 /** The adapter to GitHub, both ways. It knows nothing of runs. */
+export { createAppFromManifest } from './app-manifest.ts';
 export { createGitHub } from './github.ts';
 export { installedOn } from './installed.ts';
 export { openProbot, personalOctokit } from './probot.ts';

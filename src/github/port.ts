@@ -126,6 +126,8 @@ export type GitHub = {
   ): Promise<{ sha: string }>;
   /** The commit a branch points to; null when there is no such branch. */
   branchHead(repo: RepositoryRef, branch: string): Promise<string | null>;
+  /** Puts a tag on a commit, unless there is one of that name; gives what it is on then. */
+  ensureTag(repo: RepositoryRef, tag: { tag: string; sha: string }): Promise<{ sha: string }>;
   commit(repo: RepositoryRef, sha: string): Promise<CommitState>;
   /**
    * Has GitHub commit on a branch, under the app's name and signed. `refused`: GitHub's words where it will not; it may take

@@ -1,6 +1,7 @@
 import { gateOf } from '../domain/plan.ts';
 import { codegen } from './codegen.ts';
 import { gate } from './gate.ts';
+import { gitOps } from './git-ops.ts';
 import { gitPr } from './git-pr.ts';
 import { plan } from './plan.ts';
 import { gitPush } from './git-push.ts';
@@ -17,6 +18,7 @@ export const handlers = {
   rebase,
   'workspace:write': workspaceWrite,
   'gate:*': gate,
+  git_ops: gitOps,
   git_pr: gitPr,
   git_push: gitPush,
 } satisfies Record<string, Handler>;

@@ -6,7 +6,7 @@ import type { Hono } from 'hono';
 export type HttpServer = { port: number; close(): Promise<void> };
 
 /** Serves an app; resolves once it listens. Port 0 takes any free one. */
-export async function serve(app: Hono, address: { host: string; port: number }): Promise<HttpServer> {
+export async function serve(app: Pick<Hono, 'fetch'>, address: { host: string; port: number }): Promise<HttpServer> {
   const server = createAdaptorServer({ fetch: app.fetch });
   server.listen(address.port, address.host);
   await once(server, 'listening');

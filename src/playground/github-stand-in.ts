@@ -180,6 +180,7 @@ function createWorld(options: GitHubStandInOptions, privateKey: string, emit: Wo
     now,
     nextId: () => ++lastId,
     app: undefined as unknown as App,
+    manifests: new Map(),
     accounts: new Map(),
     teams: new Map(),
     repositories: new Map(),
@@ -195,7 +196,19 @@ function createWorld(options: GitHubStandInOptions, privateKey: string, emit: Wo
   const publicKey = createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
   const owner = addAccount(world, 'app-owner');
   const bot = addAccount(world, `${slug}[bot]`, 'Bot');
-  world.app = { id, slug, name, clientId: `Iv1.${id}`, owner, bot, publicKey, permissions, events, createdAt: now() };
+  world.app = {
+    id,
+    slug,
+    name,
+    clientId: `Iv1.${id}`,
+    owner,
+    bot,
+    publicKey,
+    privateKey,
+    permissions,
+    events,
+    createdAt: now(),
+  };
   return world;
 }
 

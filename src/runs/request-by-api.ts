@@ -1,3 +1,4 @@
+import { modeErrors } from '../domain/git-ops.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import type { Project } from '../domain/project.ts';
 import { APPROVE_STEP } from '../domain/planned.ts';
@@ -32,7 +33,7 @@ export type ApiDemand = {
 };
 
 /** The tools of plans of one's own. The others are given what only we may name: the steps of other runs, of other projects. */
-const TOOLS = ['codegen', 'workspace:write', 'gate:*', 'git_pr', 'git_push', 'manual:*'];
+const TOOLS = ['codegen', 'workspace:write', 'gate:*', 'git_ops', 'git_pr', 'git_push', 'manual:*'];
 
 export type Preview = { plan: Plan; baseRef: string; baseSha: string; maxCostUsd: number };
 
@@ -90,6 +91,7 @@ async function bind(
   });
   const plan = planOf(wanted, ground);
   checkPlace(plan, ground);
+  checkMode(plan, ground);
   return { ground, plan, ...base, maxCostUsd: costLimit(defaults, ground.config) };
 }
 
@@ -99,6 +101,17 @@ function checkPlace({ steps }: Plan, { ref, project }: Ground): void {
   throw new UserError(
     `NOFX opens pull requests on GitHub only, and ${project.name} is not there.`,
     'Take `git_push` in the place of `git_pr`: it ends with the branch.',
+  );
+}
+
+/** UserError with every operation that the repository's git mode does not allow. */
+function checkMode({ steps }: Plan, { config: { gitMode } }: Ground): void {
+  const wrong = modeErrors(steps, gitMode);
+  if (wrong.length === 0) return;
+  throw new UserError(
+    `The plan goes beyond what its repository allows: ${wrong.join('; ')}.`,
+    `Leave these steps out, or set \`git_mode\` in \`${REPO_CONFIG_PATH}\`.`,
+    { kind: 'policy' },
   );
 }
 

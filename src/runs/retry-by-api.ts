@@ -50,9 +50,13 @@ export async function retryByApi(
   return (kind === 'pull request' ? requestRevision : requestRun)(deps, defaults, demand);
 }
 
-/** The plan with its code taken over; as it is where it has more pieces than one, of which nothing says which was which. */
+/**
+ * The plan with its code taken over; as it is where it has more pieces than one, of which nothing says which was which, or
+ * where git operations have made it into something else.
+ */
 function withReuse(plan: Plan, { stepId }: Reuse): Plan {
-  if (plan.steps.filter(({ tool }) => tool === 'codegen').length !== 1) return plan;
+  const isOne = plan.steps.filter(({ tool }) => tool === 'codegen').length === 1;
+  if (!isOne || plan.steps.some(({ tool }) => tool === 'git_ops')) return plan;
   const steps = plan.steps.map((step) =>
     step.tool === 'codegen'
       ? { ...step, tool: 'reuse', inputs: { ...dependencies(step.inputs), stepId }, secrets_scope: 'none' }

@@ -4,6 +4,7 @@ import { countAhead, getRun, type Run } from '../db/runs.ts';
 import { listSteps, type Step } from '../db/steps.ts';
 import type { FileView, GateView, Question, RunView, StepView } from '../domain/report.ts';
 import type { StepStatus } from '../domain/run.ts';
+import { GitOp } from '../domain/git-ops.ts';
 import { makesChange } from '../domain/hands-on.ts';
 import { gateOf } from '../domain/plan.ts';
 import { repairOf } from '../domain/repair.ts';
@@ -93,6 +94,7 @@ function stepView(step: Step, steps: readonly Step[]): StepView {
     tool: step.tool,
     title: titleOf(step),
     ...(repair && { repair: { ...repair, gate: gateNamed(steps, repair.gate) } }),
+    ...(step.tool === 'git_ops' && { gitOp: GitOp.safeParse(step.inputs).data }),
     ...(step.inputs._replaces !== undefined && { again: true }),
     // To people a step that found nothing to do is neutral; that the run stops there shows in the rest.
     status: step.status === 'stopped' ? 'neutral' : step.status,
@@ -131,6 +133,8 @@ function detailOf(step: Step): string | undefined {
   if (generated) {
     const count = generated.files.length;
     if (repairOf(step) && step.status === 'neutral') return 'left as it was';
+    // Others may go on from there all the same.
+    if (count === 0 && step.tool === 'git_ops') return undefined;
     return count === 0 ? 'nothing to change' : `${count} file${count === 1 ? '' : 's'}`;
   }
   if (step.status === 'queued' && step.attempt > 0) return `attempt ${step.attempt + 1} is waiting`;

@@ -45,6 +45,16 @@ describe(`the API's manners, on ${lane}`, () => {
     expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
   });
 
+  it('takes no text that no database keeps', async () => {
+    for (const path of ['/runs/%00', '/runs?project=a%00b']) expect((await api.get(path)).status).toBe(400);
+    const send = async (url: string) => (await api.post('/webhooks', { url })).status;
+    expect(await send('https://a/\0')).toBe(400);
+    expect(await send('https://a/\ud800')).toBe(400);
+    // Whole characters, and a backslash of one's own, are fine: these are no URLs.
+    expect(await send('\u{1f600}')).toBe(422);
+    expect(await send('\\u0000')).toBe(422);
+  });
+
   it('takes no body without end', async () => {
     expect((await api.post('/nothing', 'x'.repeat(2 * 1024 * 1024))).status).toBe(413);
   });

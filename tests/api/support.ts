@@ -24,17 +24,18 @@ type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   github?: Partial<GitHub>;
   artifacts?: ApiDeps['adapters']['artifacts'];
   lookEveryMs?: number;
+  mostReaders?: number;
 };
 
 /** The API alone, over HTTP, on a database of its own. */
-export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs }: Options = {}) {
+export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs, mostReaders }: Options = {}) {
   const fresh = await freshDatabase();
   const log: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void log.push(line) });
   const feed = createEventFeed(fresh, { log: logger, lookEveryMs });
   const secrets = createSecretKeeper([]);
   const { redact } = secrets;
-  const streams = createStreams({ db: fresh.db, feed, redact, log: logger, heartbeatMs: 100 });
+  const streams = createStreams({ db: fresh.db, feed, redact, log: logger, heartbeatMs: 100, most: mostReaders });
   const deps = {
     ...fresh,
     log: logger,

@@ -140,7 +140,7 @@ describe.concurrent(`a run over the API, on ${lane}`, () => {
     const refused = await call('POST', '/runs', { plan: odd, projectId: kit.projectId });
     expect(refused.status).toBe(400);
     expect(((await refused.json()) as { errors: { message: string }[] }).errors.map(({ message }) => message)).toEqual([
-      'step "a": unknown tool "shell"; known are codegen, workspace:write, gate:*, git_pr, git_push, manual:*',
+      'step "a": unknown tool "shell"; known are codegen, workspace:write, gate:*, git_ops, git_pr, git_push, manual:*',
       'step "b" depends on "c", which is not in the plan',
     ]);
     // What takes over the work of another run could take over that of somebody else's.

@@ -84,12 +84,32 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     return Promise.race([found, ended]);
   }
 
-  it('says how to get an app when none is configured', async () => {
-    const { exitCode, all } = await start({});
-    expect(exitCode).toBe(1);
-    expect(all).toContain('NOFX has no GitHub App to work for');
-    expect(all).toContain('APP_ID, PRIVATE_KEY_PATH and WEBHOOK_SECRET');
+  it('leads to an app when none is configured, to whoever has its link, and ends when told', async () => {
+    const running = start({ PORT: '0' });
+    const link = await new Promise<string>((resolve) => {
+      let text = '';
+      running.all!.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        const found = /http:\S+\?token=\S+/.exec(text)?.[0];
+        if (found) resolve(found);
+      });
+    });
+    const entered = await fetch(link, { redirect: 'manual' });
+    expect([entered.status, entered.headers.get('location')]).toEqual([303, '/']);
+    const cookie = entered.headers.getSetCookie()[0]!.split(';')[0]!;
+    const page = await fetch(new URL('/', link), { headers: { cookie } });
+    expect(await page.text()).toContain('npm run demo');
+    running.kill('SIGTERM');
+    const { exitCode, all } = await running;
+    expect(exitCode).toBe(0);
     expect(all).toContain('npm run demo');
+  });
+
+  it('does not wait for an app where there is no page to make one on', async () => {
+    const worker = { NOFX_ROLE: 'worker', DATABASE_URL: 'postgres://127.0.0.1:9/nofx', NOFX_ARTIFACTS_DIR: folder };
+    const { exitCode, all } = await start(worker);
+    expect(exitCode).toBe(1);
+    expect(all).toContain('APP_ID, PRIVATE_KEY_PATH and WEBHOOK_SECRET');
   });
 
   it('lists every mistake of its configuration at once, and no secret', async () => {

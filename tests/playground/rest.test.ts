@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAppFromManifest } from '../../src/github/index.ts';
 import { startGitHub, type TestGitHub } from '../support/github.ts';
 
 const at = { owner: 'octo', repo: 'kit' };
@@ -388,6 +389,31 @@ test('reviews, the comments beside lines, and updating a branch from its base', 
   const after = (await pulls.get(numbered)).data;
   expect(after.head.sha).not.toBe(before);
   expect(after.commits).toBe(2);
+});
+
+test('an app is registered from a manifest, by a code that is good once', async () => {
+  const manifest = JSON.stringify({
+    name: 'Ours',
+    redirect_url: 'http://127.0.0.1:9/created',
+    hook_attributes: { url: 'http://127.0.0.1:9/hook' },
+    default_permissions: { contents: 'read' },
+    default_events: ['push'],
+  });
+  const send = (path: string, fields: Record<string, string>) =>
+    fetch(github.url + path, { method: 'POST', body: new URLSearchParams(fields), redirect: 'manual' });
+  expect(await (await send('/settings/apps/new?state=s', { manifest })).text()).toContain('Create GitHub App for');
+  expect((await send('/settings/apps/new', { manifest: '{}' })).status).toBe(400);
+  const agreed = await send('/settings/apps?state=s', { manifest, name: 'Mine', owner: 'octo' });
+  const back = new URL(agreed.headers.get('location')!);
+  expect([back.origin, back.pathname, back.searchParams.get('state')]).toEqual(['http://127.0.0.1:9', '/created', 's']);
+  const code = back.searchParams.get('code')!;
+  const made = await createAppFromManifest(code, github);
+  expect(made).toMatchObject({ appId: github.app.id, name: 'Mine', privateKey: github.app.privateKey });
+  expect((await app.apps.getAuthenticated()).data?.permissions).toEqual({ contents: 'read' });
+  await expect(createAppFromManifest(code, github)).rejects.toMatchObject({
+    name: 'UserError',
+    next: expect.any(String) as string,
+  });
 });
 
 test('every operation that NOFX may use was answered', () => {

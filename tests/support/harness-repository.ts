@@ -148,6 +148,12 @@ export async function openRepository(
       theirs = (await github.push({ repo: name, files, by: 'mona' })).sha;
     },
 
+    /** Somebody merges the one pull request. */
+    async merge(by = 'mona') {
+      await github.merge({ repo: name, pull: repository.pullRequest().number, by });
+      theirs = (await github.branches(name))['main'];
+    },
+
     /** Ends when nothing that concerns this repository is left to do. */
     async drain(): Promise<void> {
       do {
@@ -281,8 +287,10 @@ export async function openRepository(
           const own = said.filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
           expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);
         }
+        // A plan of one's own may go on on other branches than the run's.
+        const branches = [run.branch, ...steps.map(({ outputs }) => outputs?.['branch'])];
         expect(
-          github.pullRequests(name).filter(({ head }) => head.ref === run.branch).length,
+          github.pullRequests(name).filter(({ head }) => branches.includes(head.ref)).length,
           `${name}: pull requests`,
         ).toBe(run.pullRequest === null ? 0 : 1);
       }

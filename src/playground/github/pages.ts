@@ -7,6 +7,7 @@ import { filesBetween } from './git-diff.ts';
 import { readTree } from './git-objects.ts';
 import { checkView, commentView, diffView, layout, reactionsView, text, type Html } from './page-parts.ts';
 import type { People } from './people.ts';
+import { registrationPages } from './registration.ts';
 import type { CheckRun, Issue, Repository } from './types.ts';
 import { findRepository, fullName, type World } from './world.ts';
 
@@ -16,6 +17,8 @@ import { findRepository, fullName, type World } from './world.ts';
  */
 export function webPages(world: World, people: People, demoUser?: string): Hono {
   const pages = new Hono();
+  // Before the next rule: it is another site's form that brings a manifest.
+  pages.route('/', registrationPages(world));
   // A page of some other site must not comment in the demo user's name.
   pages.use(csrf());
   pages.notFound((c) =>

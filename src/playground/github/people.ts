@@ -1,7 +1,7 @@
 import { addComment, addLabel, addReaction, editComment, openIssue, removeLabel, setState } from './actions-issues.ts';
 import { syncBranches } from './actions-branches.ts';
 import { emitCheck, suiteFor } from './actions-checks.ts';
-import { openPull } from './actions-pulls.ts';
+import { mergePull, openPull } from './actions-pulls.ts';
 import { commitFiles, type FileContent } from './bare-repository.ts';
 import { readCommit } from './git-objects.ts';
 import { createOwners } from './owners.ts';
@@ -80,6 +80,10 @@ export function createPeople(world: World, root: string) {
 
     close: (input: { repo: RepoName; issue: number; by: string }): Promise<void> =>
       setState(world, issueOf(input.repo, input.issue), 'closed', user(input.by)).delivered,
+
+    /** Merges a pull request. */
+    merge: (input: { repo: RepoName; pull: number; by: string }): Promise<void> =>
+      mergePull(world, pullNamed(input.repo, input.pull), user(input.by)),
 
     reopen: (input: { repo: RepoName; issue: number; by: string }): Promise<void> =>
       setState(world, issueOf(input.repo, input.issue), 'open', user(input.by)).delivered,

@@ -10,6 +10,7 @@ import { gitRoutes } from './routes-git.ts';
 import { graphqlRoutes } from './routes-graphql.ts';
 import { issueRoutes } from './routes-issues.ts';
 import { pullRoutes } from './routes-pulls.ts';
+import { registrationRoutes } from './registration.ts';
 import { reactionRoutes } from './routes-reactions.ts';
 import { reviewRoutes } from './routes-reviews.ts';
 import { repositoryRoutes } from './routes-repository.ts';
@@ -55,6 +56,7 @@ export function restApi(world: World, webhooks: Webhooks, faults: Faults, record
   });
   for (const routes of [
     appRoutes(world),
+    registrationRoutes(world, webhooks),
     deliveryRoutes(webhooks),
     checkRoutes(world),
     repositoryRoutes(world),

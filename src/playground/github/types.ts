@@ -55,6 +55,7 @@ export type Pull = {
   base: { ref: string; sha: string };
   draft: boolean;
   maintainerCanModify: boolean;
+  merged: { at: Date; by: Account; sha: string } | null;
   reviews: Review[];
   requestedReviewers: Account[];
   requestedTeams: Team[];
@@ -178,10 +179,21 @@ export type App = {
   clientId: string;
   owner: Account;
   bot: Account;
+  /** PEM, PKCS #1 */
+  privateKey: string;
   publicKey: string;
   permissions: Permissions;
   events: string[];
   createdAt: Date;
+};
+
+/** What an app is registered from. */
+export type Manifest = {
+  name: string;
+  redirect_url: string;
+  hook_attributes: { url: string };
+  default_permissions: Permissions;
+  default_events: string[];
 };
 
 /** Something happened. `body` holds the event's own fields; repository, sender and the rest are added. */

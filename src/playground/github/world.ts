@@ -8,6 +8,7 @@ import type {
   Installation,
   InstallationToken,
   Issue,
+  Manifest,
   Repository,
   ReviewComment,
   Team,
@@ -21,6 +22,8 @@ export type World = {
   /** Ids grow across all kinds, so that no two things share one by chance. */
   nextId(): number;
   app: App;
+  /** Manifests that were agreed to, by the code that turns one into the app. */
+  manifests: Map<string, Manifest & { owner: string }>;
   accounts: Map<string, Account>;
   /** `org/slug` in lower case → team */
   teams: Map<string, Team>;
