@@ -12,6 +12,16 @@ export function status(name: string): Markup {
   return html`<span class="status" data-status="${name}">${LABELS[name] ?? name}</span>`;
 }
 
+/** Text as it begins a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What somebody has written, with its line breaks. */
+export function prose(text: string): Markup {
+  return html`<p class="prose">${text}</p>`;
+}
+
 /** A moment of a day, to the second, in UTC. */
 export function clock(at: Date): Markup {
   const text = at.toISOString();

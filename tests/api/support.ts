@@ -24,6 +24,7 @@ export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   github?: Partial<GitHub>;
   artifacts?: ApiDeps['adapters']['artifacts'];
+  workspaces?: ApiDeps['adapters']['workspaces'];
   lookEveryMs?: number;
   mostReaders?: number;
   /** a fresh one of the lane when absent */
@@ -35,6 +36,7 @@ export async function startApi({
   supabase = null,
   github = {},
   artifacts,
+  workspaces,
   lookEveryMs,
   mostReaders,
   database,
@@ -52,7 +54,7 @@ export async function startApi({
     streams,
     outbox: { ...fresh, ...secrets, log: logger, outbound: createOutbound({ reach: 'loopback' }) },
     defaults: { model: 'claude-sonnet-5-5', maxCostUsd: 5, backpressureAgeMs: 5_000 },
-    adapters: { github, artifacts, redact, host: 'github.example' },
+    adapters: { github, artifacts, workspaces, redact, host: 'github.example', allowHttp: false },
     adminPassword: PASSWORD,
     publicUrl: null,
     sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),
