@@ -50,7 +50,7 @@ export default defineConfig({
         test: {
           name: 'postgres',
           include: [...database, ...stories],
-          exclude: [startsProcesses],
+          exclude: [startsProcesses, 'tests/db/preparing-pglite.test.ts'],
           globalSetup: ['tests/support/postgres.ts'],
         },
       },

@@ -1,7 +1,10 @@
+import { PGlite } from '@electric-sql/pglite';
 import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/pglite';
 import { z } from 'zod';
 import { pino } from 'pino';
-import type { Database } from '../src/db/client.ts';
+import type { Database, Executor } from '../src/db/client.ts';
+import * as schema from '../src/db/schema.ts';
 import { handlers, knownTools } from '../src/handlers/registry.ts';
 import { defineHandler } from '../src/handlers/handler.ts';
 import { startQueue, type ClaimedJob, type Queue } from '../src/queue/boss.ts';
@@ -60,6 +63,16 @@ async function workOurs(database: Database, queue: Queue, concurrency: number, d
   // As in the whole of NOFX, but for what GitHub would be told: an update that nobody takes would be asked for at each step.
   await queue.work('progress', 2, async () => {});
   return cancels.stop;
+}
+
+/** PGlite as it comes, without what ours does to it. */
+export async function plainPglite(): Promise<Database> {
+  const pglite = await PGlite.create({ postgresqlconf: ['shared_buffers=16MB'] });
+  return {
+    db: drizzle(pglite, { schema }) as unknown as Executor,
+    link: { kind: 'pglite', pglite },
+    close: () => pglite.close(),
+  };
 }
 
 function countdown(count: number): { done(): void; all: Promise<void> } {
@@ -147,19 +160,26 @@ async function timed(count: number, work: () => Promise<void>): Promise<number[]
   return times.sort((a, b) => a - b);
 }
 
-/** Ours and pg-boss alone in turns on one database, so that a slow moment of the machine hits both. */
-export async function measureEngine(name: string, database: Database, options: EngineOptions): Promise<EngineFigures> {
+/**
+ * Ours and pg-boss alone in turns, so that a slow moment of the machine hits both. `bare` is the database as pg-boss alone
+ * would have it.
+ */
+export async function measureEngine(
+  name: string,
+  { database, bare }: { database: Database; bare: Database },
+  options: EngineOptions,
+): Promise<EngineFigures> {
   const rounds = { ours: [] as number[], bare: [] as number[], oursChain: [] as number[], bareChain: [] as number[] };
   for (let round = 0; round <= options.rounds; round += 1) {
     const figures = {
       ours: await oursPerSecond(database, options),
-      bare: await barePerSecond(database, options),
+      bare: await barePerSecond(bare, options),
       oursChain: await oursChain(database, options),
-      bareChain: await bareChain(database, options),
+      bareChain: await bareChain(bare, options),
     };
     if (round === 0) {
       // Code and caches were cold; and of new tables Postgres knows nothing until it looks, within the minute.
-      await database.db.execute(sql`analyze`);
+      for (const each of new Set([database, bare])) await each.db.execute(sql`analyze`);
       continue;
     }
     for (const key of ['ours', 'bare', 'oursChain', 'bareChain'] as const) rounds[key].push(figures[key]);

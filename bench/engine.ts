@@ -6,7 +6,7 @@ import { openDb, type DatabaseOptions } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { startPostgres } from '../tests/support/postgres.ts';
 import { reportGrowth, reportLoad, reportMemory, reportSteps } from './engine-report.ts';
-import { measureEngine, type EngineFigures } from './engine-steps.ts';
+import { measureEngine, plainPglite, type EngineFigures } from './engine-steps.ts';
 import { measureGrowth } from './growth.ts';
 import { measureLoad } from './load.ts';
 import { measureMemory } from './memory.ts';
@@ -48,10 +48,12 @@ const options = values.quick
 
 async function measure(name: string, where: DatabaseOptions): Promise<EngineFigures> {
   const database = await openDb(where);
+  const bare = where.kind === 'pglite' ? await plainPglite() : database;
   try {
     await migrate(database);
-    return await measureEngine(name, database, options);
+    return await measureEngine(name, { database, bare }, options);
   } finally {
+    if (bare !== database) await bare.close();
     await database.close();
   }
 }

@@ -1,6 +1,7 @@
-import type { Run } from '../db/runs.ts';
+import { noteMerged, type Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
 import type { Happening } from '../domain/event.ts';
+import { projectIdOf } from '../domain/project.ts';
 import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
 import { UserError } from '../errors.ts';
@@ -37,8 +38,9 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     const repository = refOf(event);
     if (event.kind === 'merge_group_queued') return await answerMergeGroup(deps, repository, event.headSha);
     // What we know ourselves comes first: most of what happens in a repository is no business of ours, and asks nothing of GitHub.
+    const merged = await noteMerge(deps, event, repository);
     const found = await occasionOf(deps, event, repository);
-    if (found === null) return 'ignored: no run of ours is behind it';
+    if (found === null) return merged ? 'noted that it was merged' : 'ignored: no run of ours is behind it';
     const { occasion, run } = found;
     const byLabel = event.kind === 'label_added' || event.kind === 'label_removed';
     const label = byLabel ? await startingLabel(deps, repository, options.label) : options.label;
@@ -59,6 +61,16 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     deps.log.warn({ err: error, delivery: event.deliveryId }, 'the event could not be answered');
     return `unanswered: ${error.message}`;
   }
+}
+
+/** Keeps in mind when a pull request of ours was merged, for the figures of what runs come to. */
+async function noteMerge({ db }: Deps, event: Happening, repository: RepositoryRef): Promise<boolean> {
+  if (event.kind !== 'closed' || event.mergedAt === null) return false;
+  return noteMerged(db, {
+    projectId: projectIdOf(repository),
+    number: event.issue.number,
+    at: new Date(event.mergedAt),
+  });
 }
 
 /** What the person can mend, as an answer; anything else stays an error. */

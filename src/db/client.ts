@@ -54,6 +54,8 @@ function openPostgres(url: string): Database {
   const pool = new pg.Pool({
     ...connectionOptions(url),
     max: 10,
+    // What is asked for together is sent together; each statement is still on its own, in its order.
+    pipeline: true,
     ...(preparesStatements(url) ? { Client: PreparingClient } : {}),
   });
   // A connection that breaks is replaced by the pool, and whoever used it gets the error of their query.
@@ -69,17 +71,18 @@ function openPostgres(url: string): Database {
 
 async function openPglite(dir: string | null, from?: Blob): Promise<Database> {
   // Only where it is wanted: a Postgres inside the process takes its room.
-  const [{ PGlite }, { drizzle: drizzlePglite }] = await Promise.all([
-    import('@electric-sql/pglite'),
+  const [{ PreparingPglite }, { drizzle: drizzlePglite }] = await Promise.all([
+    import('./preparing-pglite.ts'),
     import('drizzle-orm/pglite'),
   ]);
   const release = dir === null ? null : await lockFolder(dir);
-  const pglite = await PGlite.create({
+  const pglite = new PreparingPglite({
     // Of the 160 MB it would take nothing is gained for a database of this size.
     postgresqlconf: ['shared_buffers=16MB'],
     ...(dir === null ? {} : { dataDir: join(dir, 'pglite') }),
     ...(from ? { loadDataDir: from } : {}),
   });
+  await pglite.waitReady;
   return {
     db: drizzlePglite(pglite, { schema }) as unknown as Executor,
     link: { kind: 'pglite', pglite },

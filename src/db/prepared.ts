@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import pg from 'pg';
 
 /** Distinct statements a connection keeps prepared; the texts of queries over lists differ by the lists' lengths. */
@@ -12,8 +13,18 @@ const KEPT = 200;
 export class PreparingClient extends pg.Client {
   readonly #names = new Map<string, string>();
 
-  override query: pg.Client['query'] = ((config: unknown, ...rest: unknown[]) =>
-    (super.query as (...args: unknown[]) => unknown).call(this, this.#named(config), ...rest)) as pg.Client['query'];
+  override query: pg.Client['query'] = ((config: unknown, ...rest: unknown[]) => {
+    this.#gather();
+    const sent = (super.query as (...args: unknown[]) => unknown).call(this, this.#named(config), ...rest);
+    return isBegin(config) ? ahead(sent as Promise<unknown>) : sent;
+  }) as pg.Client['query'];
+
+  /** What is asked for in one go leaves in one write: each costs more than most of our statements take to send. */
+  #gather(): void {
+    const { stream } = (this as unknown as { connection: { stream: Socket } }).connection;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
+  }
 
   #named(config: unknown): unknown {
     if (typeof config !== 'object' || config === null || !('text' in config) || typeof config.text !== 'string') {
@@ -25,6 +36,16 @@ export class PreparingClient extends pg.Client {
     this.#names.set(config.text, name);
     return { ...config, name };
   }
+}
+
+function isBegin(config: unknown): boolean {
+  return typeof config === 'object' && config !== null && 'text' in config && config.text === 'begin';
+}
+
+/** The first statement of a transaction need not wait for its BEGIN, which fails where the connection does, and then so does that. */
+async function ahead(begun: Promise<unknown>): Promise<{ rows: [] }> {
+  begun.catch(() => {});
+  return { rows: [] };
 }
 
 /** False for a URL with `?pgbouncer=true`: the sign, as Prisma and Supabase have it, of a pooler in transaction mode. */

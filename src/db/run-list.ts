@@ -2,7 +2,7 @@ import { and, desc, eq, getTableColumns, isNotNull, isNull, sql, type SQL } from
 import { isTerminal, type RunStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
 import { laneOfIssue } from './runs.ts';
-import { run } from './schema.ts';
+import { run, wordsOf } from './schema.ts';
 
 export type RunFilter = {
   projectId?: string | undefined;
@@ -11,6 +11,8 @@ export type RunFilter = {
   issue?: number | undefined;
   /** whoever asked, by their id on GitHub or their login at the time */
   author?: { id: number } | { login: string } | undefined;
+  /** words of what was asked for, as one types them into a search engine */
+  words?: string | undefined;
 };
 
 export type RunPage = { limit: number } & ({ offset: number } | { after: string });
@@ -48,7 +50,7 @@ export async function countRuns(db: Executor, filter: RunFilter, most: number): 
   return db.$count(some);
 }
 
-function conditions({ projectId, status, issue, author }: RunFilter): (SQL | undefined)[] {
+function conditions({ projectId, status, issue, author, words }: RunFilter): (SQL | undefined)[] {
   return [
     projectId === undefined ? undefined : eq(run.projectId, projectId),
     projectId === undefined || issue === undefined ? undefined : eq(run.lane, laneOfIssue(projectId, issue)),
@@ -60,5 +62,6 @@ function conditions({ projectId, status, issue, author }: RunFilter): (SQL | und
       : 'id' in author
         ? sql`((${run.source} -> 'requester' ->> 'id'))::bigint = ${author.id}`
         : sql`lower(${run.source} -> 'requester' ->> 'login') = ${author.login.toLowerCase()}`,
+    words === undefined ? undefined : sql`${wordsOf(run)} @@ websearch_to_tsquery('english', ${words})`,
   ];
 }

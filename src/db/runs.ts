@@ -151,6 +151,25 @@ export async function findRunOfPullRequest(db: Executor, projectId: string, numb
   return row ?? null;
 }
 
+/** Notes when a pull request was merged, on every run of it; false where it is none of ours. */
+export async function noteMerged(
+  db: Executor,
+  { projectId, number, at }: { projectId: string; number: number; at: Date },
+): Promise<boolean> {
+  const rows = await db
+    .update(run)
+    .set({ mergedAt: at })
+    .where(
+      and(
+        eq(run.projectId, projectId),
+        isNotNull(run.pullRequest),
+        sql`((${run.pullRequest} ->> 'number'))::int = ${number}`,
+      ),
+    )
+    .returning({ id: run.id });
+  return rows.length > 0;
+}
+
 /** How many runs of its lane come before a run whose turn has not come. */
 export async function countAhead(db: Executor, of: Pick<Run, 'lane' | 'createdAt'>): Promise<number> {
   const before = or(isNotNull(run.turnAt), lt(run.createdAt, of.createdAt));

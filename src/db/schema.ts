@@ -1,5 +1,6 @@
-import { sql } from 'drizzle-orm';
+import { sql, type SQL } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -117,6 +118,11 @@ export const project = nofx.table('project', {
   removedAt: at('removed_at'),
 });
 
+/** What a run can be found by: what was asked for. Cut, because Postgres refuses to take the words of a megabyte apart. */
+export function wordsOf({ goal, source }: { goal: AnyPgColumn; source: AnyPgColumn }): SQL {
+  return sql`to_tsvector('english', left((${goal} || ' ' || (${source} ->> 'prompt')), 20000))`;
+}
+
 export const run = nofx.table(
   'run',
   {
@@ -151,6 +157,8 @@ export const run = nofx.table(
     /** how often it has gone on after it waited for a person: GitHub never opens a completed check again, so each has a new one */
     round: integer('round').notNull().default(0),
     pullRequest: jsonb('pull_request').$type<{ number: number; url: string }>(),
+    /** when people merged the pull request; null while they have not */
+    mergedAt: at('merged_at'),
     failure: jsonb('failure').$type<Failure>(),
     usage: jsonb('usage').$type<Usage>(),
     cost: jsonb('cost').$type<Cost>(),
@@ -178,6 +186,10 @@ export const run = nofx.table(
     index('run_pull_request')
       .on(t.projectId, sql`(((${t.pullRequest} ->> 'number'))::int)`)
       .where(sql`pull_request is not null`),
+    index('run_merged')
+      .on(t.mergedAt)
+      .where(sql`merged_at is not null`),
+    index('run_words').using('gin', wordsOf(t)),
     index('run_project_open')
       .on(t.projectId)
       .where(sql`ended_at is null`),

@@ -92,8 +92,8 @@ export const DomainEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('box_ticked'), ...onIssue }),
   z.object({ kind: z.literal('label_added'), ...onIssue, label: z.string() }),
   z.object({ kind: z.literal('label_removed'), ...onIssue, label: z.string() }),
-  /** an issue or a pull request; `merged` only of the latter */
-  z.object({ kind: z.literal('closed'), ...onIssue, merged: z.boolean() }),
+  /** an issue or a pull request; `mergedAt` only of the latter, where it was */
+  z.object({ kind: z.literal('closed'), ...onIssue, mergedAt: z.string().nullable() }),
   /** a button of a completed check run of ours */
   z.object({
     kind: z.literal('button_pressed'),

@@ -43,7 +43,7 @@ export const PullRequestEdited = OnPullRequest.extend({
   changes: z.object({ body: z.object({ from: z.string().nullish() }).optional() }).optional(),
 });
 
-export const PullRequestClosed = Common.extend({ pull_request: Issue.extend({ merged: z.boolean().nullish() }) });
+export const PullRequestClosed = Common.extend({ pull_request: Issue.extend({ merged_at: z.string().nullish() }) });
 
 export const Suite = z.object({ head_branch: z.string().nullish() });
 export const LineCommentCreated = OnPullRequest.extend({

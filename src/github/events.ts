@@ -79,12 +79,16 @@ const readers: Record<string, Reader> = {
     issue: issueOf(issue),
     label: label.name,
   })),
-  'issues.closed': reader(OnIssue, ({ issue }) => ({ kind: 'closed', issue: issueOf(issue), merged: false })),
-  'pull_request.closed': reader(PullRequestClosed, ({ pull_request: pull }) => ({
-    kind: 'closed',
-    issue: pullOf(pull),
-    merged: pull.merged ?? false,
-  })),
+  'issues.closed': reader(OnIssue, ({ issue }) => ({ kind: 'closed', issue: issueOf(issue), mergedAt: null })),
+  // Merge queues and other apps merge as well: that is a fact, and asks for nothing.
+  'pull_request.closed': {
+    ...reader(PullRequestClosed, ({ pull_request: pull, sender }) =>
+      isBot(sender) && !pull.merged_at
+        ? `${sender.login} is a bot`
+        : { kind: 'closed', issue: pullOf(pull), mergedAt: pull.merged_at ?? null },
+    ),
+    byBots: true,
+  },
   'pull_request.edited': reader(PullRequestEdited, ({ pull_request: pull, changes }) =>
     changes?.body && ticksRebase(changes.body.from ?? '', pull.body ?? '')
       ? { kind: 'box_ticked', issue: pullOf(pull) }

@@ -3,7 +3,7 @@ import { whoApproves } from '../domain/approval.ts';
 import { duration, stepTitlePlain } from '../domain/report-words.ts';
 import type { Markup } from './layout.ts';
 import type { RunFacts } from './run-facts.ts';
-import { moment } from './words.ts';
+import { capital, moment, prose } from './words.ts';
 
 /** What a person is asked, and what they may do; `field` makes a form one of ours. */
 export function runActions(facts: RunFacts, field: Markup): Markup {
@@ -34,9 +34,9 @@ function question({ run, view, may }: RunFacts, field: Markup): Markup | string 
   const about = asked.tool === 'manual:plan' && plan ? plan : null;
   return html`<section class="panel question" aria-labelledby="question">
     <h2 id="question">${about ? 'Shall this plan be carried out?' : (asked.title ?? 'Shall it go on?')}</h2>
-    ${asked.prompt ? html`<p class="prose">${asked.prompt}</p>` : ''} ${about ? planOf(about) : ''}
+    ${asked.prompt ? prose(asked.prompt) : ''} ${about ? planOf(about) : ''}
     <p class="hint">
-      ${whoApproves(asked.approvers, 'basic').replaceAll('`', '')} may say
+      ${capital(whoApproves(asked.approvers, 'basic').replaceAll('`', ''))} may say
       yes${asked.requireOther ? ', but not who asked for it' : ''}${
         asked.until ? html`, until ${moment(asked.until)} UTC` : ''
       }.
@@ -59,9 +59,7 @@ function planOf({ summary, steps, files, risks, estimate, by, why }: NonNullable
     ms && `${duration(ms.low)} to ${duration(ms.high)} at work`,
     `at most $${capUsd.toFixed(2)}`,
   ].filter(Boolean);
-  return html`<p class="prose">
-      ${by === 'model' ? summary : `The model made no plan of its own${why ? `: ${why}` : ''}.`}
-    </p>
+  return html`${prose(by === 'model' ? summary : `The model made no plan of its own${why ? `: ${why}` : ''}.`)}
     ${
       steps.length > 0
         ? html`<ol>
@@ -69,7 +67,7 @@ function planOf({ summary, steps, files, risks, estimate, by, why }: NonNullable
               ({ title, prompt }) =>
                 html`<li>
                   <strong>${title}</strong>
-                  <p class="prose">${prompt}</p>
+                  ${prose(prompt)}
                 </li>`,
             )}
           </ol>`

@@ -43,7 +43,7 @@ function attempt({ run, steps, artifacts }: RunFacts, gate: GateView, isLast: bo
             <pre id="${id}-text" tabindex="0" role="region" aria-label="Output of ${gate.name}">${gate.tail}</pre>
           </details>`
     }
-    ${log ? html`<p><a href="${artifactUrl(run.id, log.stepId, log.name)}">Whole output</a></p>` : ''}
+    ${log ? html`<p><a class="alone" href="${artifactUrl(run.id, log.stepId, log.name)}">Whole output</a></p>` : ''}
   </article>`;
 }
 

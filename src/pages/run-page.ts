@@ -8,7 +8,7 @@ import type { RunFacts } from './run-facts.ts';
 import { gates } from './run-gates.ts';
 import { stepTrack } from './run-steps.ts';
 import { timeline } from './run-timeline.ts';
-import { moment, status } from './words.ts';
+import { moment, prose, status } from './words.ts';
 
 /** A run, whole. */
 export function runPage(facts: RunFacts, formToken: string): Markup {
@@ -16,7 +16,7 @@ export function runPage(facts: RunFacts, formToken: string): Markup {
   return html`
     <header class="run-head">
       <p class="crumbs"><a href="/ui/runs?project=${run.projectId}">${run.source.repository}</a> ${about(facts)}</p>
-      <h1 tabindex="-1">${headline(facts)}</h1>
+      <h1>${headline(facts)}</h1>
       <p class="run-state">
         ${status(run.status)}
         ${run.pullRequest ? html`<a class="button quiet" href="${run.pullRequest.url}">Pull request #${run.pullRequest.number}</a>` : ''}
@@ -34,7 +34,7 @@ export function runPage(facts: RunFacts, formToken: string): Markup {
         ${
           view.summary
             ? html`<h3>In the model’s words</h3>
-                <p class="prose">${view.summary}</p>`
+                ${prose(view.summary)}`
             : ''
         }
       </section>
@@ -58,13 +58,14 @@ function failure({ run }: RunFacts): Markup | string {
   if (!run.failure) return '';
   return html`<section class="notice refused" aria-labelledby="failure">
     <h2 id="failure">What went wrong</h2>
-    <p class="prose">${run.failure.message}</p>
+    ${prose(run.failure.message)}
     <p class="prose"><strong>Next:</strong> ${run.failure.next}</p>
   </section>`;
 }
 
 function factList({ run, view }: RunFacts): Markup {
-  const spent = costLine(view);
+  // The amount, and to whom it says something, the tokens.
+  const spent = (costLine(view)?.replace(/^Cost: /, '') ?? 'nothing').split(' · ');
   const time = took(view);
   const rows: [string, Markup | string][] = [
     ['Asked by', run.source.requester.login],
@@ -72,10 +73,8 @@ function factList({ run, view }: RunFacts): Markup {
     ...(run.startedAt ? [['Started', html`${moment(run.startedAt)} UTC`] satisfies [string, Markup]] : []),
     ...(time ? [['Took', time] satisfies [string, string]] : []),
     ['Model', html`<code>${run.model}</code>`],
-    [
-      'Spent',
-      html`<span class="num">${spent?.replace(/^Cost: /, '') ?? 'nothing yet'}</span> of $${run.maxCostUsd.toFixed(2)}`,
-    ],
+    ['Spent', `${spent[0]} of $${run.maxCostUsd.toFixed(2)}`],
+    ...(spent[1] ? [['Tokens', spent[1]] satisfies [string, string]] : []),
     ['From', html`<code>${run.baseRef}</code> at <code>${run.baseSha.slice(0, 8)}</code>`],
     ['Branch', html`<code>${run.branch}</code>`],
     ...(view.kept
@@ -109,7 +108,7 @@ function factList({ run, view }: RunFacts): Markup {
       run.source.prompt && run.source.prompt !== run.goal
         ? html`<details id="asked">
             <summary>What was asked</summary>
-            <p class="prose">${run.source.prompt}</p>
+            ${prose(run.source.prompt)}
           </details>`
         : ''
     }`;

@@ -12,6 +12,16 @@ export function status(name: string): Markup {
   return html`<span class="status" data-status="${name}">${LABELS[name] ?? name}</span>`;
 }
 
+/** Text as it begins a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What somebody has written, with its line breaks. */
+export function prose(text: string): Markup {
+  return html`<p class="prose">${text}</p>`;
+}
+
 /** A moment of a day, to the second, in UTC. */
 export function clock(at: Date): Markup {
   const text = at.toISOString();
@@ -28,4 +38,15 @@ export function bytes(size: number): string {
 export function moment(at: Date): Markup {
   const text = at.toISOString();
   return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
+}
+
+/** `$1,234.50`; what is less than ten cents to a hundredth of one */
+export function dollars(usd: number): string {
+  const digits = usd !== 0 && usd < 0.1 ? 4 : 2;
+  return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+/** `2 runs` */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
 }

@@ -1,7 +1,8 @@
 import type { NewEvent } from '../db/events.ts';
-import { getProject } from '../db/projects.ts';
+import { getProjectOfRun } from '../db/projects.ts';
 import { lockRun, startRun } from '../db/runs.ts';
 import { claimStep, listSteps, type Step } from '../db/steps.ts';
+import { together } from '../db/together.ts';
 import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/boss.ts';
 import { announce } from './announce.ts';
@@ -17,19 +18,23 @@ export async function claim(
   return deps.db.transaction(async (tx) => {
     // Before the step, as everywhere: two transactions that take both locks take them in one order.
     const run = await lockRun(tx, runId);
-    const step = await claimStep(tx, stepId, { job: job.id, retry: job.retry });
+    const [step, steps, project] = await together([
+      claimStep(tx, stepId, { job: job.id, retry: job.retry }),
+      listSteps(tx, runId),
+      getProjectOfRun(tx, runId),
+    ]);
     if (step === null) return null;
-    const project = (await getProject(tx, run!.projectId))!;
-    const events: NewEvent[] = [];
-    if (run!.status === 'queued' && (await startRun(tx, runId))) events.push({ type: 'run.started' });
-    events.push(started(step));
-    await publish(tx, deps.queue, runId, events);
-    const announcedUntil = await announce(tx, deps, runId, 'soon');
-    const steps = await listSteps(tx, runId);
+    const starts = run!.status === 'queued';
+    const events: NewEvent[] = [...(starts ? [{ type: 'run.started' as const }] : []), started(step)];
+    const [, , announcedUntil] = await together([
+      starts && startRun(tx, runId),
+      publish(tx, deps.queue, runId, events),
+      announce(tx, deps, runId, 'soon'),
+    ]);
     return {
       step,
-      project,
-      steps,
+      project: project!,
+      steps: steps.map((each) => (each.id === step.id ? step : each)),
       announcedUntil,
       run: { ...run!, status: 'running', lastSeq: run!.lastSeq + events.length },
     };

@@ -1,6 +1,7 @@
 import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
 import type { Executor } from '../db/client.ts';
 import { endStep, listSteps, type Step } from '../db/steps.ts';
+import { together } from '../db/together.ts';
 import type { NewEvent } from '../db/events.ts';
 import { afterRepairs, planRepair } from '../domain/repair.ts';
 import { isTerminal } from '../domain/run.ts';
@@ -31,8 +32,10 @@ export async function finishStep(
     if (run === null) return false;
     const outcome = await mending(tx, run, step, came);
     const failure = outcome.status === 'failed' ? outcome.failure : null;
-    const held = await endStep(tx, step, { status: outcome.status, outputs: outcome.outputs ?? {}, failure });
+    const end = { status: outcome.status, outputs: outcome.outputs ?? {}, failure };
+    const [held, listed] = await together([endStep(tx, step, end), listSteps(tx, run.id)]);
     if (!held) return false;
+    const steps = listed.map((each) => (each.id === step.id ? { ...each, ...end } : each));
     // Our own fault is kept for the operator, who can drive it again; a person can do nothing about it.
     if (job && failure?.kind === 'internal') await queue.enqueue(tx, 'dead', { ...job.data, reason: failure.message });
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
@@ -42,9 +45,8 @@ export async function finishStep(
     const events = [told(step, outcome), ...added];
     let halted = false;
     if (ended) await publish(tx, queue, run.id, events);
-    else halted = await moveOn(tx, deps, run, { events });
-    if (job) await queue.complete(tx, 'step', job);
-    await announce(tx, deps, run.id, halted ? 'now' : 'soon');
+    else halted = await moveOn(tx, deps, run, { events, ...(added.length === 0 ? { steps } : {}) });
+    await together([job && queue.complete(tx, 'step', job), announce(tx, deps, run.id, halted ? 'now' : 'soon')]);
     return true;
   });
 }

@@ -10,8 +10,9 @@ import {
   resumeRun,
   type Run,
 } from '../db/runs.ts';
+import { together } from '../db/together.ts';
 import { letWait, listSteps, setStepStatus, type Step } from '../db/steps.ts';
-import { decideNext, isTerminal, isTolerated, type Failure, type RunStatus } from '../domain/run.ts';
+import { decideNext, isTerminal, isTolerated, type Failure, type NextMoves } from '../domain/run.ts';
 import { APPROVAL_DAYS } from '../domain/run-config.ts';
 import type { Executor } from '../db/client.ts';
 import { publish } from '../outbox/publish.ts';
@@ -24,6 +25,8 @@ export type MoveOptions = {
   startAfterSeconds?: number;
   /** what happened before it, for the same entry in the trail */
   events?: NewEvent[];
+  /** the run's steps, where the caller has just read them under its lock */
+  steps?: readonly Step[];
 };
 
 /**
@@ -32,8 +35,7 @@ export type MoveOptions = {
  * or waits for a person. The caller holds the run's lock.
  */
 export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveOptions = {}): Promise<boolean> {
-  const { startAfterSeconds = 0, events = [] } = options;
-  const steps = await listSteps(tx, run.id);
+  const { startAfterSeconds = 0, events = [], steps = await listSteps(tx, run.id) } = options;
   const moves = decideNext(steps, {
     cancelRequested: run.cancelRequestedAt !== null,
     tolerated: (step) => isTolerated(step, run.config),
@@ -41,25 +43,26 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
   const byId = new Map(steps.map((step) => [step.id, step]));
   const turn = moves.enqueue.length > 0 ? await turnOf(tx, run) : null;
   const enqueue = turn?.mine ? moves.enqueue : [];
-  await setStepStatus(tx, enqueue, 'queued');
-  await letWait(tx, moves.ask, run.config.approvalTimeoutDays ?? APPROVAL_DAYS);
-  await setStepStatus(tx, moves.skip, 'skipped');
-  for (const stepId of enqueue) {
-    await deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds });
-  }
-  const halt = moves.pause
-    ? await pause(tx, run)
-    : await end(tx, run, moves.end, (moves.because && byId.get(moves.because)?.failure) || null);
-  await publish(tx, deps.queue, run.id, [
-    ...events,
-    ...(turn?.events ?? []),
-    ...enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
-    ...moves.ask.map((id) => about('step.waiting', byId.get(id)!)),
-    ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
-    ...halt,
+  const halt = haltOf(run, moves, (moves.because && byId.get(moves.because)?.failure) || null);
+  await together([
+    setStepStatus(tx, enqueue, 'queued'),
+    letWait(tx, moves.ask, run.config.approvalTimeoutDays ?? APPROVAL_DAYS),
+    setStepStatus(tx, moves.skip, 'skipped'),
+    ...enqueue.map((stepId) =>
+      deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds }),
+    ),
+    halt?.write(tx),
+    publish(tx, deps.queue, run.id, [
+      ...events,
+      ...(turn?.events ?? []),
+      ...enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
+      ...moves.ask.map((id) => about('step.waiting', byId.get(id)!)),
+      ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
+      ...(halt ? [halt.event] : []),
+    ]),
   ]);
-  if (halt.length > 0 && run.turnAt !== null) await startNextOfLane(tx, deps, run.lane);
-  return halt.length > 0;
+  if (halt && run.turnAt !== null) await startNextOfLane(tx, deps, run.lane);
+  return halt !== null;
 }
 
 /** The event of a step that became ready, or never will be. */
@@ -84,18 +87,19 @@ async function turnOf(tx: Executor, run: Run): Promise<{ mine: boolean; events: 
   return { mine: ahead === 0, events: [{ type: 'run.resumed' }, ...waits] };
 }
 
-/** Lets the run wait for a person, and gives the event of it; none where it waits already. */
-async function pause(tx: Executor, run: Run): Promise<NewEvent[]> {
-  if (run.status === 'waiting') return [];
-  await pauseRun(tx, run.id);
-  return [{ type: 'run.paused' }];
-}
+type Halt = { event: NewEvent; write(tx: Executor): Promise<unknown> };
 
-/** Ends the run where it is to end, and gives the event of it. */
-async function end(tx: Executor, run: Run, status: RunStatus | null, failure: Failure | null): Promise<NewEvent[]> {
-  if (status === null || !isTerminal(status)) return [];
-  if (!(await endRun(tx, run.id, status, failure))) return [];
-  return [{ type: `run.${status}`, payload: failure ? { failure } : {} }];
+/** How a run halts, if it does: it waits for a person, or it ends, once. The caller holds its lock, so what it knows of it holds. */
+function haltOf(run: Run, { pause, end }: NextMoves, failure: Failure | null): Halt | null {
+  if (pause) {
+    const waits = run.status === 'waiting';
+    return waits ? null : { event: { type: 'run.paused' }, write: (tx) => pauseRun(tx, run.id) };
+  }
+  if (end === null || !isTerminal(end) || run.endedAt !== null) return null;
+  return {
+    event: { type: `run.${end}`, payload: failure ? { failure } : {} },
+    write: (tx) => endRun(tx, run.id, end, failure),
+  };
 }
 
 /**

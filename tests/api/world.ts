@@ -1,3 +1,4 @@
+import { SignJWT } from 'jose';
 import { createKey } from '../../src/api/keys.ts';
 import { openRun } from '../../src/runs/open-run.ts';
 import { startHarness } from '../support/harness.ts';
@@ -5,6 +6,8 @@ import { runRequest } from '../support/run-request.ts';
 import { startSink } from '../support/sink.ts';
 import { startSupabase } from '../support/supabase.ts';
 import { ADMIN, bearer, PASSWORD, startApi } from './support.ts';
+
+const JWT_SECRET = 'a secret of at least thirty-two characters';
 
 export type World = Awaited<ReturnType<typeof openWorld>>;
 export type Who = Record<string, string>;
@@ -21,6 +24,9 @@ export async function openWorld() {
       ADMIN_PASSWORD: PASSWORD,
       SUPABASE_URL: supabase.options.url,
       SUPABASE_SERVICE_ROLE_KEY: supabase.options.serviceRoleKey,
+      SUPABASE_JWT_SECRET: JWT_SECRET,
+      // So that checks have links; nobody follows them here.
+      NOFX_PUBLIC_URL: 'https://nofx.example.com',
     },
   });
   const collaborators = { anna: 'admin', mona: 'write', rita: 'read' } as const;
@@ -33,6 +39,15 @@ export async function openWorld() {
   const keyOf = async (login: string): Promise<Who> => {
     const user = { id: nofx.github.addUser(login).id, login };
     return bearer((await createKey(db, { user, name: 'test' })).key);
+  };
+  /** Who has signed in at Supabase with GitHub. */
+  const tokenOf = async (login: string): Promise<Who> => {
+    const { id } = nofx.github.addUser(login);
+    const identity = { provider: 'github', identity_data: { provider_id: String(id), user_name: login } };
+    supabase.users.set(login, { identities: [identity] });
+    const token = new SignJWT({}).setSubject(login).setIssuer(`${supabase.options.url}/auth/v1`);
+    const signed = token.setAudience('authenticated').setExpirationTime('1h').setProtectedHeader({ alg: 'HS256' });
+    return bearer(await signed.sign(new TextEncoder().encode(JWT_SECRET)));
   };
   const people = {
     anna: await keyOf('anna'),
@@ -67,6 +82,8 @@ export async function openWorld() {
     sink,
     projectId,
     over,
+    keyOf,
+    tokenOf,
     send,
     get: (path: string, headers: Who = ADMIN) => send('GET', path, undefined, headers),
     post: (path: string, body?: unknown, headers: Who = ADMIN) => send('POST', path, body, headers),

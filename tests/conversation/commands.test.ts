@@ -71,6 +71,14 @@ describe.concurrent(`the conversation, on ${lane}`, () => {
     expect((await kit.run()).status).toBe('cancelled');
   });
 
+  it.each(['mona', 'merge-queue[bot]'])('remembers that its pull request was merged by %s', async (by) => {
+    const kit = await nofx.repository();
+    await kit.ask();
+    expect((await kit.run()).mergedAt).toBeNull();
+    await kit.merge(by);
+    await until(async () => (await kit.run()).mergedAt !== null);
+  });
+
   it('does not start when the label is taken off before', async () => {
     const kit = await nofx.repository({ model: slow });
     const { issue } = await kit.comment('/nofx add the notes');

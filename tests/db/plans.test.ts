@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mergedByDay, spentByDay } from '../../src/db/costs.ts';
 import { recentFigures } from '../../src/db/figures.ts';
 import { countRuns, listRunPage } from '../../src/db/run-list.ts';
+import { noteMerged } from '../../src/db/runs.ts';
 import { claim } from '../../src/runs/claim-step.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
 import { lane } from '../support/database.ts';
@@ -28,12 +30,19 @@ describe.skipIf(lane === 'pglite')('with a long past (what is prepared is seen o
       await finishStep(engine.deps, held.step, { status: 'succeeded', outputs: {} });
     }
     await recentFigures(engine.db, 'past_1');
+    const window = { since: new Date(Date.now() - 600_000) };
+    for (const of of [{}, { projectId: 'past_1' }, { requesterId: 2 }]) {
+      await spentByDay(engine.db, { ...window, ...of });
+      await mergedByDay(engine.db, { ...window, ...of });
+    }
+    await noteMerged(engine.db, { projectId: 'past_1', number: 1, at: new Date() });
     const filters = [
       {},
       { projectId: 'past_1' },
       { status: 'failed' },
       { status: 'running' },
       { author: { id: 2 } },
+      { words: 'a seldom word' },
     ] as const;
     for (const filter of [...filters, { author: { login: 'mona' } }, { projectId: 'past_1', issue: 3 }]) {
       await listRunPage(engine.db, filter, { limit: 21, after: run.id });

@@ -89,7 +89,7 @@ it('translates a label', () => {
 
 it.each([
   ['issues', 'unlabeled', { kind: 'label_removed', label: 'bug' }],
-  ['pull_request', 'closed', { kind: 'closed', merged: false, issue: { isPullRequest: true, number: 2 } }],
+  ['pull_request', 'closed', { kind: 'closed', mergedAt: null, issue: { isPullRequest: true, number: 2 } }],
   [
     'check_run',
     'requested_action',

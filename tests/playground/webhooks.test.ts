@@ -166,6 +166,7 @@ test('the rest of what may arrive', async () => {
   await github.octokit(installationId).rest.issues.deleteComment({ owner: 'octo', repo: 'kit', comment_id: id });
   await github.reopen({ repo: REPO, issue: 1, by: 'ann' });
   await github.label({ repo: REPO, issue: 2, name: 'nofx', by: 'ann' });
+  await github.merge({ repo: REPO, pull: 2, by: 'ann' });
   await github.createRepository({ owner: 'octo', name: 'second' });
   await github.suspend('octo');
   await github.createRepository({ owner: 'bob', name: 'solo', files: { a: 'a' } });

@@ -15,6 +15,8 @@ export type Look = {
   scheme?: 'light' | 'dark';
   /** true when absent */
   javaScript?: boolean;
+  /** True where the test cuts the connection: that requests fail is then no mistake of the page. */
+  outage?: boolean;
   /** A session begun in another look, as `session()` returned it. */
   session?: Session;
 };
@@ -120,6 +122,7 @@ async function openPage(browser: Chromium, problems: string[], url: string, look
   const page = await context.newPage();
   page.on('pageerror', (error) => problems.push(`${page.url()}: ${error.message}`));
   page.on('console', (line) => {
+    if (look.outage && /net::ERR_(CONNECTION|EMPTY|INCOMPLETE)/.test(line.text())) return;
     // A status that a test provokes is the test's to judge; the rest is a script's error or the content policy biting.
     if (line.type() === 'error' && !line.text().startsWith('Failed to load resource: the server responded'))
       problems.push(`${page.url()}: ${line.text()}`);

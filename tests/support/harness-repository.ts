@@ -148,6 +148,12 @@ export async function openRepository(
       theirs = (await github.push({ repo: name, files, by: 'mona' })).sha;
     },
 
+    /** Somebody merges the one pull request. */
+    async merge(by = 'mona') {
+      await github.merge({ repo: name, pull: repository.pullRequest().number, by });
+      theirs = (await github.branches(name))['main'];
+    },
+
     /** Ends when nothing that concerns this repository is left to do. */
     async drain(): Promise<void> {
       do {

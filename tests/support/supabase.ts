@@ -78,10 +78,18 @@ export async function startSupabase(options: { port?: number } = {}) {
     return context.json(prefixes.filter((key) => bucket.objects.delete(key)).map((name) => ({ name })));
   });
 
-  const server = await serve(app, { host: '127.0.0.1', port: options.port ?? 0 });
+  // Who signed in there, by the id of their user: https://supabase.com/docs/reference/javascript/auth-admin-getuserbyid
+  const users = new Map<string, object>();
+  const auth = new Hono().get('/auth/v1/admin/users/:id', (context) => {
+    if (context.req.header('apikey') !== serviceRoleKey) return context.json({}, 401);
+    const user = users.get(context.req.param('id'));
+    return user ? context.json(user) : context.json({}, 404);
+  });
+  const server = await serve(auth.route('/', app), { host: '127.0.0.1', port: options.port ?? 0 });
   return {
     options: { url: `http://127.0.0.1:${server.port}`, serviceRoleKey, bucket: 'nofx-artifacts' },
     buckets,
+    users,
     requests,
     /** From now on every answer is a 503, or no longer. */
     setDown: (value: boolean) => void (down = value),

@@ -41,15 +41,29 @@ function show(next) {
   if (fresh === null || sameText(main, fresh) || isTyping()) return finish(next);
   const opened = [...main.querySelectorAll('details[id]')].filter(({ id }) => touched.has(id));
   const kept = new Map(opened.map(({ id, open }) => [id, open]));
-  const focused = main.contains(document.activeElement) ? document.activeElement.id : '';
+  const focused = placeOf(document.activeElement);
   const scrolled = [...main.querySelectorAll('[id]')].filter((one) => one.scrollLeft || one.scrollTop);
   const places = scrolled.map(({ id, scrollLeft, scrollTop }) => ({ id, scrollLeft, scrollTop }));
   for (const one of fresh.querySelectorAll('details[id]')) if (kept.has(one.id)) one.open = kept.get(one.id);
   main.replaceChildren(...fresh.childNodes);
   for (const { id, ...place } of places) Object.assign(document.getElementById(id) ?? {}, place);
-  if (focused !== '') document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused !== null) at(focused)?.focus({ preventScroll: true });
   document.title = next.title;
   finish(next);
+}
+
+const FOCUSABLE = 'a, button, summary, select, input, textarea, [tabindex]';
+
+/** Where the focus is, in words that fit the fresh page as well; null where it is not in what is swapped. */
+function placeOf(focused) {
+  const within = focused?.closest('main [id]');
+  if (!within) return null;
+  return { id: within.id, index: [...within.querySelectorAll(FOCUSABLE)].indexOf(focused) };
+}
+
+function at({ id, index }) {
+  const within = document.getElementById(id);
+  return index === -1 ? within : within?.querySelectorAll(FOCUSABLE)[index];
 }
 
 /** Where the fresh page does not change by itself any more, neither does this one. */

@@ -1,4 +1,4 @@
-import { addIssue } from './actions-issues.ts';
+import { addIssue, setState } from './actions-issues.ts';
 import { syncBranches, updatePullRef } from './actions-branches.ts';
 import { git, gitMaybe } from './git.ts';
 import { writeCommit } from './git-objects.ts';
@@ -42,6 +42,7 @@ export async function openPull(world: World, repo: Repository, user: Account, in
     base: { ref: input.base, sha: baseSha },
     draft: input.draft,
     maintainerCanModify: input.maintainerCanModify,
+    merged: null,
     reviews: [],
     requestedReviewers: [],
     requestedTeams: [],
@@ -51,6 +52,23 @@ export async function openPull(world: World, repo: Repository, user: Account, in
   const body = { number: issue.number, pull_request: await fullPullShape(world, pull) };
   void world.emit({ event: 'pull_request', action: 'opened', repo, sender: user, body });
   return pull;
+}
+
+/** Merges a pull request into its base, as the button does for a person. Ends when its webhook was answered. */
+export async function mergePull(world: World, pull: Pull, user: Account): Promise<void> {
+  const { repo, number, title } = pull.issue;
+  const { head, base } = pull;
+  const tree = await git(repo.dir, ['merge-tree', '--write-tree', '--no-messages', base.sha, head.sha]);
+  const at = world.now();
+  const by = { name: user.login, email: `${user.id}+${user.login}@users.noreply.localhost`, date: at };
+  const message = `Merge pull request #${number} from ${repo.owner.login}/${head.ref}\n\n${title}\n`;
+  const parents = [base.sha, head.sha];
+  const sha = await writeCommit(repo.dir, { message, tree: tree.trim(), parents, author: by, committer: by });
+  await git(repo.dir, ['update-ref', `refs/heads/${base.ref}`, sha, base.sha]);
+  pull.merged = { at, by: user, sha };
+  const { delivered } = setState(world, pull.issue, 'closed', user);
+  await syncBranches(world, repo, user);
+  await delivered;
 }
 
 /** Merges the base into a pull request's branch, as the button "Update branch" does; 422 in GitHub's words where it refuses. */

@@ -1,9 +1,10 @@
 import { addComment, addLabel, addReaction, editComment, openIssue, removeLabel, setState } from './actions-issues.ts';
 import { syncBranches } from './actions-branches.ts';
 import { emitCheck, suiteFor } from './actions-checks.ts';
-import { openPull } from './actions-pulls.ts';
+import { mergePull, openPull } from './actions-pulls.ts';
 import { commitFiles, type FileContent } from './bare-repository.ts';
 import { readCommit } from './git-objects.ts';
+import { issuePersonalToken } from './auth.ts';
 import { createOwners } from './owners.ts';
 import { headCommitShape } from './shape-checks.ts';
 import { addReview, editPull } from './actions-reviews.ts';
@@ -34,6 +35,12 @@ export function createPeople(world: World, root: string) {
 
   return {
     ...createOwners(world, root),
+
+    /** A new personal token of somebody, who may do with it whatever they may; a random one unless given. */
+    createToken: (login: string, value?: string): string => issuePersonalToken(world, user(login), value),
+
+    /** Takes a personal token back. */
+    revokeToken: (token: string): void => void world.personalTokens.delete(token),
 
     /** Adds a user or an organization; no harm if it is there. */
     addUser: (login: string, options: { type?: Account['type'] } = {}) => ({
@@ -80,6 +87,10 @@ export function createPeople(world: World, root: string) {
 
     close: (input: { repo: RepoName; issue: number; by: string }): Promise<void> =>
       setState(world, issueOf(input.repo, input.issue), 'closed', user(input.by)).delivered,
+
+    /** Merges a pull request. */
+    merge: (input: { repo: RepoName; pull: number; by: string }): Promise<void> =>
+      mergePull(world, pullNamed(input.repo, input.pull), user(input.by)),
 
     reopen: (input: { repo: RepoName; issue: number; by: string }): Promise<void> =>
       setState(world, issueOf(input.repo, input.issue), 'open', user(input.by)).delivered,

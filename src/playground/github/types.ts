@@ -55,6 +55,7 @@ export type Pull = {
   base: { ref: string; sha: string };
   draft: boolean;
   maintainerCanModify: boolean;
+  merged: { at: Date; by: Account; sha: string } | null;
   reviews: Review[];
   requestedReviewers: Account[];
   requestedTeams: Team[];
