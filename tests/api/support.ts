@@ -6,6 +6,7 @@ import { createKey } from '../../src/api/keys.ts';
 import { createGuesses } from '../../src/api/guesses.ts';
 import { createSessions } from '../../src/api/sessions.ts';
 import { createStreams } from '../../src/api/streams.ts';
+import type { DatabaseOptions } from '../../src/db/client.ts';
 import { createEventFeed } from '../../src/db/event-feed.ts';
 import { createRunLinks } from '../../src/domain/run-link.ts';
 import { serve } from '../../src/http/server.ts';
@@ -23,13 +24,24 @@ export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   github?: Partial<GitHub>;
   artifacts?: ApiDeps['adapters']['artifacts'];
+  workspaces?: ApiDeps['adapters']['workspaces'];
   lookEveryMs?: number;
   mostReaders?: number;
+  /** a fresh one of the lane when absent */
+  database?: DatabaseOptions;
 };
 
 /** The API alone, over HTTP, on a database of its own. */
-export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs, mostReaders }: Options = {}) {
-  const fresh = await freshDatabase();
+export async function startApi({
+  supabase = null,
+  github = {},
+  artifacts,
+  workspaces,
+  lookEveryMs,
+  mostReaders,
+  database,
+}: Options = {}) {
+  const fresh = await freshDatabase(database);
   const log: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void log.push(line) });
   const feed = createEventFeed(fresh, { log: logger, lookEveryMs });
@@ -42,7 +54,7 @@ export async function startApi({ supabase = null, github = {}, artifacts, lookEv
     streams,
     outbox: { ...fresh, ...secrets, log: logger, outbound: createOutbound({ reach: 'loopback' }) },
     defaults: { model: 'claude-sonnet-5-5', maxCostUsd: 5, backpressureAgeMs: 5_000 },
-    adapters: { github, artifacts, redact, host: 'github.example' },
+    adapters: { github, artifacts, workspaces, redact, host: 'github.example', allowHttp: false },
     adminPassword: PASSWORD,
     publicUrl: null,
     sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),
