@@ -157,6 +157,7 @@ async function createAdapters(
     tokenOf,
     redact: secrets.redact,
     host: config.github.host,
+    allowHttp: config.github.protocol === 'http',
   };
 }
 

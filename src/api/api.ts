@@ -11,6 +11,7 @@ import { documentRoutes } from './document.ts';
 import type { Api, ApiDeps, ApiEnv } from './env.ts';
 import { guardedHeaders } from './headers.ts';
 import { answerProblem, ApiProblem, refuseInvalid } from './problem.ts';
+import { projectRequestRoutes } from './project-requests.ts';
 import { projectRoutes } from './projects.ts';
 import { rateLimited } from './rate-limit.ts';
 import { retryRoutes } from './retry.ts';
@@ -59,6 +60,7 @@ export function createApi(deps: ApiDeps): Api {
   approveRoutes(api, given);
   retryRoutes(api, given);
   projectRoutes(api, given);
+  projectRequestRoutes(api, given);
   artifactRoutes(api, given);
   webhookRoutes(api, given);
   webhookMessageRoutes(api, given);

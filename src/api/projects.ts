@@ -1,22 +1,37 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listProjects } from '../db/projects.ts';
+import { LEAST_ROLE } from '../domain/command.ts';
 import { GitMode, WorkspaceMode, type Project as ProjectRow } from '../domain/project.ts';
 import { isAtLeast } from '../domain/role.ts';
+import { syncProject } from '../runs/change-projects.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
 import { problems } from './problem.ts';
 
-const Project = z
+export const Project = z
   .object({
-    id: z.string(),
+    id: z.string().openapi({ example: 'p_0123456789abcdef01' }),
     name: z.string(),
     repo_url: z.string().nullable(),
+    local_path: z.string().nullable(),
     workspace_mode: WorkspaceMode,
     git_mode: GitMode,
-    default_branch: z.string().nullable(),
-    initialized: z.boolean(),
+    default_branch: z.string().nullable().openapi({
+      description:
+        "Where runs start: what was settled here, or the repository's own. null where nobody has looked yet.",
+    }),
+    token_env: z.string().nullable().openapi({ description: 'The variable of the server that holds its token.' }),
+    access: z.enum(['app', 'token', 'local', 'none']).openapi({
+      description:
+        '`app`: the app is on it. `none`: it can be read at most; the app was taken off it, or it has no token.',
+    }),
+    initialized: z.boolean().openapi({ description: 'Its repository has been reached and read.' }),
+    synced_at: z.iso.datetime().nullable(),
+    removed_at: z.iso.datetime().nullable().openapi({ description: 'Since when the app is not on it any more.' }),
   })
   .openapi('Project');
+
+export const ProjectPath = z.object({ projectId: z.string() });
 
 /** So many are looked at for one answer: for each of them GitHub is asked whether you may read it. */
 const MOST = 100;
@@ -25,8 +40,8 @@ const listRoute = createRoute({
   method: 'get',
   path: '/projects',
   operationId: 'listProjects',
-  summary: 'The repositories that NOFX has worked in and that you may read',
-  description: `Up to ${MOST} are looked at; with \`after\`, the id of the last, it goes on behind that one.`,
+  summary: 'The projects that you may read',
+  description: `Every repository that the app is on, and what the admin has added. Up to ${MOST} are looked at; with \`after\`, the id of the last, it goes on behind that one.`,
   request: { query: z.object({ after: z.string().max(200).optional() }) },
   responses: {
     200: { description: 'The projects, by id', content: { 'application/json': { schema: z.array(Project) } } },
@@ -39,34 +54,79 @@ const getRoute = createRoute({
   path: '/projects/{projectId}',
   operationId: 'getProject',
   summary: 'A project',
-  request: { params: z.object({ projectId: z.string() }) },
+  request: { params: ProjectPath },
   responses: {
     200: { description: 'The project', content: { 'application/json': { schema: Project } } },
     ...problems('not_found'),
   },
 });
 
-export function projectRoutes(api: Api, { db, access }: ApiDeps & { access: Access }): void {
+const syncRoute = createRoute({
+  method: 'post',
+  path: '/projects/{projectId}/sync',
+  operationId: 'syncProject',
+  summary: 'Looks whether its repository can be reached, and fetches what a run would start from',
+  request: { params: ProjectPath },
+  responses: {
+    200: {
+      description: 'What was found',
+      content: {
+        'application/json': {
+          schema: z.object({
+            project: Project,
+            branch: z.string().openapi({ description: 'Where a run would start.' }),
+            head: z.string().openapi({ description: 'The commit there.' }),
+          }),
+        },
+      },
+    },
+    ...problems('not_found', 'forbidden', 'refused', 'unavailable'),
+  },
+});
+
+export function projectRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
+  const { db, access } = deps;
+
   api.openapi(listRoute, async (c) => {
     const principal = c.get('principal');
     const rows = await listProjects(db, { after: c.req.valid('query').after, limit: MOST });
     const mayRead = await Promise.all(rows.map(async (row) => isAtLeast(await access.roleIn(principal, row), 'read')));
-    return c.json(rows.filter((_row, index) => mayRead[index]).map(shown), 200);
+    return c.json(rows.filter((_row, index) => mayRead[index]).map(shownProject), 200);
   });
 
   api.openapi(getRoute, async (c) =>
-    c.json(shown(await access.project(c.get('principal'), c.req.valid('param').projectId)), 200),
+    c.json(shownProject(await access.project(c.get('principal'), c.req.valid('param').projectId)), 200),
   );
+
+  api.openapi(syncRoute, async (c) => {
+    const principal = c.get('principal');
+    const project = await access.project(principal, c.req.valid('param').projectId);
+    await access.demand(principal, project, LEAST_ROLE.run, 'To sync a project');
+    const { project: now, branch, head } = await syncProject(deps, project);
+    return c.json({ project: shownProject(now), branch, head }, 200);
+  });
 }
 
-function shown({ id, name, repoUrl, workspaceMode, gitMode, defaultBranch }: ProjectRow): z.infer<typeof Project> {
+/** A project as the API tells of it. */
+export function shownProject(row: ProjectRow): z.infer<typeof Project> {
   return {
-    id,
-    name,
-    repo_url: repoUrl,
-    workspace_mode: workspaceMode,
-    git_mode: gitMode,
-    default_branch: defaultBranch,
-    initialized: true,
+    id: row.id,
+    name: row.name,
+    repo_url: row.repoUrl,
+    local_path: row.localPath,
+    workspace_mode: row.workspaceMode,
+    git_mode: row.gitMode,
+    default_branch: row.baseBranch ?? row.defaultBranch,
+    token_env: row.tokenEnv,
+    access: accessOfProject(row),
+    initialized: row.syncedAt !== null,
+    synced_at: row.syncedAt && row.syncedAt.toISOString(),
+    removed_at: row.removedAt && row.removedAt.toISOString(),
   };
+}
+
+function accessOfProject({ installationId, removedAt, localPath, tokenEnv }: ProjectRow) {
+  if (installationId !== null) return removedAt === null ? 'app' : 'none';
+  if (localPath !== null) return 'local';
+  return tokenEnv === null ? 'none' : 'token';
 }

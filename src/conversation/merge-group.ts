@@ -1,4 +1,4 @@
-import { getProject } from '../db/projects.ts';
+import { hasRuns } from '../db/projects.ts';
 import { RUN_CHECK } from '../domain/checks.ts';
 import { projectIdOf } from '../domain/project.ts';
 import type { RepositoryRef } from '../github/port.ts';
@@ -13,7 +13,7 @@ export async function answerMergeGroup(
   repository: RepositoryRef,
   headSha: string,
 ): Promise<string> {
-  if ((await getProject(db, projectIdOf(repository))) === null) return 'ignored: there was no run here yet';
+  if (!(await hasRuns(db, projectIdOf(repository)))) return 'ignored: there was no run here yet';
   const now = new Date();
   await adapters.github.upsertCheckRun(repository, {
     headSha,

@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, isNull, notExists, sql } from 'drizzle-orm';
 import type { Project, ProjectFacts } from '../domain/project.ts';
 import type { Executor } from './client.ts';
 import { project, run } from './schema.ts';
@@ -8,9 +8,14 @@ import { project, run } from './schema.ts';
  * settled for it stays.
  */
 export async function upsertProject(tx: Executor, row: ProjectFacts): Promise<void> {
-  const { name, repoUrl, defaultBranch, installationId, repositoryId } = row;
-  const seen = { name, repoUrl, defaultBranch, installationId, repositoryId, removedAt: null };
-  await tx.insert(project).values(row).onConflictDoUpdate({ target: project.id, set: seen });
+  await tx
+    .insert(project)
+    .values(row)
+    .onConflictDoUpdate({ target: project.id, set: factsOf(row) });
+}
+
+function factsOf({ name, repoUrl, defaultBranch, installationId, repositoryId }: ProjectFacts) {
+  return { name, repoUrl, defaultBranch, installationId, repositoryId, removedAt: null };
 }
 
 export async function getProject(db: Executor, id: string): Promise<Project | null> {
@@ -46,10 +51,83 @@ export async function listProjects(
   return db.select().from(project).where(gt(project.id, after)).orderBy(asc(project.id)).limit(limit);
 }
 
-/** Notes that a project's repository could be reached and read; the first time counts. */
+export async function insertProject(
+  db: Executor,
+  row: Omit<Project, 'defaultBranch' | 'installationId' | 'repositoryId' | 'syncedAt' | 'removedAt'>,
+): Promise<Project> {
+  const [inserted] = await db.insert(project).values(row).returning();
+  return inserted!;
+}
+
+/** What may be settled for a project. */
+export type ProjectChange = Partial<Pick<Project, 'name' | 'gitMode' | 'workspaceMode' | 'baseBranch' | 'tokenEnv'>>;
+
+export async function updateProject(db: Executor, id: string, change: ProjectChange): Promise<Project | null> {
+  if (Object.keys(change).length === 0) return getProject(db, id);
+  const [row] = await db.update(project).set(change).where(eq(project.id, id)).returning();
+  return row ?? null;
+}
+
+/** Notes how a project was found just now; null where it is gone. */
+export async function noteSeen(db: Executor, seen: ProjectFacts): Promise<Project | null> {
+  const [row] = await db
+    .update(project)
+    .set({ ...factsOf(seen), syncedAt: sql`now()` })
+    .where(eq(project.id, seen.id))
+    .returning();
+  return row ?? null;
+}
+
+/** Notes that a project's repository could be reached and read. */
 export async function noteSynced(db: Executor, id: string): Promise<void> {
   await db
     .update(project)
     .set({ syncedAt: sql`now()` })
-    .where(and(eq(project.id, id), isNull(project.syncedAt)));
+    .where(eq(project.id, id));
+}
+
+/** A project at that place, other than one that the app was taken off: by address, however it is written, or by path. */
+export async function findProjectAt(
+  db: Executor,
+  at: { repoUrl: string } | { localPath: string },
+): Promise<Project | null> {
+  const plain = (url: typeof project.repoUrl | string) => sql`regexp_replace(lower(${url}), '(\\.git)?/*$', '')`;
+  const [row] = await db
+    .select()
+    .from(project)
+    .where(
+      and(
+        isNull(project.removedAt),
+        'repoUrl' in at ? sql`${plain(project.repoUrl)} = ${plain(at.repoUrl)}` : eq(project.localPath, at.localPath),
+      ),
+    )
+    .limit(1);
+  return row ?? null;
+}
+
+/** Runs of a project, those first that are not over. */
+export function listRunsToDelete(
+  db: Executor,
+  projectId: string,
+  limit: number,
+): Promise<{ id: string; endedAt: Date | null }[]> {
+  return db
+    .select({ id: run.id, endedAt: run.endedAt })
+    .from(run)
+    .where(eq(run.projectId, projectId))
+    .orderBy(sql`${run.endedAt} is not null`)
+    .limit(limit);
+}
+
+/** False where a run has come to it. */
+export async function deleteProject(db: Executor, id: string): Promise<boolean> {
+  const gone = await db
+    .delete(project)
+    .where(and(eq(project.id, id), notExists(db.select({ id: run.id }).from(run).where(eq(run.projectId, id)))))
+    .returning({ id: project.id });
+  return gone.length > 0;
+}
+
+export async function hasRuns(db: Executor, id: string): Promise<boolean> {
+  return (await listRunsToDelete(db, id, 1)).length > 0;
 }

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, gte, inArray, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
+import { and, asc, eq, exists, gt, gte, inArray, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
 import { COMMENT } from './effects.ts';
 import { delivery, effect, project, run, step } from './schema.ts';
@@ -122,7 +122,7 @@ export async function storedGuids(db: Executor, guids: string[]): Promise<Set<st
   return found;
 }
 
-/** Projects on GitHub in the order of their ids, from after one; for going round them bit by bit. */
+/** Projects of the app's that had a run, in the order of their ids, from after one; for going round them bit by bit. */
 export async function listProjectsAfter(
   db: Executor,
   after: string,
@@ -131,7 +131,13 @@ export async function listProjectsAfter(
   return db
     .select()
     .from(project)
-    .where(and(gt(project.id, after), sql`${project.installationId} is not null and ${project.removedAt} is null`))
+    .where(
+      and(
+        gt(project.id, after),
+        sql`${project.installationId} is not null and ${project.removedAt} is null`,
+        exists(db.select({ id: run.id }).from(run).where(eq(run.projectId, project.id))),
+      ),
+    )
     .orderBy(asc(project.id))
     .limit(limit);
 }

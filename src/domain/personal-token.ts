@@ -1,16 +1,12 @@
-import { z } from 'zod';
-
 /**
  * The variables that may hold a personal token. No other can be named, so that none can be used by naming it: a project
  * that names PRIVATE_KEY would have it sent to an address of its own choice.
  */
 const NAME = /^(?:GITHUB_TOKEN|GIT_TOKEN|NOFX_TOKEN_[A-Z0-9_]{1,50})$/;
 
-const MISTAKE =
+/** What is wrong with another name, without what was given: it may be a token. */
+export const NO_TOKEN_NAME =
   'is the name of an environment variable of the server, never a token itself: GITHUB_TOKEN, GIT_TOKEN, or one that begins with NOFX_TOKEN_';
-
-/** The name of a variable with a personal token. What is wrong is told without what was given: it may be a token. */
-export const TokenName = z.string().regex(NAME, MISTAKE);
 
 /** Whether a variable of the environment is one of those. */
 export const isTokenName = (name: string): boolean => NAME.test(name);

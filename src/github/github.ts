@@ -9,6 +9,7 @@ import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { failedChecks } from './failed-checks.ts';
 import { ensureIssue } from './issues.ts';
+import { listInstallations, listInstalled } from './installed.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
 import { permission } from './permissions.ts';
@@ -125,6 +126,12 @@ export function createGitHub(options: {
     listTop: (repo, commit) => within(repo, (client) => listTop(client, commit)),
     readFile: (repo, path, ref) => within(repo, (client) => readFile(client, path, ref)),
     repository: (repo) => within(repo, (client) => repository(client, repo)),
+    installations: () => translated(async () => listInstallations(await octokitFor())),
+    installedRepositories: (id) =>
+      translated(async () => {
+        const octokit = await octokitFor(id);
+        return renewing(octokit, id, () => listInstalled(octokit));
+      }),
     repositoryId: (entrance, at) => within({ ...entrance, ...at, repositoryId: 0 }, (client) => repositoryId(client)),
     gitToken: (repo) => translated(async () => gitToken(await octokitFor(), repo)),
     listDeliveries: (listing) => translated(async () => listDeliveries(await octokitFor(), listing)),

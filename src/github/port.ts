@@ -13,6 +13,15 @@ export type Entrance =
 /** One repository, and what lets us in. Keyed by id: names change. */
 export type RepositoryRef = Entrance & { repositoryId: number; owner: string; name: string };
 
+/** A repository as a list of them tells of it. */
+export type InstalledRepository = {
+  repositoryId: number;
+  owner: string;
+  name: string;
+  cloneUrl: string;
+  defaultBranch: string;
+};
+
 export type Permission = Role;
 
 export type ReactionTarget =
@@ -203,6 +212,9 @@ export type GitHub = {
     htmlUrl: string;
     private: boolean;
   }>;
+  /** Where the app is installed and not suspended, by id. */
+  installations(): Promise<number[]>;
+  installedRepositories(installationId: number): Promise<InstalledRepository[]>;
   /** The id of a repository, by the name it has now. */
   repositoryId(entrance: Entrance, at: { owner: string; name: string }): Promise<number>;
   /** A fresh token for this repository alone, contents:write, for one push or fetch. */

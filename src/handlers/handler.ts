@@ -29,8 +29,10 @@ export type Adapters = {
   redact: (text: string) => string;
   /** hosts of the npm registry this server uses, for the set-up of Node repositories; the public one's when absent */
   npmHosts?: readonly string[];
-  /** the GitHub host, for noreply addresses */
+  /** the GitHub host: for noreply addresses, and to know it by in those of repositories */
   host: string;
+  /** plain http is taken from repositories: GitHub is a stand-in on this machine */
+  allowHttp: boolean;
 };
 
 /** What a handler may know of its run. */

@@ -3,8 +3,8 @@
  * under `/api/v3`, git over smart HTTP on real bare repositories, signed webhooks, a few web pages).
  *
  * It is honest work on a small part of GitHub. Where it differs:
- * - It knows one app, which may be installed on repositories of several accounts. There are no personal
- *   tokens: people act through the functions returned here, and their pushes are made directly.
+ * - It knows one app, which may be installed on repositories of several accounts. People act through the functions
+ *   returned here, and their pushes are made directly; or by a personal token, of the classic kind with the scope `repo`.
  * - State is in memory and gone with the process. Ids come from one counter.
  * - Pull requests are between branches of one repository: no forks, no merge button.
  * - Commits made over REST are unsigned (GitHub signs an app's own), and keep their time in UTC.
@@ -187,6 +187,7 @@ function createWorld(options: GitHubStandInOptions, privateKey: string, emit: Wo
     formerNames: new Map(),
     installations: new Map(),
     tokens: new Map(),
+    personalTokens: new Map(),
     comments: new Map(),
     reviewComments: new Map(),
     checkSuites: new Map(),

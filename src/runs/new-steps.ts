@@ -17,6 +17,6 @@ export function newSteps(runId: string, steps: readonly PreparedStep[], from = 0
   }));
 }
 
-export function newId(kind: 'run' | 'step'): string {
+export function newId(kind: 'run' | 'step' | 'p'): string {
   return `${kind}_${randomBytes(9).toString('hex')}`;
 }

@@ -1,7 +1,7 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { listArtifacts } from '../db/artifacts.ts';
-import { deleteArtifact, deleteDeliveries, deleteRun, listExpiredRuns } from '../db/retention.ts';
+import { deleteDeliveries, listExpiredRuns } from '../db/retention.ts';
 import type { Deps } from '../runs/deps.ts';
+import { removeRun } from '../runs/remove-run.ts';
 
 export type RetentionDays = {
   /** runs that are over, with their events and artifacts */
@@ -16,7 +16,7 @@ const RUNS_AT_A_TIME = 20;
 
 /**
  * Removes what is older than it should be kept. In small batches, each found by an index, so that its cost is that of what
- * it removes. An artifact's bytes go before its row: if this ends between the two, the row still says what to remove.
+ * it removes.
  */
 export async function applyRetention(
   { db, log, adapters }: Pick<Deps, 'db' | 'log' | 'adapters'>,
@@ -37,7 +37,9 @@ export async function applyRetention(
     for (const { id } of expired) {
       if (signal.aborted) break;
       try {
-        await removeRun(id);
+        const gone = await removeRun({ db, adapters }, id);
+        removed.artifacts += gone.artifacts;
+        if (gone.removed) removed.runs += 1;
       } catch (error) {
         // Storage that does not answer: this run's turn comes again.
         failed.push(id);
@@ -50,13 +52,4 @@ export async function applyRetention(
   }
   if (removed.runs + removed.deliveries > 0) log.info(removed, 'removed what was older than it is kept');
   return { again: signal.aborted, ...removed };
-
-  async function removeRun(id: string): Promise<void> {
-    for (const { id: artifactId, ...ref } of await listArtifacts(db, id)) {
-      await adapters.artifacts.remove(ref);
-      await deleteArtifact(db, artifactId);
-      removed.artifacts += 1;
-    }
-    if (await deleteRun(db, id)) removed.runs += 1;
-  }
 }

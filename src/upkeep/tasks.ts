@@ -1,4 +1,5 @@
 import type { Deps } from '../runs/deps.ts';
+import { syncInstallations } from '../runs/installed.ts';
 import { reapChecks } from './reap-checks.ts';
 import { reapComments } from './reap-comments.ts';
 import { reapRuns } from './reap-runs.ts';
@@ -21,6 +22,15 @@ export function upkeepTasks(deps: Deps, { days }: { days: RetentionDays }): Task
       atBoot: true,
       scope: 'deployment',
       run: (signal) => sweepDeliveries(deps, signal),
+    },
+    {
+      name: 'projects',
+      everyMs: HOUR,
+      limitMs: 10 * MINUTE,
+      firstMs: 0,
+      atBoot: true,
+      scope: 'deployment',
+      run: (signal) => syncInstallations(deps, signal),
     },
     {
       name: 'runs',

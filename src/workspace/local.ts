@@ -8,6 +8,8 @@ import type { Place } from './port.ts';
 export async function localRepository(project: Place, allowedRoots: readonly string[]): Promise<GitPlace> {
   const wanted = project.localPath;
   if (wanted === null || !isAbsolute(wanted)) throw refused(project, 'has no absolute path');
+  if (allowedRoots.length === 0)
+    throw refused(project, 'cannot be used: NOFX_LOCAL_ROOTS of the server names no folder');
   const path = await realpath(wanted).catch(() => null);
   if (path === null) throw refused(project, 'does not exist');
   await checkInside(project, path, allowedRoots);

@@ -83,6 +83,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   return {
     resolve,
 
+    async checkLocal(project) {
+      await localRepository(project, allowedLocalRoots);
+    },
+
     async head(access) {
       if (isLocal(access)) {
         return localHead(git, await localRepository(access.project, allowedLocalRoots), access.project.name);

@@ -102,6 +102,8 @@ export type TidyOptions = {
 export type Workspaces = {
   /** Fetches `ref` (branch, or a full SHA) into the project's mirror and gives its SHA. UserError when it is empty or missing. */
   resolve(access: RepositoryAccess, ref: string): Promise<string>;
+  /** UserError unless a local project's place is a git repository in an allowed folder. */
+  checkLocal(project: Place): Promise<void>;
   /** The branch that its HEAD names, and the commit there. UserError when it is empty, or cannot be reached. */
   head(access: RepositoryAccess): Promise<{ branch: string; sha: string }>;
   /** The outermost files of `base`: what a run may believe about a repository before anyone changed it. */

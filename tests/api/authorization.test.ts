@@ -67,6 +67,19 @@ const TABLE: Record<string, Row> = {
     ask: ({ projectId }) => ({ path: `/projects/${projectId}` }),
     private: [404, 404, 200, 200, 200, 200, 401],
   },
+  syncProject: {
+    ask: ({ projectId }) => ({ path: `/projects/${projectId}/sync` }),
+    private: [404, 404, 403, 200, 200, 200, 401],
+  },
+  createProject: { ask: () => ({ path: '/projects', body: { name: 'Nowhere' } }), private: adminOnly(400) },
+  changeProject: {
+    ask: ({ projectId }) => ({ path: `/projects/${projectId}`, body: {} }),
+    private: managed(200),
+  },
+  deleteProject: {
+    ask: ({ projectId }) => ({ path: `/projects/${projectId}` }),
+    private: [404, 404, 403, 403, 403, 409, 401],
+  },
   listWebhooks: { ask: ({ projectId }) => ({ path: `/webhooks?project=${projectId}` }), private: managed(200) },
   createWebhook: {
     ask: ({ projectId }) => ({ path: '/webhooks', body: { url: 'https://10.0.0.1/', project_id: projectId } }),

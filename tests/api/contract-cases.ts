@@ -87,6 +87,31 @@ export const CASES: Record<string, Record<number, Case>> = {
   },
   listProjects: { 200: (w) => w.get('/projects') },
   getProject: { 200: (w) => w.get(`/projects/${w.projectId}`) },
+  syncProject: {
+    200: (w) => w.post(`/projects/${w.projectId}/sync`, undefined, w.mona),
+    403: (w) => w.post(`/projects/${w.projectId}/sync`, undefined, w.rita),
+    422: async (w) => w.post(`/projects/${await projectAt(w, 'https://git.example/a.git', 'NOFX_TOKEN_UNSET')}/sync`),
+    // Nothing listens there.
+    503: async (w) => w.post(`/projects/${await projectAt(w, 'https://127.0.0.1:9/a.git')}/sync`),
+  },
+  createProject: {
+    201: (w) => w.post('/projects', { name: 'One more', repo_url: 'https://git.example/one-more.git' }),
+    403: (w) => w.post('/projects', { name: 'x' }, w.anna),
+    409: async (w) => {
+      const { repo_url } = (await (await w.get(`/projects/${w.projectId}`)).json()) as { repo_url: string };
+      return w.post('/projects', { name: 'The same', repo_url });
+    },
+  },
+  changeProject: {
+    200: (w) => w.send('PATCH', `/projects/${w.projectId}`, { git_mode: 'basic' }, w.anna),
+    403: (w) => w.send('PATCH', `/projects/${w.projectId}`, {}, w.mona),
+    404: (w) => w.send('PATCH', '/projects/nothing', {}),
+  },
+  deleteProject: {
+    204: async (w) => w.send('DELETE', `/projects/${await projectAt(w, 'https://git.example/gone.git')}`),
+    403: (w) => w.send('DELETE', `/projects/${w.projectId}`, undefined, w.anna),
+    409: (w) => w.send('DELETE', `/projects/${w.projectId}`),
+  },
   listWebhooks: {
     200: async (w) => {
       await w.webhook();
@@ -148,6 +173,12 @@ export const CASES: Record<string, Record<number, Case>> = {
     409: async (w) => w.post(`/dev/dlq/${await w.deadLetter('never-stored')}/retry`),
   },
 };
+
+/** A project that the app has nothing to do with. */
+async function projectAt(w: World, repoUrl: string, tokenEnv?: string): Promise<string> {
+  const made = await w.post('/projects', { name: 'Elsewhere', repo_url: repoUrl, token_env: tokenEnv });
+  return ((await made.json()) as { id: string }).id;
+}
 
 /** An endpoint that was told of a run. */
 async function told(w: World): Promise<{ webhook: string; redeliver: string }> {

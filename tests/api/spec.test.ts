@@ -115,7 +115,7 @@ describe('the examples of the specification', () => {
   it('GET /projects', async () => {
     const answer = await world.get('/projects');
     expect(answer.status).toBe(200);
-    expect(await answer.json()).toContainEqual({
+    const project = {
       id: projectId,
       name: kit.name,
       repo_url: expect.stringMatching(/^https?:/),
@@ -123,7 +123,20 @@ describe('the examples of the specification', () => {
       git_mode: 'basic',
       initialized: true,
       default_branch: 'main',
-    });
+    };
+    expect(await answer.json()).toContainEqual(expect.objectContaining(project));
+  });
+
+  it('POST /projects', async () => {
+    const asked = {
+      name: 'New Project',
+      repo_url: 'https://github.com/org/new-repo',
+      workspace_mode: 'clone',
+      git_mode: 'basic',
+    };
+    const answer = await world.post('/projects', asked);
+    expect(answer.status).toBe(201);
+    expect(await answer.json()).toMatchObject({ id: expect.stringMatching(/^p_/), ...asked });
   });
 
   it('events, as section 7.4 has them', async () => {

@@ -23,12 +23,20 @@ export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   github?: Partial<GitHub>;
   artifacts?: ApiDeps['adapters']['artifacts'];
+  workspaces?: ApiDeps['adapters']['workspaces'];
   lookEveryMs?: number;
   mostReaders?: number;
 };
 
 /** The API alone, over HTTP, on a database of its own. */
-export async function startApi({ supabase = null, github = {}, artifacts, lookEveryMs, mostReaders }: Options = {}) {
+export async function startApi({
+  supabase = null,
+  github = {},
+  artifacts,
+  workspaces,
+  lookEveryMs,
+  mostReaders,
+}: Options = {}) {
   const fresh = await freshDatabase();
   const log: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void log.push(line) });
@@ -42,7 +50,7 @@ export async function startApi({ supabase = null, github = {}, artifacts, lookEv
     streams,
     outbox: { ...fresh, ...secrets, log: logger, outbound: createOutbound({ reach: 'loopback' }) },
     defaults: { model: 'claude-sonnet-5-5', maxCostUsd: 5, backpressureAgeMs: 5_000 },
-    adapters: { github, artifacts, redact, host: 'github.example' },
+    adapters: { github, artifacts, workspaces, redact, host: 'github.example', allowHttp: false },
     adminPassword: PASSWORD,
     publicUrl: null,
     sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),

@@ -18,6 +18,8 @@ const validator = createGitHubValidator();
 export type Harness = Playground & {
   /** A repository with the app on it, where the model works as its script says. */
   repository(options?: RepositoryOptions): Promise<Repository>;
+  /** What the model does in a repository that the app is not on, by the name it goes by in the prompt. */
+  teach(name: string, model: Script): void;
   /** Every line NOFX has logged. */
   log(): readonly string[];
   /** Ends NOFX; fails where a request did not fit GitHub's description, an error was logged or a promise to every user was broken. */
@@ -77,10 +79,13 @@ export async function startHarness(
   return new Proxy(playground as Harness, {
     get(target, key) {
       if (key === 'log') return () => logged;
+      if (key === 'teach') {
+        return (name: string, script: Script) => void scripts.push({ match: inPrompt(() => name), script });
+      }
       if (key === 'repository') {
         return async ({ model = writesNotes, ...rest }: RepositoryOptions = {}) => {
           const repository = await openRepository(playground, rest, (count += 1));
-          scripts.push({ match: nameOf(repository), script: model });
+          scripts.push({ match: inPrompt(() => repository.name), script: model });
           repositories.push(repository);
           return repository;
         };
@@ -103,6 +108,6 @@ export async function startHarness(
 }
 
 /** Finds a repository's name in the prompt, whatever it is called by then. */
-function nameOf(repository: Repository): RegExp {
-  return { test: (prompt: string) => prompt.includes(`of the repository ${repository.name}:`) } as RegExp;
+function inPrompt(name: () => string): RegExp {
+  return { test: (prompt: string) => prompt.includes(`of the repository ${name()}:`) } as RegExp;
 }

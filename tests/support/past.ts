@@ -11,7 +11,7 @@ export async function fillPast(db: Executor, runs: number): Promise<void> {
   const ended = sql`now() - make_interval(secs => i)`;
   await db.execute(sql`
     insert into nofx.project (id, name, repo_url, workspace_mode, git_mode, default_branch, installation_id, repository_id)
-    select 'past_' || i, 'past/project-' || i, 'https://example.com/past', 'worktree', 'basic', 'main', 1, i
+    select 'past_' || i, 'past/project-' || i, 'https://example.com/past/project-' || i, 'worktree', 'basic', 'main', 1, i
     from generate_series(1, 100) as i on conflict do nothing`);
   await db.execute(sql`
     insert into nofx.run (id, project_id, status, goal, plan, trigger_key, source, model, max_cost_usd, git_mode, base_ref,

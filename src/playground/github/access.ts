@@ -3,8 +3,8 @@ import { HTTPException } from 'hono/http-exception';
 import type { Auth, Env } from './auth.ts';
 import { fail, notFound } from './respond.ts';
 import { apiUrl } from './shape-common.ts';
-import type { Installation, InstallationToken, Repository } from './types.ts';
-import { findRepository, repositoriesOf, type World } from './world.ts';
+import type { Account, Installation, InstallationToken, Repository } from './types.ts';
+import { findRepository, hasRole, repositoriesOf, type World } from './world.ts';
 
 /** A permission and its level; where several are given, one of them is enough. */
 export type Need = `${string}:${'read' | 'write'}`;
@@ -20,8 +20,15 @@ export function requireApp(c: Context<Env>): void {
 export function requireToken(c: Context<Env>): InstallationToken {
   const auth = c.get('auth');
   if (auth.kind === 'anonymous') return fail(401, 'Requires authentication');
+  if (auth.kind === 'user') return fail(403, 'You must authenticate with an installation access token');
   if (auth.kind === 'app') return fail(403, DENIED);
   return auth.token;
+}
+
+/** Who does what a request asks for. */
+export function actorOf(world: World, c: Context<Env>): Account {
+  const auth = c.get('auth');
+  return auth.kind === 'user' ? auth.user : world.app.bot;
 }
 
 export function installationFor(world: World, c: Context<Env>): Installation {
@@ -38,10 +45,22 @@ export function repositoryFor(world: World, c: Context<Env>, ...needs: Need[]): 
   const write = needs.some((need) => need.endsWith(':write'));
   const auth = c.get('auth');
   if (auth.kind === 'app') return fail(403, DENIED);
+  if (auth.kind === 'user') return forUser(auth.user, repo, needs);
   const covered = auth.kind === 'installation' && repositoriesOf(world, auth.token).includes(repo);
   if (!covered && (repo.private || write)) return denied(auth, repo);
   if (covered && needs.length > 0 && !needs.some((need) => permits(auth.token, need))) return fail(403, DENIED);
   if (write && repo.archived) return fail(403, 'Repository was archived so is read-only.');
+  return repo;
+}
+
+/** What somebody may do is what their role says; checks are an app's alone to write. */
+function forUser(user: Account, repo: Repository, needs: Need[]): Repository {
+  const write = needs.some((need) => need.endsWith(':write'));
+  if (!hasRole(repo, user, 'read')) return notFound();
+  if (needs.includes('checks:write')) fail(403, 'You must authenticate via a GitHub App.');
+  const role = needs.includes('contents:write') ? 'write' : 'read';
+  if (write && !hasRole(repo, user, role)) fail(403, `Must have ${role} access to Repository.`);
+  if (write && repo.archived) fail(403, 'Repository was archived so is read-only.');
   return repo;
 }
 

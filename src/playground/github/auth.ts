@@ -2,10 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { verify } from 'hono/jwt';
 import { fail } from './respond.ts';
-import type { Installation, InstallationToken, Permissions } from './types.ts';
+import type { Account, Installation, InstallationToken, Permissions } from './types.ts';
 import type { World } from './world.ts';
 
-export type Auth = { kind: 'anonymous' } | { kind: 'app' } | { kind: 'installation'; token: InstallationToken };
+export type Auth =
+  | { kind: 'anonymous' }
+  | { kind: 'app' }
+  | { kind: 'installation'; token: InstallationToken }
+  /** somebody, by a personal token that may do whatever they may */
+  | { kind: 'user'; user: Account };
 export type Env = { Variables: { auth: Auth } };
 
 const TOKEN_LIFE_MS = 3_600_000;
@@ -27,6 +32,16 @@ export function issueToken(
   const token = { value, installation, ...scope, expiresAt: new Date(world.now().getTime() + TOKEN_LIFE_MS) };
   world.tokens.set(value, token);
   return token;
+}
+
+/** A personal token of somebody, of the classic kind, with the scope `repo`. */
+export function issuePersonalToken(
+  world: World,
+  user: Account,
+  value = `ghp_${randomBytes(18).toString('hex')}`,
+): string {
+  world.personalTokens.set(value, user);
+  return value;
 }
 
 /** The token's record while it is alive. */
@@ -60,6 +75,8 @@ async function authOf(world: World, c: Context): Promise<Auth> {
     if (token.installation.suspendedAt) fail(403, 'This installation has been suspended');
     return { kind: 'installation', token };
   }
+  const user = world.personalTokens.get(value);
+  if (user) return { kind: 'user', user };
   if (!/^bearer$/i.test(scheme) || value.startsWith('gh')) return fail(401, 'Bad credentials');
   await verifyAppJwt(world, value);
   return { kind: 'app' };

@@ -168,6 +168,25 @@ export function createOwners(world: World, root: string) {
       world.repositories.delete(repository(name).id);
     },
 
+    /** Takes the app off one of the repositories of an account. */
+    async removeFrom(name: string): Promise<void> {
+      const repo = repository(name);
+      const one = installation(repo.owner.login);
+      one.repositoryIds?.delete(repo.id);
+      const removed = [
+        { id: repo.id, node_id: nodeId('R', repo.id), name: repo.name, full_name: name, private: repo.private },
+      ];
+      const body = {
+        installation: installationShape(world, one),
+        repository_selection: 'selected',
+        repositories_added: [],
+        repositories_removed: removed,
+        requester: null,
+      };
+      const event = { event: 'installation_repositories', action: 'removed', sender: one.account };
+      await world.emit({ ...event, installation: one, body });
+    },
+
     async suspend(login: string): Promise<void> {
       const one = installation(login);
       const body = { installation: installationShape(world, one) };

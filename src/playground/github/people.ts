@@ -4,6 +4,7 @@ import { emitCheck, suiteFor } from './actions-checks.ts';
 import { mergePull, openPull } from './actions-pulls.ts';
 import { commitFiles, type FileContent } from './bare-repository.ts';
 import { readCommit } from './git-objects.ts';
+import { issuePersonalToken } from './auth.ts';
 import { createOwners } from './owners.ts';
 import { headCommitShape } from './shape-checks.ts';
 import { addReview, editPull } from './actions-reviews.ts';
@@ -34,6 +35,12 @@ export function createPeople(world: World, root: string) {
 
   return {
     ...createOwners(world, root),
+
+    /** A new personal token of somebody, who may do with it whatever they may; a random one unless given. */
+    createToken: (login: string, value?: string): string => issuePersonalToken(world, user(login), value),
+
+    /** Takes a personal token back. */
+    revokeToken: (token: string): void => void world.personalTokens.delete(token),
 
     /** Adds a user or an organization; no harm if it is there. */
     addUser: (login: string, options: { type?: Account['type'] } = {}) => ({

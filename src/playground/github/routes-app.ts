@@ -6,7 +6,7 @@ import { appShape, installationShape, publicUserShape, selectionOf } from './sha
 import { iso } from './shape-common.ts';
 import { repositoryShape } from './shape-repository.ts';
 import type { Installation, Permissions } from './types.ts';
-import { findAccount, fullName, installationOf, repositoriesOf, type World } from './world.ts';
+import { findAccount, fullName, hasRole, installationOf, repositoriesOf, type World } from './world.ts';
 
 /** The app itself, its installations, their tokens; and users. */
 export function appRoutes(world: World): Hono<Env> {
@@ -82,6 +82,9 @@ export function appRoutes(world: World): Hono<Env> {
 
   routes.get('/repos/:owner/:repo/collaborators/:login/permission', (c) => {
     const repo = repositoryFor(world, c);
+    const auth = c.get('auth');
+    if (auth.kind === 'user' && !hasRole(repo, auth.user, 'write'))
+      fail(403, 'Must have push access to view collaborator permission.');
     const account = findAccount(world, c.req.param('login'));
     if (!account || account.type !== 'User') return fail(404, `${c.req.param('login')} is not a user`);
     const isOwner = account.id === repo.owner.id;

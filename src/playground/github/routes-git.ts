@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono';
-import { repositoryFor, type Need } from './access.ts';
+import { actorOf, repositoryFor, type Need } from './access.ts';
 import { syncBranches } from './actions-branches.ts';
 import type { Env } from './auth.ts';
 import { git, gitBytes, gitMaybe } from './git.ts';
@@ -65,7 +65,7 @@ export function gitRoutes(world: World): Hono<Env> {
     if (!(await isCommit(repo, sha))) fail(422, 'Object does not exist');
     // git itself refuses when the ref exists (or appears meanwhile): the old value must be nothing.
     if ((await gitMaybe(repo.dir, ['update-ref', ref, sha, ''])) === null) fail(422, 'Reference already exists');
-    await syncBranches(world, repo, world.app.bot);
+    await syncBranches(world, repo, actorOf(world, c));
     return c.json(refShape(world, repo, ref, sha), 201, { location: `${repositoryApi(world, repo)}/git/${ref}` });
   });
 
@@ -81,7 +81,7 @@ export function gitRoutes(world: World): Hono<Env> {
     const forward = (await gitMaybe(repo.dir, ['merge-base', '--is-ancestor', old, sha])) !== null;
     if (!forward && body['force'] !== true) fail(422, 'Update is not a fast forward');
     await git(repo.dir, ['update-ref', ref, sha]);
-    await syncBranches(world, repo, world.app.bot);
+    await syncBranches(world, repo, actorOf(world, c));
     return c.json(refShape(world, repo, ref, sha));
   });
 
@@ -91,7 +91,7 @@ export function gitRoutes(world: World): Hono<Env> {
     if (!(await shaOf(repo, ref))) fail(422, 'Reference does not exist');
     refuseProtected(repo, ref);
     await git(repo.dir, ['update-ref', '-d', ref]);
-    await syncBranches(world, repo, world.app.bot);
+    await syncBranches(world, repo, actorOf(world, c));
     return c.body(null, 204);
   });
 

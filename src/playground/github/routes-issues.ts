@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono';
-import { repositoryFor, type Need } from './access.ts';
+import { actorOf, repositoryFor, type Need } from './access.ts';
 import {
   addComment,
   addLabel,
@@ -36,7 +36,6 @@ export function commentFor(world: World, c: Context<Env>, needs: Need[]): Commen
 /** Issues, their comments and labels. */
 export function issueRoutes(world: World): Hono<Env> {
   const routes = new Hono<Env>();
-  const { bot } = world.app;
 
   routes.get('/repos/:owner/:repo/issues', (c) => {
     const repo = repositoryFor(world, c, ...ISSUES_READ);
@@ -61,10 +60,11 @@ export function issueRoutes(world: World): Hono<Env> {
       repo,
       title: text(body, 'title', 'Issue'),
       body: text(body, 'body', 'Issue', false) || null,
-      user: bot,
+      user: actorOf(world, c),
     };
     const { result } = openIssue(world, input);
-    for (const name of (body['labels'] ?? []) as string[]) void addLabel(world, result, name, bot).delivered;
+    for (const name of (body['labels'] ?? []) as string[])
+      void addLabel(world, result, name, actorOf(world, c)).delivered;
     return c.json(issueShape(world, result), 201);
   });
 
@@ -81,7 +81,8 @@ export function issueRoutes(world: World): Hono<Env> {
     }
     if (typeof body['title'] === 'string') issue.title = body['title'];
     issue.updatedAt = world.now();
-    if (body['state'] === 'open' || body['state'] === 'closed') setState(world, issue, body['state'], bot);
+    if (body['state'] === 'open' || body['state'] === 'closed')
+      setState(world, issue, body['state'], actorOf(world, c));
     return c.json(issueShape(world, issue));
   });
 
@@ -100,7 +101,7 @@ export function issueRoutes(world: World): Hono<Env> {
   routes.post('/repos/:owner/:repo/issues/:issue{[0-9]+}/comments', async (c) => {
     const issue = issueFor(world, c, ISSUES_WRITE);
     const body = text(await bodyOf(c), 'body', 'IssueComment');
-    return c.json(commentShape(world, addComment(world, issue, bot, body).result), 201);
+    return c.json(commentShape(world, addComment(world, issue, actorOf(world, c), body).result), 201);
   });
 
   routes.get('/repos/:owner/:repo/issues/comments/:comment{[0-9]+}', (c) =>
@@ -110,11 +111,11 @@ export function issueRoutes(world: World): Hono<Env> {
   routes.patch('/repos/:owner/:repo/issues/comments/:comment{[0-9]+}', async (c) => {
     const comment = commentFor(world, c, ISSUES_WRITE);
     const body = text(await bodyOf(c), 'body', 'IssueComment');
-    return c.json(commentShape(world, editComment(world, comment, bot, body).result));
+    return c.json(commentShape(world, editComment(world, comment, actorOf(world, c), body).result));
   });
 
   routes.delete('/repos/:owner/:repo/issues/comments/:comment{[0-9]+}', (c) => {
-    deleteComment(world, commentFor(world, c, ISSUES_WRITE), bot);
+    deleteComment(world, commentFor(world, c, ISSUES_WRITE), actorOf(world, c));
     return c.body(null, 204);
   });
 
@@ -137,7 +138,7 @@ export function issueRoutes(world: World): Hono<Env> {
   routes.post('/repos/:owner/:repo/issues/:issue{[0-9]+}/labels', async (c) => {
     const issue = issueFor(world, c, ISSUES_WRITE);
     for (const label of ((await bodyOf(c))['labels'] ?? []) as (string | { name: string })[]) {
-      addLabel(world, issue, typeof label === 'string' ? label : label.name, bot);
+      addLabel(world, issue, typeof label === 'string' ? label : label.name, actorOf(world, c));
     }
     return c.json(labelsOf(issue));
   });
@@ -150,7 +151,7 @@ export function issueRoutes(world: World): Hono<Env> {
 
   routes.delete('/repos/:owner/:repo/issues/:issue{[0-9]+}/labels/:name', (c) => {
     const issue = issueFor(world, c, ISSUES_WRITE);
-    const { result } = removeLabel(world, issue, c.req.param('name'), bot);
+    const { result } = removeLabel(world, issue, c.req.param('name'), actorOf(world, c));
     if (!result) fail(404, 'Label does not exist');
     return c.json(labelsOf(issue));
   });

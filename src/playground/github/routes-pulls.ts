@@ -1,5 +1,5 @@
 import { Hono, type Context } from 'hono';
-import { permits, repositoryFor, requireToken, type Need } from './access.ts';
+import { actorOf, permits, repositoryFor, requireToken, type Need } from './access.ts';
 import { checkBody, setState } from './actions-issues.ts';
 import { openPull, pullsOf, requestReviews, updateBranch } from './actions-pulls.ts';
 import type { Env } from './auth.ts';
@@ -18,7 +18,6 @@ export function pullFor(world: World, c: Context<Env>, need: Need): Pull {
 /** Pull requests between branches of one repository. */
 export function pullRoutes(world: World): Hono<Env> {
   const routes = new Hono<Env>();
-  const { bot } = world.app;
 
   routes.get('/repos/:owner/:repo/pulls', (c) => {
     const repo = repositoryFor(world, c, 'pull_requests:read');
@@ -48,7 +47,7 @@ export function pullRoutes(world: World): Hono<Env> {
       draft: body['draft'] === true,
       maintainerCanModify: body['maintainer_can_modify'] !== false,
     };
-    return c.json(await fullPullShape(world, await openPull(world, repo, bot, input)), 201);
+    return c.json(await fullPullShape(world, await openPull(world, repo, actorOf(world, c), input)), 201);
   });
 
   routes.get('/repos/:owner/:repo/pulls/:pull{[0-9]+}', async (c) =>
@@ -64,7 +63,8 @@ export function pullRoutes(world: World): Hono<Env> {
     }
     if (typeof body['title'] === 'string') pull.issue.title = body['title'];
     pull.issue.updatedAt = world.now();
-    if (body['state'] === 'open' || body['state'] === 'closed') setState(world, pull.issue, body['state'], bot, null);
+    if (body['state'] === 'open' || body['state'] === 'closed')
+      setState(world, pull.issue, body['state'], actorOf(world, c), null);
     return c.json(await fullPullShape(world, pull));
   });
 
@@ -88,11 +88,10 @@ export function pullRoutes(world: World): Hono<Env> {
   routes.post('/repos/:owner/:repo/pulls/:pull{[0-9]+}/requested_reviewers', async (c) => {
     const pull = pullFor(world, c, 'pull_requests:write');
     const body = await bodyOf(c);
-    const token = requireToken(c);
-    requestReviews(world, pull, bot, {
+    requestReviews(world, pull, actorOf(world, c), {
       reviewers: (body['reviewers'] ?? []) as string[],
       teams: (body['team_reviewers'] ?? []) as string[],
-      mayReadTeams: permits(token, 'members:read'),
+      mayReadTeams: c.get('auth').kind === 'user' || permits(requireToken(c), 'members:read'),
     });
     return c.json(pullShape(world, pull), 201);
   });

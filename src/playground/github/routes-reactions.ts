@@ -1,3 +1,4 @@
+import { actorOf } from './access.ts';
 import { Hono, type Context } from 'hono';
 import type { Need } from './access.ts';
 import { addReaction } from './actions-issues.ts';
@@ -39,14 +40,14 @@ export function reactionRoutes(world: World): Hono<Env> {
       const target = find(world, c, ISSUES_WRITE);
       const content = (await bodyOf(c))['content'];
       if (!CONTENTS.includes(String(content))) invalid({ resource: 'Reaction', field: 'content', code: 'invalid' });
-      const { reaction, created } = addReaction(world, target, world.app.bot, content as ReactionContent);
+      const { reaction, created } = addReaction(world, target, actorOf(world, c), content as ReactionContent);
       return c.json(reactionShape(world, reaction), created ? 201 : 200);
     });
 
     routes.delete(`${path}/:reaction{[0-9]+}`, (c) => {
       const target = find(world, c, ISSUES_WRITE);
       const reaction = target.reactions.find(({ id }) => id === Number(c.req.param('reaction'))) ?? notFound();
-      if (reaction.user.id !== world.app.bot.id) fail(403, 'Resource not accessible by integration');
+      if (reaction.user.id !== actorOf(world, c).id) fail(403, 'Resource not accessible by integration');
       target.reactions = target.reactions.filter((one) => one !== reaction);
       return c.body(null, 204);
     });

@@ -11,6 +11,7 @@ import type {
   Manifest,
   Repository,
   ReviewComment,
+  Role,
   Team,
 } from './types.ts';
 
@@ -32,6 +33,8 @@ export type World = {
   formerNames: Map<string, number>;
   installations: Map<number, Installation>;
   tokens: Map<string, InstallationToken>;
+  /** token → whose it is */
+  personalTokens: Map<string, Account>;
   comments: Map<number, Comment>;
   reviewComments: Map<number, ReviewComment>;
   checkSuites: Map<number, CheckSuite>;
@@ -72,6 +75,15 @@ export function issueNamed(world: World, name: string, number: number): Issue {
   const issue = repositoryNamed(world, name).issues.get(number);
   if (!issue) throw new Error(`The stand-in has no issue ${name}#${number}.`);
   return issue;
+}
+
+const ROLES: readonly Role[] = ['read', 'triage', 'write', 'maintain', 'admin'];
+
+/** Whether somebody may do in a repository what takes a role. */
+export function hasRole(repo: Repository, account: Account, least: Role): boolean {
+  const own = account.id === repo.owner.id ? 'admin' : repo.collaborators.get(account.login.toLowerCase());
+  const role = own ?? (repo.private ? null : 'read');
+  return role !== null && ROLES.indexOf(role) >= ROLES.indexOf(least);
 }
 
 /** Whether an account was given access to a repository, or owns it. */

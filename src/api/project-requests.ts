@@ -1,0 +1,160 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { nameOf, type Principal } from '../domain/principal.ts';
+import { isTokenName, NO_TOKEN_NAME } from '../domain/personal-token.ts';
+import { GitMode, WorkspaceMode, type Project as ProjectRow } from '../domain/project.ts';
+import { isBranchName } from '../domain/refs.ts';
+import { changeProject, createProject, removeProject } from '../runs/change-projects.ts';
+import type { Access } from './access.ts';
+import type { Api, ApiDeps } from './env.ts';
+import { ApiProblem, problems, type Mistake } from './problem.ts';
+import { mistakesOfChange, placeOfNew } from './project-rules.ts';
+import { Project, ProjectPath, shownProject } from './projects.ts';
+
+const name = z.string().trim().min(1).max(200);
+const branch = z.string().refine(isBranchName, 'is no name of a branch');
+const tokenName = z.string().refine(isTokenName, NO_TOKEN_NAME).openapi({ example: 'GITHUB_TOKEN' });
+
+const NewProject = z
+  .strictObject({
+    name,
+    repo_url: z.string().trim().min(1).max(1_000).optional().openapi({ example: 'https://github.com/org/new-repo' }),
+    local_path: z.string().min(1).max(1_000).optional().openapi({ description: 'In a folder of NOFX_LOCAL_ROOTS.' }),
+    workspace_mode: WorkspaceMode.optional(),
+    git_mode: GitMode.default('basic'),
+    default_branch: branch.optional().openapi({ description: "Where runs start; the repository's own when absent." }),
+    token_env: tokenName.optional(),
+  })
+  .openapi('NewProject');
+export type NewProject = z.infer<typeof NewProject>;
+
+const ProjectChange = z
+  .strictObject({
+    name: name.optional(),
+    workspace_mode: z.enum(['clone', 'worktree']).optional(),
+    git_mode: GitMode.optional(),
+    default_branch: branch.nullable().optional().openapi({ description: "null: the repository's own again." }),
+    token_env: tokenName.nullable().optional(),
+  })
+  .openapi('ProjectChange');
+export type ProjectChange = z.infer<typeof ProjectChange>;
+
+const one = { description: 'The project', content: { 'application/json': { schema: Project } } };
+
+const createProjectRoute = createRoute({
+  method: 'post',
+  path: '/projects',
+  operationId: 'createProject',
+  summary: 'Adds a repository that the app is not on: by a personal token, or on this disk',
+  description: 'For the admin. Repositories that the app is on are projects already.',
+  request: { body: { required: true, content: { 'application/json': { schema: NewProject } } } },
+  responses: { 201: one, ...problems('forbidden', 'conflict', 'too_large') },
+});
+
+const changeRoute = createRoute({
+  method: 'patch',
+  path: '/projects/{projectId}',
+  operationId: 'changeProject',
+  summary: 'Changes what is settled for a project',
+  description:
+    "What the repository's own `.github/nofx.yml` says goes before. For the admin; of a repository that the app is on also for its admins.",
+  request: {
+    params: ProjectPath,
+    body: { required: true, content: { 'application/json': { schema: ProjectChange } } },
+  },
+  responses: { 200: one, ...problems('not_found', 'forbidden', 'too_large') },
+});
+
+const deleteRoute = createRoute({
+  method: 'delete',
+  path: '/projects/{projectId}',
+  operationId: 'deleteProject',
+  summary: 'Deletes a project',
+  description:
+    'For the admin. Not while the app is on it or a run is under way; and where it has runs, only together with them. Its repository is left alone.',
+  request: {
+    params: ProjectPath,
+    query: z.strictObject({
+      runs: z.enum(['delete']).optional().openapi({ description: 'With its runs, their events and artifacts.' }),
+    }),
+  },
+  responses: { 204: { description: 'It is gone' }, ...problems('not_found', 'forbidden', 'conflict') },
+});
+
+/** What the admin, and in part the admins of a repository, settle about projects. */
+export function projectRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
+  const { access } = deps;
+
+  api.openapi(createProjectRoute, async (c) => {
+    const principal = c.get('principal');
+    onlyAdmin(principal, 'To add a project');
+    const { mistakes, place } = await placeOfNew(deps, c.req.valid('json'));
+    refuse(mistakes);
+    const project = await createProject(deps, place, { by: nameOf(principal) });
+    return c.json(shownProject(project), 201, { Location: `/projects/${project.id}` });
+  });
+
+  api.openapi(changeRoute, async (c) => {
+    const principal = c.get('principal');
+    const before = await access.project(principal, c.req.valid('param').projectId);
+    await mayChange(principal, before);
+    const wanted = c.req.valid('json');
+    refuse(mistakesOfChange(deps, before, wanted));
+    const {
+      git_mode: gitMode,
+      workspace_mode: workspaceMode,
+      default_branch: baseBranch,
+      token_env: tokenEnv,
+    } = wanted;
+    const change = given({ name: wanted.name, gitMode, workspaceMode, baseBranch, tokenEnv });
+    const project = await changeProject(deps, before.id, change, { by: nameOf(principal) });
+    if (project === null) throw new ApiProblem('not_found');
+    return c.json(shownProject(project), 200);
+  });
+
+  api.openapi(deleteRoute, async (c) => {
+    const principal = c.get('principal');
+    const project = await access.project(principal, c.req.valid('param').projectId);
+    onlyAdmin(principal, 'To delete a project');
+    if (project.installationId !== null && project.removedAt === null) {
+      throw new ApiProblem('conflict', {
+        detail: `The app is on ${project.name}, so it is a project.`,
+        next: 'Take the app off the repository on GitHub; then it goes by itself, or, where it has runs, can be deleted.',
+      });
+    }
+    const runs = c.req.valid('query').runs === 'delete';
+    const outcome = await removeProject(deps, project, { runs, by: nameOf(principal) });
+    if (outcome === 'runs under way') {
+      throw new ApiProblem('conflict', {
+        detail: 'A run of it is under way.',
+        next: 'Cancel it, or wait for its end.',
+      });
+    }
+    if (outcome === 'runs kept') {
+      throw new ApiProblem('conflict', {
+        detail: 'It has runs, which would be lost with it.',
+        next: 'Add `?runs=delete` to delete them as well, with their events and artifacts.',
+      });
+    }
+    return c.body(null, 204);
+  });
+
+  async function mayChange(principal: Principal, project: ProjectRow): Promise<void> {
+    if (project.installationId === null) onlyAdmin(principal, 'To change a project that the app is not on');
+    else await access.demand(principal, project, 'admin', 'To change a project');
+  }
+}
+
+function onlyAdmin({ kind }: Principal, what: string): void {
+  if (kind !== 'admin') throw new ApiProblem('forbidden', { detail: `${what} is for the admin.` });
+}
+
+function refuse(mistakes: Mistake[]): void {
+  if (mistakes.length > 0) throw new ApiProblem('invalid', { errors: mistakes });
+}
+
+/** Without what was not given. */
+function given<T extends object>(fields: T): Partial<{ [Key in keyof T]: Exclude<T[Key], undefined> }> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<{
+    [Key in keyof T]: Exclude<T[Key], undefined>;
+  }>;
+}

@@ -1,0 +1,67 @@
+import { and, eq, inArray, isNotNull, isNull, not, notExists, notInArray, sql } from 'drizzle-orm';
+import type { Executor } from './client.ts';
+import { project, run } from './schema.ts';
+
+type NewProject = typeof project.$inferInsert;
+
+/** Rows in one statement. */
+const BATCH = 200;
+
+/** The ids of the projects that an installation is known to have. */
+export async function listInstalledIds(db: Executor, installationId: number): Promise<string[]> {
+  const rows = await db
+    .select({ id: project.id })
+    .from(project)
+    .where(and(eq(project.installationId, installationId), isNull(project.removedAt)));
+  return rows.map(({ id }) => id);
+}
+
+/** Stores the repositories of an installation, or brings the stored ones up to date. What is settled for them stays. */
+export async function upsertInstalled(db: Executor, rows: NewProject[]): Promise<void> {
+  for (let at = 0; at < rows.length; at += BATCH) {
+    await db
+      .insert(project)
+      .values(rows.slice(at, at + BATCH))
+      .onConflictDoUpdate({
+        target: project.id,
+        set: {
+          name: sql`excluded.name`,
+          repoUrl: sql`excluded.repo_url`,
+          defaultBranch: sql`excluded.default_branch`,
+          installationId: sql`excluded.installation_id`,
+          repositoryId: sql`excluded.repository_id`,
+          removedAt: null,
+        },
+      });
+  }
+}
+
+/** Lets projects go that the app was taken off. Those that have runs stay, and say so. Gives how many are gone either way. */
+export async function removeInstalled(tx: Executor, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
+  const these = and(inArray(project.id, [...ids]), isNotNull(project.installationId));
+  const kept = await tx
+    .update(project)
+    .set({ removedAt: sql`coalesce(${project.removedAt}, now())` })
+    .where(and(these, not(withoutRuns(tx))))
+    .returning({ id: project.id });
+  const gone = await tx
+    .delete(project)
+    .where(and(these, withoutRuns(tx)))
+    .returning({ id: project.id });
+  return kept.length + gone.length;
+}
+
+/** The projects of installations that are not among these any more. */
+export async function listOrphaned(db: Executor, installationIds: readonly number[]): Promise<string[]> {
+  const others = installationIds.length > 0 ? notInArray(project.installationId, [...installationIds]) : undefined;
+  const rows = await db
+    .select({ id: project.id })
+    .from(project)
+    .where(and(isNotNull(project.installationId), isNull(project.removedAt), others));
+  return rows.map(({ id }) => id);
+}
+
+function withoutRuns(db: Executor) {
+  return notExists(db.select({ id: run.id }).from(run).where(eq(run.projectId, project.id)));
+}
