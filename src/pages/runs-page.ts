@@ -18,7 +18,7 @@ export function runsPage({ query, runs, next, mistake }: RunPageFacts): Markup {
 
 function filters(query: RunQuery): Markup {
   const field = (name: 'project' | 'author' | 'issue' | 'q', label: string, type = 'text') =>
-    html`<div>
+    html`<div class="${name === 'q' || name === 'project' ? 'wide' : ''}">
       <label for="${name}">${label}</label>
       <input id="${name}" name="${name}" type="${type}" value="${query[name] ?? ''}" autocomplete="off" />
     </div>`;
@@ -69,8 +69,8 @@ function row(run: ListedRun): Markup {
       </span>
     </td>
     <td data-label="Asked by">${source.requester.login}</td>
-    <td data-label="Spent" class="num">${run.cost ? dollarsOf(run.cost) : '–'}</td>
-    <td data-label="Asked (UTC)" class="num">${moment(run.createdAt)}</td>
+    <td data-label="Spent" class="num ${run.cost ? '' : 'none'}">${run.cost ? dollarsOf(run.cost) : '–'}</td>
+    <td data-label="Asked (UTC)">${moment(run.createdAt)}</td>
   </tr>`;
 }
 

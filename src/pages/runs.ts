@@ -53,7 +53,7 @@ export function runsRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
       active: '/ui/runs',
       body: runsPage(facts),
       // What is older does not change any more by itself.
-      live: query.cursor || facts.mistake ? undefined : { everySeconds: 5 },
+      live: query.cursor || facts.mistake ? undefined : { everySeconds: 3, hasFields: true },
     });
   });
 }
