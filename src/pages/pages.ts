@@ -7,6 +7,7 @@ import { guardedHeaders } from '../api/headers.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { sameSite } from '../api/same-site.ts';
 import { cleanPages } from './clean.ts';
+import { costRoutes } from './costs.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { checkedForms, enterByLink, signedIn } from './guards.ts';
 import { answerProblemPage } from './problem-page.ts';
@@ -48,6 +49,7 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   signInRoutes(pages, given);
   runsRoutes(pages, given);
   runRoutes(pages, given);
+  costRoutes(pages, given);
   pages.all('/ui/*', () => {
     throw new ApiProblem('not_found');
   });

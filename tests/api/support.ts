@@ -6,6 +6,7 @@ import { createKey } from '../../src/api/keys.ts';
 import { createGuesses } from '../../src/api/guesses.ts';
 import { createSessions } from '../../src/api/sessions.ts';
 import { createStreams } from '../../src/api/streams.ts';
+import type { DatabaseOptions } from '../../src/db/client.ts';
 import { createEventFeed } from '../../src/db/event-feed.ts';
 import { createRunLinks } from '../../src/domain/run-link.ts';
 import { serve } from '../../src/http/server.ts';
@@ -26,6 +27,8 @@ type Options = Partial<Pick<ApiDeps, 'supabase'>> & {
   workspaces?: ApiDeps['adapters']['workspaces'];
   lookEveryMs?: number;
   mostReaders?: number;
+  /** a fresh one of the lane when absent */
+  database?: DatabaseOptions;
 };
 
 /** The API alone, over HTTP, on a database of its own. */
@@ -36,8 +39,9 @@ export async function startApi({
   workspaces,
   lookEveryMs,
   mostReaders,
+  database,
 }: Options = {}) {
-  const fresh = await freshDatabase();
+  const fresh = await freshDatabase(database);
   const log: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line) => void log.push(line) });
   const feed = createEventFeed(fresh, { log: logger, lookEveryMs });

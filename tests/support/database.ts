@@ -27,9 +27,11 @@ export async function freshDatabaseOptions(): Promise<DatabaseOptions> {
   return { kind: 'postgres', url: url.href };
 }
 
-/** Opened and migrated, with the queue on it unless `queue: false`. */
-export async function freshDatabase(): Promise<Database & { queue: Queue; stop(): Promise<void> }> {
-  const database = await openDb(await freshDatabaseOptions());
+/** Opened and migrated, with the queue on it; one of this lane unless told. */
+export async function freshDatabase(
+  options?: DatabaseOptions,
+): Promise<Database & { queue: Queue; stop(): Promise<void> }> {
+  const database = await openDb(options ?? (await freshDatabaseOptions()));
   await migrate(database);
   const queue = await startQueue(database, pino({ level: 'silent' }));
   return {
