@@ -1,4 +1,4 @@
-import { and, asc, eq, getTableColumns, gt, isNull, notExists, sql } from 'drizzle-orm';
+import { and, asc, eq, getTableColumns, gt, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import type { Project, ProjectFacts } from '../domain/project.ts';
 import type { Executor } from './client.ts';
 import { project, run } from './schema.ts';
@@ -20,6 +20,17 @@ function factsOf({ name, repoUrl, defaultBranch, installationId, repositoryId }:
 
 export async function getProject(db: Executor, id: string): Promise<Project | null> {
   const [row] = await db.select().from(project).where(eq(project.id, id));
+  return row ?? null;
+}
+
+/** A project by its name (`owner/name`), in any case. */
+export async function findProjectByName(db: Executor, name: string): Promise<Project | null> {
+  const [row] = await db
+    .select()
+    .from(project)
+    .where(sql`lower(${project.name}) = ${name.toLowerCase()}`)
+    .orderBy(sql`${project.removedAt} is not null`, asc(project.id))
+    .limit(1);
   return row ?? null;
 }
 
@@ -119,4 +130,11 @@ export async function deleteProject(db: Executor, id: string): Promise<boolean> 
 
 export async function hasRuns(db: Executor, id: string): Promise<boolean> {
   return (await listRunsToDelete(db, id, 1)).length > 0;
+}
+
+/** What projects are called, by their ids. */
+export async function namesOfProjects(db: Executor, ids: string[]): Promise<Map<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db.select({ id: project.id, name: project.name }).from(project).where(inArray(project.id, ids));
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }

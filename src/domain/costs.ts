@@ -18,8 +18,8 @@ export type CostReport = {
   total: Figures;
   /** every day of the time, oldest first; `trend` are the dollars per merged pull request of the week up to it */
   days: (Figures & { day: string; trend: number | null })[];
-  /** the dearest first */
-  projects: (Figures & { projectId: string })[];
+  /** the dearest first; `days` as above */
+  projects: (Figures & { projectId: string; days: Figures[] })[];
 };
 
 const DAY_MS = 86_400_000;
@@ -56,7 +56,10 @@ export function reportCosts(
       return { day, ...sum(byDay.get(day) ?? []), trend: sum(week).usdPerMerged };
     }),
     projects: [...byProject]
-      .map(([projectId, of]) => ({ projectId, ...sum(of) }))
+      .map(([projectId, of]) => {
+        const ofDay = Map.groupBy(of, ({ day }) => day);
+        return { projectId, ...sum(of), days: names.map((day) => sum(ofDay.get(day) ?? [])) };
+      })
       .toSorted((a, b) => b.usd - a.usd || b.merged - a.merged || (a.projectId < b.projectId ? -1 : 1)),
   };
 }

@@ -7,10 +7,12 @@ import { guardedHeaders } from '../api/headers.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { sameSite } from '../api/same-site.ts';
 import { cleanPages } from './clean.ts';
+import { costRoutes } from './costs.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { checkedForms, enterByLink, signedIn } from './guards.ts';
 import { answerProblemPage } from './problem-page.ts';
 import { runRoutes } from './run.ts';
+import { runsRoutes } from './runs.ts';
 import { signInRoutes } from './sign-in.ts';
 import { staticRoutes } from './static.ts';
 
@@ -45,7 +47,9 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   pages.get('/ui/runs/:runId', enterByLink(given));
   pages.use('/ui/*', signedIn(given), sameSite(), bodyLimit({ maxSize: MAX_FORM_BYTES }), checkedForms(given));
   signInRoutes(pages, given);
+  runsRoutes(pages, given);
   runRoutes(pages, given);
+  costRoutes(pages, given);
   pages.all('/ui/*', () => {
     throw new ApiProblem('not_found');
   });

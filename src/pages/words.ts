@@ -39,3 +39,14 @@ export function moment(at: Date): Markup {
   const text = at.toISOString();
   return html`<time datetime="${text}">${text.slice(0, 10)} ${text.slice(11, 16)}</time>`;
 }
+
+/** `$1,234.50`; what is less than ten cents to a hundredth of one */
+export function dollars(usd: number): string {
+  const digits = usd !== 0 && usd < 0.1 ? 4 : 2;
+  return `$${usd.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+}
+
+/** `2 runs` */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number.toLocaleString('en-US')} ${number === 1 ? one : many}`;
+}

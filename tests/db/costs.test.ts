@@ -27,11 +27,13 @@ it('adds up what runs have cost by day, in UTC, and what was merged, each pull r
   expect(await noteMerged(db, { projectId: 'past_1', number: 9, at })).toBe(false);
   expect(await noteMerged(db, { projectId: 'past_2', number: 8, at })).toBe(false);
   const since = new Date('2026-01-01T00:00:00Z');
-  const spent = await spentByDay(db, { since, projectIds: ['past_1', 'none'] });
+  const spent = await spentByDay(db, { since, projectId: 'past_1' });
   expect(spent.toSorted((a, b) => (a.day < b.day ? -1 : 1))).toEqual([
     { day: '2026-01-01', projectId: 'past_1', usd: 1.75, runs: 2, unpriced: 0 },
     { day: '2026-01-02', projectId: 'past_1', usd: 0, runs: 1, unpriced: 1 },
   ]);
   expect(await mergedByDay(db, { since })).toEqual([{ day: '2026-01-03', projectId: 'past_1', merged: 1 }]);
-  expect(await mergedByDay(db, { since, projectIds: [] })).toEqual([]);
+  expect(await mergedByDay(db, { since, projectId: 'past_2' })).toEqual([]);
+  expect(await mergedByDay(db, { since, requesterId: 1 })).toEqual([]);
+  expect(await spentByDay(db, { since, requesterId: 1 })).toEqual([]);
 });

@@ -31,9 +31,9 @@ describe.skipIf(lane === 'pglite')('with a long past (what is prepared is seen o
     }
     await recentFigures(engine.db, 'past_1');
     const window = { since: new Date(Date.now() - 600_000) };
-    for (const projectIds of [undefined, ['past_1', 'past_2']]) {
-      await spentByDay(engine.db, { ...window, projectIds });
-      await mergedByDay(engine.db, { ...window, projectIds });
+    for (const of of [{}, { projectId: 'past_1' }, { requesterId: 2 }]) {
+      await spentByDay(engine.db, { ...window, ...of });
+      await mergedByDay(engine.db, { ...window, ...of });
     }
     await noteMerged(engine.db, { projectId: 'past_1', number: 1, at: new Date() });
     const filters = [

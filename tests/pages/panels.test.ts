@@ -1,0 +1,94 @@
+import { sql } from 'drizzle-orm';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKey } from '../../src/api/keys.ts';
+import { PASSWORD, startApi } from '../api/support.ts';
+import { describeInBrowser, type Browser, type Session } from '../support/browser.ts';
+import { fillPast } from '../support/past.ts';
+import { visitor } from './support.ts';
+
+const MONA = { id: 2, login: 'mona' };
+const EVIL = `"'><script>alert(1)</script>`;
+
+let api: Awaited<ReturnType<typeof startApi>>;
+beforeAll(async () => {
+  api = await startApi({ github: { permission: async ({ name }) => (name === 'api' ? 'read' : 'none') } });
+  await fillPast(api.db, 90);
+  // A month in three repositories: the more a run has cost, the longer ago.
+  await api.db.execute(sql`
+    update nofx.project set name = case id when 'past_1' then 'acme/storefront' when 'past_2' then 'acme/api' else ${`acme/${EVIL}`} end,
+      repo_url = 'https://github.example/acme/' || case id when 'past_2' then 'api' else id end where id in ('past_1', 'past_2', 'past_3')`);
+  await api.db.execute(sql`delete from nofx.project where id not in (select project_id from nofx.run)
+    and id not in ('past_1', 'past_2', 'past_3')`);
+  await api.db.execute(sql`
+    update nofx.run set project_id = 'past_' || (1 + i % 3 % 2 + (i % 11 = 0)::int),
+      created_at = now() - make_interval(days => i % 30), ended_at = now() - make_interval(days => i % 30),
+      cost = jsonb_build_object('usd', case when i = 7 then null else 0.15 + (i * 37 % 100) / 80.0 end, 'cappedUsd', 1),
+      pull_request = case when i % 4 <> 0 then jsonb_build_object('number', i, 'url', 'https://github.example/pull/' || i) end,
+      merged_at = case when i % 5 > 1 and i % 4 <> 0 then now() - make_interval(days => i % 28) end,
+      status = case when i % 6 = 0 then 'failed' else status end,
+      goal = case i % 3 when 0 then 'Add a slugify helper' when 1 then ${`Mend the parser ${EVIL}`} else 'Move the tests to Vitest' end,
+      source = source || jsonb_build_object('repository', 'acme/storefront', 'issue', null, 'requester',
+        jsonb_build_object('id', case when i % 9 = 0 then 2 else 3 end, 'login', case when i % 9 = 0 then 'mona' else 'tom' end))
+    from (select id as run_id, split_part(trigger_key, ':', 2)::int as i from nofx.run) as past where past.run_id = id`);
+});
+afterAll(() => api.stop());
+
+/** Somebody without scripts, signed in. */
+const signedIn = async (secret = PASSWORD) => {
+  const browser = visitor(api.url);
+  await browser.signIn(secret);
+  return browser;
+};
+const keyOf = async (user: typeof MONA) => (await createKey(api.db, { user, name: 'test' })).key;
+const sessionIn = async (browser: Browser): Promise<Session> => {
+  const page = await browser.open(`${api.url}/ui/sign-in`);
+  await page.getByLabel('API key').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/ui/runs');
+  return page.context().storageState();
+};
+
+describe('what runs come to', () => {
+  it('is added up to the admin, for each repository and over the time that is asked for', async () => {
+    const browser = await signedIn();
+    const { text } = await browser.open('/ui/costs');
+    const [{ usd, merged }] = (
+      await api.db.execute(
+        sql`select sum((cost->>'usd')::float8) as usd, count(merged_at)::int as merged from nofx.run`,
+      )
+    ).rows as [{ usd: number; merged: number }];
+    expect(text).toContain(`<dd>$${usd.toFixed(2)}</dd>`);
+    expect(text).toContain(`<dd>$${(usd / merged).toFixed(2)}</dd>`);
+    expect(text).toContain('1 run of a model without a known price is not counted');
+    expect(text).toContain('acme/storefront');
+    expect(text).not.toContain('<script>alert');
+    expect((await browser.open('/ui/costs?days=7&project=past_2')).text).toContain('<h1>Costs of acme/api</h1>');
+    expect((await browser.open('/ui/costs?project=none')).status).toBe(404);
+  });
+
+  it('is of one’s own runs to others, and of a repository to those who may read it', async () => {
+    const browser = await signedIn(await keyOf(MONA));
+    const own = (await browser.open('/ui/costs')).text;
+    expect(own).toContain('Costs of what you asked for');
+    expect(own).toContain('<dd>10</dd>');
+    expect((await browser.open('/ui/costs?project=past_2')).status).toBe(200);
+    expect((await browser.open('/ui/costs?project=past_1')).status).toBe(404);
+    const nobody = await signedIn(await keyOf({ id: 99, login: 'nell' }));
+    expect((await nobody.open('/ui/costs')).text).toContain('No run was asked for');
+  });
+});
+
+describeInBrowser('the pages beside the runs', (browser) => {
+  let session: Session;
+  beforeAll(async () => void (session = await sessionIn(browser)));
+
+  it('show costs', async () => {
+    expect(await browser.everyLook(`${api.url}/ui/costs`, 'costs', session)).toEqual([]);
+    const page = await browser.open(`${api.url}/ui/costs`, { session, javaScript: false });
+    await page.getByText('The figures of 30 days').focus();
+    await page.keyboard.press('Enter');
+    expect(await page.getByRole('columnheader', { name: 'Day', exact: true }).isVisible()).toBe(true);
+    await page.getByRole('link', { name: 'acme/api' }).click();
+    await page.getByRole('heading', { name: 'Costs of acme/api' }).waitFor();
+  });
+});
