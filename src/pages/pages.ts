@@ -12,6 +12,7 @@ import type { PageDeps, PageEnv } from './env.ts';
 import { checkedForms, enterByLink, signedIn } from './guards.ts';
 import { answerProblemPage } from './problem-page.ts';
 import { runRoutes } from './run.ts';
+import { runsRoutes } from './runs.ts';
 import { signInRoutes } from './sign-in.ts';
 import { staticRoutes } from './static.ts';
 
@@ -46,6 +47,7 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   pages.get('/ui/runs/:runId', enterByLink(given));
   pages.use('/ui/*', signedIn(given), sameSite(), bodyLimit({ maxSize: MAX_FORM_BYTES }), checkedForms(given));
   signInRoutes(pages, given);
+  runsRoutes(pages, given);
   runRoutes(pages, given);
   costRoutes(pages, given);
   pages.all('/ui/*', () => {

@@ -44,7 +44,7 @@ export function runPage(facts: RunFacts, formToken: string): Markup {
 }
 
 /** The first line of what was asked, as the page is called. */
-export function headline({ run }: Pick<RunFacts, 'run'>): string {
+export function headline({ run }: { run: Pick<RunFacts['run'], 'id' | 'goal'> }): string {
   const [first = ''] = run.goal.split('\n');
   return first.length > 120 ? `${first.slice(0, 119)}…` : first || run.id;
 }
