@@ -1,6 +1,6 @@
-import { and, eq, inArray, isNotNull, isNull, not, notExists, notInArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, notExists, notInArray, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
-import { project, run } from './schema.ts';
+import { endpoint, project, run } from './schema.ts';
 
 type NewProject = typeof project.$inferInsert;
 
@@ -36,18 +36,21 @@ export async function upsertInstalled(db: Executor, rows: NewProject[]): Promise
   }
 }
 
-/** Lets projects go that the app was taken off. Those that have runs stay, and say so. Gives how many are gone either way. */
+/**
+ * Lets projects go that the app was taken off. Those that something would be lost with stay, and say so: runs, endpoints, what
+ * was settled. Gives how many are gone either way.
+ */
 export async function removeInstalled(tx: Executor, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
   const these = and(inArray(project.id, [...ids]), isNotNull(project.installationId));
+  const gone = await tx
+    .delete(project)
+    .where(and(these, isBare(tx)))
+    .returning({ id: project.id });
   const kept = await tx
     .update(project)
     .set({ removedAt: sql`coalesce(${project.removedAt}, now())` })
-    .where(and(these, not(withoutRuns(tx))))
-    .returning({ id: project.id });
-  const gone = await tx
-    .delete(project)
-    .where(and(these, withoutRuns(tx)))
+    .where(these)
     .returning({ id: project.id });
   return kept.length + gone.length;
 }
@@ -62,6 +65,13 @@ export async function listOrphaned(db: Executor, installationIds: readonly numbe
   return rows.map(({ id }) => id);
 }
 
-function withoutRuns(db: Executor) {
-  return notExists(db.select({ id: run.id }).from(run).where(eq(run.projectId, project.id)));
+/** Nothing that is not on GitHub is kept with it. */
+function isBare(db: Executor) {
+  return and(
+    notExists(db.select({ id: run.id }).from(run).where(eq(run.projectId, project.id))),
+    notExists(db.select({ id: endpoint.id }).from(endpoint).where(eq(endpoint.projectId, project.id))),
+    isNull(project.baseBranch),
+    eq(project.gitMode, 'basic'),
+    eq(project.workspaceMode, 'worktree'),
+  );
 }

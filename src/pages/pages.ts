@@ -14,6 +14,7 @@ import { answerProblemPage } from './problem-page.ts';
 import { queueRoutes } from './queue.ts';
 import { runRoutes } from './run.ts';
 import { searchRoutes } from './search.ts';
+import { runsRoutes } from './runs.ts';
 import { signInRoutes } from './sign-in.ts';
 import { staticRoutes } from './static.ts';
 
@@ -48,6 +49,7 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   pages.get('/ui/runs/:runId', enterByLink(given));
   pages.use('/ui/*', signedIn(given), sameSite(), bodyLimit({ maxSize: MAX_FORM_BYTES }), checkedForms(given));
   signInRoutes(pages, given);
+  runsRoutes(pages, given);
   runRoutes(pages, given);
   costRoutes(pages, given);
   searchRoutes(pages, given);

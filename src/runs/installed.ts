@@ -13,7 +13,9 @@ export async function syncInstallation(
   // Before GitHub is asked: what comes while it answers is not missing, but new.
   const known = await listInstalledIds(db, installationId);
   const covered = await adapters.github.installedRepositories(installationId);
-  const rows = covered.map(({ repositoryId, owner, name, cloneUrl, defaultBranch }) => ({
+  // In one order, so that two that do this at a time do not wait for each other.
+  const sorted = covered.toSorted((a, b) => a.repositoryId - b.repositoryId);
+  const rows = sorted.map(({ repositoryId, owner, name, cloneUrl, defaultBranch }) => ({
     id: projectIdOf({ repositoryId }),
     name: `${owner}/${name}`,
     repoUrl: cloneUrl,

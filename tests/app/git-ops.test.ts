@@ -1,8 +1,11 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { upsertProject } from '../../src/db/projects.ts';
 import type { PlanStep } from '../../src/domain/plan.ts';
 import { turn, type Script } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
-import { PASSING, startHarness, type Harness, type Repository } from '../support/harness.ts';
+import { PASSING, startHarness, until, type Harness, type Repository } from '../support/harness.ts';
 
 const PASSWORD = 'a password of the tests';
 const admin = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}` };
@@ -39,26 +42,42 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
   const open = async ({ mode = 'advanced', config = PASSING, meanwhile = async (_kit: Repository) => {} } = {}) => {
     const model: Script = async ({ turn: step, prompt }) => {
       const [, path, line] = /WRITE (\S+)(?: (\d))?/.exec(prompt) ?? [];
-      if (path === undefined || step > 0) return turn.text(path === undefined ? 'It is all there.' : `Writes ${path}.`);
+      if (step > 0) return turn.text(`Writes ${path}.`);
+      // What a gate has found is mended with the words of the whole run.
+      if (path === undefined) return turn.tool('write', { file_path: 'notes.md', content: 'Mended.\n' });
       await meanwhile(kit);
       const content = line ? list({ [line]: `${line} of ours` }) : 'Noted.\n';
       return turn.tool('write', { file_path: path, content });
     };
     const kit = await nofx.repository({ files: FILES, config: `git_mode: ${mode}\n${config}`, model });
-    await kit.ask('/nofx look');
     const projectId = `gh_${kit.id}`;
+    await upsertProject(nofx.nofx.database.db, {
+      id: projectId,
+      name: kit.name,
+      repoUrl: `${nofx.github.url}/${kit.name}.git`,
+      localPath: null,
+      workspaceMode: 'worktree',
+      gitMode: 'basic',
+      defaultBranch: 'main',
+      installationId: kit.installationId,
+      repositoryId: kit.id,
+    });
     return Object.assign(kit, {
       projectId,
       async plan(...steps: PlanStep[]) {
         const { body, status } = await post('/runs', { plan: { goal: 'Do as planned', steps }, projectId });
         expect(status, JSON.stringify(body)).toBe(201);
-        await kit.drain();
-        const run = (await kit.runs()).find(({ id }) => id === body['id'])!;
-        return kit.detailsOf(run);
+        return end(kit, body['id']);
       },
       show: (rev: string, format: string) => kit.git('log', '-1', `--format=${format}`, rev).trim(),
       changed: (from: string, to: string) => kit.git('diff', '--name-only', from, to).trim().split('\n'),
     });
+  };
+
+  /** A run, with nothing left to do. */
+  const end = async (kit: Repository, id: unknown) => {
+    await kit.drain();
+    return kit.detailsOf((await kit.runs()).find((run) => run.id === id)!);
   };
 
   it('bring in the newest base, commit in words of their own, push and tag, and hand in', async () => {
@@ -83,7 +102,7 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     expect(run.steps.map(({ status }) => status)).toEqual(Array(7).fill('succeeded'));
   });
 
-  it('merge a branch that has gone another way, with both as parents', async () => {
+  it('merge a branch that has gone another way, with both as parents, on whichever machine', async () => {
     const kit = await open({ mode: 'basic' });
     await nofx.github.push({
       repo: kit.name,
@@ -97,10 +116,20 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
       code('code', 'WRITE list.md 1'),
       git('merge', { source_branch: 'feature' }),
       git('commit'),
+      { name: 'go', tool: 'manual:go' },
       gate,
       pullRequest(),
     );
     expect(run.failure).toBeNull();
+    for (const folder of ['mirrors', 'workspaces']) {
+      const all = readdirSync(join(nofx.dataDir, 'workspaces', folder)).filter((name) =>
+        name.startsWith(kit.projectId),
+      );
+      expect(all).toHaveLength(1);
+      for (const name of all) rmSync(join(nofx.dataDir, 'workspaces', folder, name), { recursive: true });
+    }
+    expect((await post(`/runs/${run.id}/approve`, {})).status).toBe(200);
+    expect((await end(kit, run.id)).failure).toBeNull();
     const { head } = kit.pullRequest();
     expect(kit.show(head.sha, '%P')).toBe(`${main} ${feature}`);
     expect(kit.git('show', `${head.sha}:list.md`)).toBe(list({ 1: '1 of ours', 9: 'nine' }));
@@ -172,5 +201,124 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     );
     expect(run.failure).toBeNull();
     expect(kit.changed('main', kit.pullRequest().head.sha)).toEqual(['one.md']);
+  });
+
+  it('have the repository sign what they commit, and tag that', async () => {
+    const kit = await open({ config: `commits: verified\n${PASSING}` });
+    const steps = [
+      code('code', 'WRITE notes.md'),
+      git('commit'),
+      git('tag', { tag_name: 'nofx/signed' }),
+      pullRequest(),
+    ];
+    expect((await kit.plan(...steps)).failure).toBeNull();
+    const { head } = kit.pullRequest();
+    expect(kit.show(head.sha, '%cn')).toBe('GitHub');
+    expect(kit.show('refs/tags/nofx/signed', '%H')).toBe(head.sha);
+  });
+
+  it('are mended and pushed over, where a gate finds something in what was pushed', async () => {
+    const kit = await open({ config: 'gates:\n  test: grep Mended notes.md\n' });
+    const commit = git('commit', { message: 'docs: add notes' });
+    const run = await kit.plan(code('code', 'WRITE notes.md'), git('sync'), commit, git('push'), gate, pullRequest());
+    expect(run.failure).toBeNull();
+    expect(run.steps.map(({ name }) => name)).toEqual([
+      'code',
+      'sync',
+      'commit',
+      'push',
+      'test',
+      'repair-1',
+      'commit-1',
+      'test-1',
+      'pr',
+    ]);
+    const { head } = kit.pullRequest();
+    expect(kit.git('log', '--format=%s', `main..${head.sha}`).trim()).toBe('docs: add notes');
+    expect(kit.git('show', `${head.sha}:notes.md`)).toBe('Mended.\n');
+  });
+
+  it('do what they did once, also where they are tried again', async () => {
+    const kit = await open({
+      async meanwhile(own) {
+        // The marker is made the same way.
+        await until(async () => (await own.ownBranches()).length === 1);
+        const path = new RegExp(`^/repos/${own.name}/git/refs$`);
+        nofx.github.failNext({ method: 'POST', path, status: 502, afterEffect: true });
+        const look = new RegExp(`^/repos/${own.name}/git/ref/tags`);
+        nofx.github.failNext({ method: 'GET', path: look, status: 403, headers: { 'retry-after': '1' } });
+      },
+    });
+    const run = await kit.plan(code('code', 'WRITE notes.md'), git('commit'), git('tag', { tag_name: 'nofx/once' }));
+    expect(run.failure).toBeNull();
+    expect(run.steps.map(({ attempt }) => attempt)).toEqual([1, 1, 2]);
+    const pushes = nofx.github.deliveries().filter(({ event, request, repositoryId }) => {
+      return event === 'push' && repositoryId === kit.id && request.payload['after'] === run.steps[1]!.outputs!['sha'];
+    });
+    expect(pushes).toHaveLength(1);
+    expect(kit.show('refs/tags/nofx/once', '%H')).toBe(run.steps[1]!.outputs!['sha']);
+  });
+
+  it('name the files that do not go together, and push nothing', async () => {
+    const kit = await open({ mode: 'hidden', meanwhile: (own) => own.push({ 'list.md': list({ 1: 'first' }) }) });
+    const run = await kit.plan(code('code', 'WRITE list.md 1'), git('sync'), git('commit'), pullRequest());
+    expect(run.failure).toEqual({
+      kind: 'conflict',
+      message: 'Somebody else has changed the same lines meanwhile, in `list.md`.',
+      next: 'Start it again: it then begins from the newest version.',
+    });
+    expect(kit.pullRequests()).toEqual([]);
+    expect(kit.git('log', '--all', '--format=%s')).not.toContain('Do as planned');
+  });
+
+  it('leave alone what is of others', async () => {
+    const kit = await open();
+    const { sha } = await nofx.github.push({
+      repo: kit.name,
+      branch: 'nofx/theirs',
+      files: { 'a.md': 'a\n' },
+      by: 'mona',
+    });
+    kit.git('tag', 'nofx/theirs', sha);
+    const work = [code('code', 'WRITE notes.md'), git('commit')];
+    const [made, switched, pushed, tagged, picked] = await Promise.all([
+      kit.plan(git('branch', { branch_name: 'nofx/theirs' })),
+      kit.plan(...work, git('switch', { branch_name: 'nofx/theirs' })),
+      kit.plan(...work, git('push', { branch_name: 'nofx/theirs' })),
+      kit.plan(...work, git('tag', { tag_name: 'nofx/theirs' })),
+      kit.plan(git('cherry-pick', { commit_sha: sha })),
+    ]);
+    for (const { failure } of [made, switched]) expect(failure?.message).toContain('`nofx/theirs` is there already');
+    expect(pushed.failure?.message).toContain('Somebody else pushed to nofx/theirs');
+    expect(tagged.failure?.message).toContain('The tag `nofx/theirs` is there already');
+    for (const { failure } of [made, switched, pushed, tagged]) expect(failure?.kind).toBe('conflict');
+    expect(picked.failure?.message).toBe(`There is no commit \`${sha}\` on \`main\`.`);
+    expect((await kit.branches())['nofx/theirs']).toBe(sha);
+    expect(kit.show('refs/tags/nofx/theirs', '%H')).toBe(sha);
+  });
+
+  it('are refused beyond the mode of the repository, all at once, and again when they would be done', async () => {
+    const kit = await open({ mode: 'hidden' });
+    const steps = [git('branch', { branch_name: 'nofx/x' }), code('code', 'x'), git('rebase'), git('commit')];
+    for (const path of ['/runs', '/runs/preview']) {
+      const refused = await post(path, { plan: { goal: 'g', steps }, projectId: kit.projectId });
+      expect(refused.status).toBe(422);
+      expect(refused.body['detail']).toBe(
+        'The plan goes beyond what its repository allows: step "branch": branch takes the git mode basic or above, and here it is hidden; step "rebase": rebase takes the git mode advanced or above, and here it is hidden.',
+      );
+    }
+    const faulty = [git('push', { branch_name: 'main' }), git('merge', { source_branch: '-x', options: ['--ff'] })];
+    const wrong = await post('/runs', { plan: { goal: 'g', steps: faulty }, projectId: kit.projectId });
+    expect(wrong.status).toBe(400);
+    expect(wrong.body['errors']).toMatchObject([
+      { message: 'step "push": branch_name: must be a name under nofx/' },
+      { message: 'step "merge": source_branch: must be the name of a branch' },
+      { message: 'step "merge": Unrecognized key: "options"' },
+    ]);
+    expect(await kit.runs()).toEqual([]);
+
+    // As if the mode had been changed since the plan was taken.
+    const { issue } = await kit.start({ goal: 'Rebase', steps: [git('rebase')] });
+    expect(kit.answer(issue)).toContain('`rebase` takes the git mode advanced, and this repository');
   });
 });

@@ -15,7 +15,7 @@ const touched = new Set();
 /** Has the page looked at again, at most once a second. */
 function look() {
   if (timer !== 0 || document.hidden) return;
-  timer = window.setTimeout(refresh, Math.max(0, last + LEAST_MS - Date.now()));
+  timer = window.setTimeout(() => void refresh(), Math.max(0, last + LEAST_MS - Date.now()));
 }
 
 async function refresh() {
@@ -38,7 +38,8 @@ async function refresh() {
 function show(next) {
   const main = document.getElementById('main');
   const fresh = next.getElementById('main');
-  if (fresh === null || sameText(main, fresh) || isTyping()) return finish(next);
+  if (fresh === null || sameText(main, fresh)) return finish(next);
+  if (isTyping()) return showAround(main, fresh);
   const opened = [...main.querySelectorAll('details[id]')].filter(({ id }) => touched.has(id));
   const kept = new Map(opened.map(({ id, open }) => [id, open]));
   const focused = placeOf(document.activeElement);
@@ -77,6 +78,15 @@ function finish(next) {
 /** Forms have a token, which is the same as long as somebody is signed in. */
 function sameText(one, other) {
   return one.innerHTML === other.innerHTML;
+}
+
+/** Takes over the parts that nobody writes in. */
+function showAround(main, fresh) {
+  const parts = [...main.children].filter(({ id }) => id !== '');
+  for (const part of parts.filter((one) => !one.contains(document.activeElement))) {
+    const its = fresh.querySelector(`#${CSS.escape(part.id)}`);
+    if (its !== null && !sameText(part, its)) part.replaceWith(its);
+  }
 }
 
 /** What somebody writes is not taken from under their hands. */
