@@ -16,7 +16,7 @@ const touched = new Set();
 /** Has the page looked at again, at most once a second. */
 function look() {
   if (timer !== 0 || document.hidden) return;
-  timer = window.setTimeout(refresh, Math.max(0, last + LEAST_MS - Date.now()));
+  timer = window.setTimeout(() => void refresh(), Math.max(0, last + LEAST_MS - Date.now()));
 }
 
 async function refresh() {
