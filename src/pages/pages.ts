@@ -5,6 +5,7 @@ import { createAccess } from '../api/access.ts';
 import type { ApiDeps } from '../api/env.ts';
 import { guardedHeaders } from '../api/headers.ts';
 import { ApiProblem } from '../api/problem.ts';
+import { rateLimited } from '../api/rate-limit.ts';
 import { sameSite } from '../api/same-site.ts';
 import { cleanPages } from './clean.ts';
 import { costRoutes } from './costs.ts';
@@ -47,7 +48,14 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   );
   staticRoutes(pages);
   pages.get('/ui/runs/:runId', enterByLink(given));
-  pages.use('/ui/*', signedIn(given), sameSite(), bodyLimit({ maxSize: MAX_FORM_BYTES }), checkedForms(given));
+  pages.use(
+    '/ui/*',
+    signedIn(given),
+    rateLimited(),
+    sameSite(),
+    bodyLimit({ maxSize: MAX_FORM_BYTES }),
+    checkedForms(given),
+  );
   signInRoutes(pages, given);
   runsRoutes(pages, given);
   runRoutes(pages, given);
