@@ -98,10 +98,13 @@ export function runListRoutes(api: Api, { db, access }: ApiDeps & { access: Acce
   });
 }
 
-type Wanted = { project?: string | undefined; author?: string | undefined } & Pick<RunFilter, 'status' | 'issue'>;
+type Wanted = { project?: string | undefined; author?: string | undefined } & Pick<
+  RunFilter,
+  'status' | 'issue' | 'words'
+>;
 
 /** What is wanted, less what the principal may not see. */
-async function visible(access: Access, principal: Person, wanted: Wanted): Promise<RunFilter> {
+export async function visible(access: Access, principal: Person, wanted: Wanted): Promise<RunFilter> {
   const { project: projectId, author: login, ...rest } = wanted;
   const filter = { ...rest, projectId, author: login === undefined ? undefined : { login } };
   if (principal.kind === 'admin') return filter;

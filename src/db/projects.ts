@@ -23,6 +23,17 @@ export async function getProject(db: Executor, id: string): Promise<Project | nu
   return row ?? null;
 }
 
+/** A project by its name (`owner/name`), in any case. */
+export async function findProjectByName(db: Executor, name: string): Promise<Project | null> {
+  const [row] = await db
+    .select()
+    .from(project)
+    .where(sql`lower(${project.name}) = ${name.toLowerCase()}`)
+    .orderBy(sql`${project.removedAt} is not null`, asc(project.id))
+    .limit(1);
+  return row ?? null;
+}
+
 export async function getProjectOfRun(db: Executor, runId: string): Promise<Project | null> {
   const [row] = await db
     .select(getTableColumns(project))

@@ -22,7 +22,12 @@ const PLACES = [
 export type Place = (typeof PLACES)[number]['path'];
 
 /** How a page stays up to date: by a stream of server-sent events, and by asking again every so many seconds. */
-export type Live = { stream?: string; everySeconds: number };
+export type Live = {
+  stream?: string;
+  everySeconds: number;
+  /** true where somebody may be writing: without a script the page then stays as it is until they ask for it */
+  hasFields?: true;
+};
 
 export type PageParts = {
   title: string;
@@ -54,7 +59,7 @@ export function page({
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="${stylePath}" />
         ${live ? html`<script src="${scriptPath}" defer></script>` : ''}
-        ${live ? html`<noscript><meta http-equiv="refresh" content="${live.everySeconds}" /></noscript>` : ''}
+        ${live && !live.hasFields ? html`<noscript><meta http-equiv="refresh" content="${live.everySeconds}" /></noscript>` : ''}
       </head>
       <body${live ? html` data-live="${live.stream ?? ''}" data-every="${live.everySeconds}"` : ''}>
         <a class="skip" href="#main">Skip to content</a>
