@@ -23,6 +23,9 @@ const startsProcesses = 'tests/app/process.test.ts';
 
 const results = process.env['NOFX_TEST_RESULTS'];
 
+// Each test file has a process of its own, which need not compile the packages anew.
+process.env['NODE_COMPILE_CACHE'] ??= 'node_modules/.cache/node';
+
 export default defineConfig({
   test: {
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],

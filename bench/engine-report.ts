@@ -83,8 +83,8 @@ const LIMIT: Record<string, number> = { Postgres: 150, 'PGlite on disk': 450 };
 
 export function reportMemory(figures: MemoryFigures[], runs: number): string {
   const mb = ({ median, min, max }: Spread) => `${Math.round(median)} (${Math.round(min)}–${Math.round(max)})`;
-  const rows = figures.map(({ database, idle, inFlight }) => [
-    database,
+  const rows = figures.map(({ database, atWork, idle, inFlight }) => [
+    `${database}, ${atWork} at work`,
     mb(idle),
     mb(inFlight),
     `≤ ${LIMIT[database]}`,

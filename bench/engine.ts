@@ -9,7 +9,7 @@ import { reportGrowth, reportLoad, reportMemory, reportSteps } from './engine-re
 import { measureEngine, plainPglite, type EngineFigures } from './engine-steps.ts';
 import { measureGrowth } from './growth.ts';
 import { measureLoad } from './load.ts';
-import { measureMemory } from './memory.ts';
+import { AT_WORK, measureMemory } from './memory.ts';
 
 const HELP = `npm run bench:engine                 what the engine costs: beside pg-boss alone, with a long past, under load, in memory
 npm run bench:engine -- --only load  one part: steps, growth, load or memory
@@ -97,8 +97,9 @@ try {
   if (wanted('memory')) {
     const each = { runs: values.quick ? 10 : 100, rounds: values.quick ? 1 : 3 };
     const memory = [
-      await measureMemory({ name: 'Postgres', postgresUrl: emptyDatabase, ...each }),
-      await measureMemory({ name: 'PGlite on disk', postgresUrl: null, ...each }),
+      await measureMemory({ name: 'Postgres', postgresUrl: emptyDatabase, atWork: AT_WORK.usual, ...each }),
+      await measureMemory({ name: 'Postgres', postgresUrl: emptyDatabase, atWork: AT_WORK.most, ...each }),
+      await measureMemory({ name: 'PGlite on disk', postgresUrl: null, atWork: AT_WORK.most, ...each }),
     ];
     figures['memory'] = memory;
     console.log(reportMemory(memory, each.runs));

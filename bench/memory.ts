@@ -12,13 +12,14 @@ import { START_FLAGS } from './child.ts';
 import { spread, type Spread } from './stats.ts';
 
 /** Resident size in MB: of a process that has nothing to do, and of one with its runs under way. */
-export type MemoryFigures = { database: string; idle: Spread; inFlight: Spread };
+export type MemoryFigures = { database: string; atWork: number; idle: Spread; inFlight: Spread };
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../src/start.js', import.meta.url));
 const SECRET = 'a secret for the benchmark';
 const REPOSITORIES = 10;
-/** As many steps at work as a process may have; the rest wait for their turn. */
-const AT_WORK = 64;
+const PASSWORD = 'a password for the benchmark';
+/** Steps at work unless told otherwise, and as many as a process may have. The other runs wait for their turn. */
+export const AT_WORK = { usual: 2, most: 64 };
 
 /** What `npm start` takes, in processes of their own, with a model that is never done. */
 export async function measureMemory(options: {
@@ -26,17 +27,26 @@ export async function measureMemory(options: {
   postgresUrl: (() => Promise<string>) | null;
   runs: number;
   rounds: number;
+  atWork: number;
 }): Promise<MemoryFigures> {
   const rounds = { idle: [] as number[], inFlight: [] as number[] };
   for (let round = 0; round < options.rounds; round += 1) {
-    const { idle, inFlight } = await measureOnce(options.runs, (await options.postgresUrl?.()) ?? null);
+    const { idle, inFlight } = await measureOnce(options, (await options.postgresUrl?.()) ?? null);
     rounds.idle.push(idle);
     rounds.inFlight.push(inFlight);
   }
-  return { database: options.name, idle: spread(rounds.idle), inFlight: spread(rounds.inFlight) };
+  return {
+    database: options.name,
+    atWork: options.atWork,
+    idle: spread(rounds.idle),
+    inFlight: spread(rounds.inFlight),
+  };
 }
 
-async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ idle: number; inFlight: number }> {
+async function measureOnce(
+  { runs, atWork }: { runs: number; atWork: number },
+  postgresUrl: string | null,
+): Promise<{ idle: number; inFlight: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
   const github = await createGitHubStandIn();
   const model = await createScriptedModel({ script: () => turn.text('And then '.repeat(2_000), { delayMs: 1_000 }) });
@@ -54,8 +64,9 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
       ANTHROPIC_API_KEY: 'canned-key',
       ANTHROPIC_BASE_URL: model.url,
       NOFX_DATA_DIR: folder,
-      NOFX_STEP_CONCURRENCY: String(AT_WORK),
-      NOFX_MODEL_CONCURRENCY: String(AT_WORK),
+      ADMIN_PASSWORD: PASSWORD,
+      NOFX_STEP_CONCURRENCY: String(atWork),
+      NOFX_MODEL_CONCURRENCY: String(Math.max(atWork, 4)),
       PORT: '0',
       ...(postgresUrl !== null && { DATABASE_URL: postgresUrl }),
     },
@@ -67,7 +78,8 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
       if (msg === 'ready') started.resolve(String(webhooks));
     });
     void once(child, 'exit').then(([code]) => started.reject(new Error(`NOFX ended with ${String(code)}`)));
-    github.setWebhook({ url: await started.promise, secret: SECRET });
+    const webhooks = await started.promise;
+    github.setWebhook({ url: webhooks, secret: SECRET });
     // Code is still being compiled for a while, WebAssembly above all.
     await sleep(25_000);
     const idle = await residentMb(child.pid!);
@@ -86,10 +98,14 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
       const { number } = await github.openIssue({ repo, title: 'Add the notes', body: 'We need them.', by: 'mona' });
       await github.comment({ repo, issue: number, body: '/nofx add the notes', by: 'mona' });
     }
-    // Until so many conversations are going on as can.
+    // Until all are there, and so many conversations are going on as can. Not until GitHub shows them all: what may be
+    // written to it in a minute is less.
     const patience = Date.now() + 180_000;
-    while (model.requests().length < Math.min(runs, AT_WORK)) {
-      if (Date.now() > patience) throw new Error(`only ${model.requests().length} conversations began in 180 s`);
+    const wanted = Math.min(runs, atWork);
+    for (let open = 0; open < runs || model.requests().length < wanted; open = await openRuns(webhooks)) {
+      if (Date.now() > patience) {
+        throw new Error(`after 180 s there are ${open} runs and ${model.requests().length} conversations`);
+      }
       await sleep(250);
     }
     let most = 0;
@@ -105,6 +121,15 @@ async function measureOnce(runs: number, postgresUrl: string | null): Promise<{ 
     await github.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** How many runs there are, as the API tells. */
+async function openRuns(webhooks: string): Promise<number> {
+  const response = await fetch(new URL('/runs?page=1&limit=1', webhooks), {
+    headers: { authorization: `Basic ${btoa(`admin:${PASSWORD}`)}` },
+  });
+  const { pagination } = (await response.json()) as { pagination: { total: number } };
+  return pagination.total;
 }
 
 async function residentMb(pid: number): Promise<number> {

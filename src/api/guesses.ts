@@ -41,6 +41,6 @@ export function createGuesses({ burst = BURST, everyMs = EVERY_MS } = {}) {
 }
 
 /** What the connection says: headers about where it came from can be made up. */
-function addressOf(c: Context): string {
+export function addressOf(c: Context): string {
   return getConnInfo(c).remote.address ?? 'unknown';
 }

@@ -2,8 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { migrate as migratePostgres } from 'drizzle-orm/node-postgres/migrator';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate as migratePglite } from 'drizzle-orm/pglite/migrator';
-import { drizzle as drizzlePglite } from 'drizzle-orm/pglite';
 import pg from 'pg';
 import type { Database } from './client.ts';
 
@@ -17,7 +15,11 @@ const ADVISORY_LOCK = 7_236_201_411;
 
 /** Brings the schema up to date. Safe to call from many processes at once; quick when nothing is to do. */
 export async function migrate({ link }: Database): Promise<void> {
-  if (link.kind === 'pglite') return migratePglite(drizzlePglite(link.pglite), MIGRATIONS);
+  if (link.kind === 'pglite') {
+    // Beside a Postgres none of it need take room.
+    const [pglite, migrator] = await Promise.all([import('drizzle-orm/pglite'), import('drizzle-orm/pglite/migrator')]);
+    return migrator.migrate(pglite.drizzle(link.pglite), MIGRATIONS);
+  }
   // Its own connection: an advisory lock belongs to the session that took it.
   const client = new pg.Client({ connectionString: link.url });
   await client.connect();

@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import { mayReach, type Reach } from './addresses.ts';
 
 export type Address = { address: string; family: number };
@@ -32,15 +32,16 @@ export async function allowedAddresses(host: string, reach: Reach, resolve: Reso
  * Connects to exactly these addresses, without asking a resolver again: a name that answers differently
  * the second time (DNS rebinding) has no second time. TLS still verifies the host's name.
  */
-export function connectorTo(
+export async function connectorTo(
   addresses: readonly Address[],
   options: { timeoutMs: number; ca?: string },
-): buildConnector.connector {
+): Promise<buildConnector.connector> {
+  const undici = await import('undici');
   const pinned: LookupFunction = (_host, { all }, callback) => {
     if (all) callback(null, [...addresses]);
     else callback(null, addresses[0]!.address, addresses[0]!.family);
   };
-  return buildConnector({
+  return undici.buildConnector({
     lookup: pinned,
     allowH2: false,
     timeout: options.timeoutMs,

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { Webhook } from 'standardwebhooks';
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { oneLine, truncateChars } from '../domain/text.ts';
 import { messageOf } from '../errors.ts';
 import type { Reach } from './addresses.ts';
@@ -38,7 +38,10 @@ export function createOutbound({
     if (!checked.ok) return failed(null, `The URL may not be used: ${checked.reason}.`);
     const url = new URL(checked.url);
     const addresses = await orAborted(allowedAddresses(hostOf(url), reach, resolve), signal);
-    const client = new Client(url.origin, { connect: connectorTo(addresses, { timeoutMs, ca }), allowH2: false });
+    // Only where somebody is to be told something: it takes 15 MB.
+    const { Client } = await import('undici');
+    const connect = await connectorTo(addresses, { timeoutMs, ca });
+    const client = new Client(url.origin, { connect, allowH2: false });
     try {
       const answer = await client.request({
         method: 'POST',

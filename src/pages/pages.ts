@@ -5,13 +5,16 @@ import { createAccess } from '../api/access.ts';
 import type { ApiDeps } from '../api/env.ts';
 import { guardedHeaders } from '../api/headers.ts';
 import { ApiProblem } from '../api/problem.ts';
+import { rateLimited } from '../api/rate-limit.ts';
 import { sameSite } from '../api/same-site.ts';
 import { cleanPages } from './clean.ts';
 import { costRoutes } from './costs.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { checkedForms, enterByLink, signedIn } from './guards.ts';
 import { answerProblemPage } from './problem-page.ts';
+import { queueRoutes } from './queue.ts';
 import { runRoutes } from './run.ts';
+import { searchRoutes } from './search.ts';
 import { runsRoutes } from './runs.ts';
 import { signInRoutes } from './sign-in.ts';
 import { staticRoutes } from './static.ts';
@@ -45,11 +48,20 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   );
   staticRoutes(pages);
   pages.get('/ui/runs/:runId', enterByLink(given));
-  pages.use('/ui/*', signedIn(given), sameSite(), bodyLimit({ maxSize: MAX_FORM_BYTES }), checkedForms(given));
+  pages.use(
+    '/ui/*',
+    signedIn(given),
+    rateLimited(),
+    sameSite(),
+    bodyLimit({ maxSize: MAX_FORM_BYTES }),
+    checkedForms(given),
+  );
   signInRoutes(pages, given);
   runsRoutes(pages, given);
   runRoutes(pages, given);
   costRoutes(pages, given);
+  searchRoutes(pages, given);
+  queueRoutes(pages, given);
   pages.all('/ui/*', () => {
     throw new ApiProblem('not_found');
   });

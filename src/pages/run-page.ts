@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { z } from 'zod';
 import { costLine, took } from '../domain/report-words.ts';
 import { formField, type Markup } from './layout.ts';
 import { runActions } from './run-asks.ts';
@@ -9,6 +10,9 @@ import { gates } from './run-gates.ts';
 import { stepTrack } from './run-steps.ts';
 import { timeline } from './run-timeline.ts';
 import { moment, prose, status } from './words.ts';
+
+/** What the first event says of a run that does another one again. */
+const Repeats = z.object({ repeats: z.string() });
 
 /** A run, whole. */
 export function runPage(facts: RunFacts, formToken: string): Markup {
@@ -63,7 +67,8 @@ function failure({ run }: RunFacts): Markup | string {
   </section>`;
 }
 
-function factList({ run, view }: RunFacts): Markup {
+function factList({ run, view, events }: RunFacts): Markup {
+  const repeats = Repeats.safeParse(events[0]?.payload).data?.repeats;
   // The amount, and to whom it says something, the tokens.
   const spent = (costLine(view)?.replace(/^Cost: /, '') ?? 'nothing').split(' · ');
   const time = took(view);
@@ -93,6 +98,9 @@ function factList({ run, view }: RunFacts): Markup {
             string,
           ],
         ]
+      : []),
+    ...(repeats
+      ? [['Does again', html`<a href="/ui/runs/${repeats}"><code>${repeats}</code></a>`] satisfies [string, Markup]]
       : []),
     ['Run', html`<code>${run.id}</code>`],
   ];

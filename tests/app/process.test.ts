@@ -11,7 +11,7 @@ import { freshDatabaseOptions, lane } from '../support/database.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 
 describe(`the process that npm start runs, on ${lane}`, () => {
   let folder: string;

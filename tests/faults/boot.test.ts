@@ -8,7 +8,7 @@ import { demoScript } from '../../src/playground/demo-script.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { buildTown, expectOneStory, type Server, type Town } from '../support/process.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 
 describe('a boot loop', () => {
   let town: Town;

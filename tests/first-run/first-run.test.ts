@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startGitHub, type TestGitHub } from '../support/github.ts';
 import { describeInBrowser, focused, picture } from '../support/browser.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 
 describeInBrowser('npm start without an app', (browser) => {
   let folder: string;

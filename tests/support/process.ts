@@ -13,7 +13,7 @@ import { createScriptedModel, type ScriptedModel, type Scripts } from '../../src
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { freshDatabaseOptions } from './database.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 const SECRET = 'a secret for tests';
 export const REPO = 'acme/text-kit';
 

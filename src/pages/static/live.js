@@ -8,28 +8,27 @@ const LEAST_MS = 1_000;
 
 let last = 0;
 let timer = 0;
-let failed = false;
+/** The content as it last came; what is there may have been opened or written in since. */
+let shown = document.getElementById('main').innerHTML;
 /** What somebody has opened or closed themselves. */
 const touched = new Set();
 
 /** Has the page looked at again, at most once a second. */
 function look() {
   if (timer !== 0 || document.hidden) return;
-  timer = window.setTimeout(refresh, Math.max(0, last + LEAST_MS - Date.now()));
+  timer = window.setTimeout(() => void refresh(), Math.max(0, last + LEAST_MS - Date.now()));
 }
 
 async function refresh() {
   last = Date.now();
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    // Signed out, or gone: the page as a whole has more to say.
-    if (answer.redirected || !answer.ok) throw new Error(`HTTP ${answer.status}`);
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    if (answer.redirected) return say('Not up to date: you are signed out. Load the page again.');
     show(new DOMParser().parseFromString(await answer.text(), 'text/html'));
     say('Live');
-    failed = false;
   } catch {
     say('Not up to date: the server does not answer. Trying again.');
-    failed = true;
   } finally {
     timer = 0;
   }
@@ -38,8 +37,10 @@ async function refresh() {
 function show(next) {
   const main = document.getElementById('main');
   const fresh = next.getElementById('main');
-  if (fresh === null || sameText(main, fresh)) return finish(next);
+  if (fresh === null || fresh.innerHTML === shown) return finish(next);
+  if (isSelecting(main)) return;
   if (isTyping()) return showAround(main, fresh);
+  shown = fresh.innerHTML;
   const opened = [...main.querySelectorAll('details[id]')].filter(({ id }) => touched.has(id));
   const kept = new Map(opened.map(({ id, open }) => [id, open]));
   const focused = placeOf(document.activeElement);
@@ -70,14 +71,9 @@ function at({ id, index }) {
 /** Where the fresh page does not change by itself any more, neither does this one. */
 function finish(next) {
   if (next.body.dataset.every !== undefined) return;
-  source?.close();
   window.clearInterval(clock);
-  document.removeEventListener('visibilitychange', look);
-}
-
-/** Forms have a token, which is the same as long as somebody is signed in. */
-function sameText(one, other) {
-  return one.innerHTML === other.innerHTML;
+  document.removeEventListener('visibilitychange', wake);
+  listen(false);
 }
 
 /** Takes over the parts that nobody writes in. */
@@ -85,7 +81,7 @@ function showAround(main, fresh) {
   const parts = [...main.children].filter(({ id }) => id !== '');
   for (const part of parts.filter((one) => !one.contains(document.activeElement))) {
     const its = fresh.querySelector(`#${CSS.escape(part.id)}`);
-    if (its !== null && !sameText(part, its)) part.replaceWith(its);
+    if (its !== null && its.innerHTML !== part.innerHTML) part.replaceWith(its);
   }
 }
 
@@ -95,20 +91,35 @@ function isTyping() {
   return activeElement?.matches('main input:not([type=hidden]), main textarea, main select') ?? false;
 }
 
+/** Nor what somebody is about to copy. */
+function isSelecting(main) {
+  const selection = document.getSelection();
+  return selection !== null && !selection.isCollapsed && main.contains(selection.anchorNode);
+}
+
 /** Only what is new is said: readers of screens would hear it each time. */
 function say(text) {
   if (status.textContent !== text) status.textContent = text;
 }
 
-const source = stream ? new EventSource(stream) : null;
-if (source) {
-  source.addEventListener('message', look);
-  source.addEventListener('open', () => failed && look());
+/** Browsers have few connections to a server at a time: pages that nobody sees hold none. */
+function listen(wanted) {
+  if (!wanted) source?.close();
+  source = wanted && stream ? new EventSource(stream) : null;
+  source?.addEventListener('message', look);
 }
+
+function wake() {
+  listen(!document.hidden);
+  look();
+}
+
+let source = null;
 const clock = window.setInterval(look, Number(every) * 1_000);
-document.addEventListener('visibilitychange', look);
+document.addEventListener('visibilitychange', wake);
 document.addEventListener('click', ({ target }) => {
   const id = target.closest('summary')?.parentElement.id;
   if (id) touched.add(id);
 });
+listen(true);
 say('Live');
