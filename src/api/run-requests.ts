@@ -64,7 +64,7 @@ const startRoute = createRoute({
         'application/json': { schema: z.object({ id: z.string(), status: RunStatus, projectId: z.string() }) },
       },
     },
-    ...problems('not_found', 'forbidden', 'conflict', 'refused', 'too_large'),
+    ...problems('not_found', 'forbidden', 'conflict', 'refused', 'too_large', 'unavailable'),
   },
 });
 
@@ -89,7 +89,7 @@ const previewRoute = createRoute({
         },
       },
     },
-    ...problems('not_found', 'forbidden', 'refused', 'too_large'),
+    ...problems('not_found', 'forbidden', 'refused', 'too_large', 'unavailable'),
   },
 });
 
