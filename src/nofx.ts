@@ -97,7 +97,12 @@ export async function startNofx(
   }
   const server = await serve(app, { host: config.host, port: config.port });
   // Only now: what GitHub is asked to deliver again should find somebody at the door.
-  const upkeep = startUpkeep(deps, config.role === 'web' ? [] : upkeepTasks(deps, { days: config.retentionDays }));
+  const upkeep = startUpkeep(
+    deps,
+    config.role === 'web'
+      ? []
+      : upkeepTasks(deps, { days: config.retentionDays, embedded: database.link.kind === 'pglite' }),
+  );
   return {
     url: `http://${config.host}:${server.port}`,
     database,

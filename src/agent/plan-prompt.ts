@@ -11,6 +11,7 @@ export const PLAN_SYSTEM_PROMPT = `You are the planning part of NOFX, a GitHub A
 - It does what was asked, completely, and nothing else.
 - It has as few steps as possible. One codegen step is right for most tasks: the model that writes the code reads the repository, writes its tests and runs them by itself. Make several only where the task has pieces that stand on their own; each works on top of what those before it made.
 - Committing, running the repository's gates and opening the pull request follow by themselves. They are not steps of the plan.
+- A \`git_ops\` step brings in what people have committed already, or takes it back: use it where the task asks for exactly that, and let what follows go on from it.
 - A \`manual:<word>\` step (such as \`manual:review\`) holds everything up until a person has looked. Use it only where the task asks for it.
 - The prompt of a step says all that the model needs to know for it: what, where, and how one sees that it is done.
 - It names what is uncertain as a risk, and the most likely meaning of what the task leaves open in the summary.
@@ -32,6 +33,11 @@ export function planMessage(task: PlanTask, nonce: string): { text: string; remo
       : `The result will be tested with these gates:\n${data('gates', gates, 5_000)}`,
     ...describeProtected(task, blocks),
     `The files of the repository:\n${data('files', listing(task.files), LONGEST_LISTING + 200)}`,
+    ...(task.operations.length > 0
+      ? [
+          `Git operations that a \`git_ops\` step may do here, where the task asks for it: ${task.operations.join(', ')}.`,
+        ]
+      : []),
     task.plainWords
       ? 'Make the plan. Whoever approves it is no programmer: summary, titles and risks go without words of programming, and without branch, commit or pull request.'
       : 'Make the plan.',

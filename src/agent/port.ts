@@ -65,6 +65,8 @@ export type PlanTask = Task & {
   files: readonly string[];
   /** How the result will be tested, whatever the plan says. */
   gates: { name: string; command: string }[];
+  /** The git operations that it may have. */
+  operations: readonly string[];
   /** Whether whoever approves it is no programmer. */
   plainWords: boolean;
   /** What else is wrong with a plan; the model gets one chance to mend it. */

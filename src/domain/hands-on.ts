@@ -17,7 +17,8 @@ export function commits({ tool, inputs }: { tool: string; inputs: Record<string,
 
 /**
  * Says of each git operation what it goes on from: what its plan names, or the newest before it that it waits for. Where
- * there is none, it begins at the base. Gives what is wrong with that.
+ * there is none, it begins at the base. Code that is written behind one goes on from there in the same way: what was done
+ * would be lost otherwise. Gives what is wrong with that.
  */
 export function withSources<S extends Step>(steps: readonly S[]): { steps: S[]; errors: string[] } {
   const done: Known[] = [];
@@ -26,12 +27,15 @@ export function withSources<S extends Step>(steps: readonly S[]): { steps: S[]; 
     const op = step.tool === 'git_ops' ? GitOp.safeParse(step.inputs).data : undefined;
     const waited = waitsFor(steps, step);
     const before = done.filter(({ name }) => waited.has(name));
-    const filled = op ? sourceOf(op, before) : { errors: [], inputs: {} };
+    const filled = op
+      ? sourceOf(op, before)
+      : { errors: [], inputs: step.tool === 'codegen' ? behind(step, before) : {} };
     errors.push(...filled.errors.map((message) => `step "${step.name}": ${message}`));
     const inputs = { ...step.inputs, ...filled.inputs };
     done.push({
       name: step.name,
       hands: handedOn(step, before, filled.inputs.fromStep),
+      isGit: step.tool === 'git_ops',
       stashes: op ? stashes(op) : false,
     });
     return { ...step, inputs };
@@ -39,7 +43,7 @@ export function withSources<S extends Step>(steps: readonly S[]): { steps: S[]; 
   return { steps: sourced, errors };
 }
 
-type Known = { name: string; hands: HandedOn | null; stashes: boolean };
+type Known = { name: string; hands: HandedOn | null; isGit: boolean; stashes: boolean };
 type Sources = { fromStep?: string; stash?: string; commit?: string };
 
 function sourceOf(op: GitOp, before: readonly Known[]): { errors: string[]; inputs: Sources } {
@@ -67,6 +71,13 @@ function sourceOf(op: GitOp, before: readonly Known[]): { errors: string[]; inpu
     if (!known) errors.push(`commit: "${op.commit}" is neither HEAD, base nor a step before it that hands on a change`);
   }
   return { errors, inputs };
+}
+
+/** Where code goes on, in a plan whose newest change before it is not the model's alone. */
+function behind({ inputs }: Step, before: readonly Known[]): Sources {
+  const newest = before.findLast(({ hands }) => hands !== null);
+  const isOpen = inputs['fromStep'] === undefined && before.some(({ isGit }) => isGit);
+  return isOpen && newest ? { fromStep: newest.name } : {};
 }
 
 function handedOn({ tool, inputs }: Step, before: readonly Known[], fromStep?: string): HandedOn | null {

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { argumentErrors, modeErrors } from './git-ops.ts';
 import type { ModelPlan } from './model-plan.ts';
+import type { GitMode } from './project.ts';
 import {
   canonicalJson,
   handInSteps,
@@ -25,17 +27,19 @@ export type Planning = {
   /** in this order; see `standardPlan` */
   gates?: readonly string[] | undefined;
   openPr?: boolean | undefined;
+  /** says which git operations there may be; none beyond those for everybody unless told */
+  gitMode?: GitMode | undefined;
 };
 
 /** The tools of planned steps: those of the model, and those that follow by themselves. */
-const TOOLS = ['codegen', 'workspace:write', 'gate:*', 'git_pr', 'git_push', 'manual:*'];
+const TOOLS = ['codegen', 'workspace:write', 'gate:*', 'git_ops', 'git_pr', 'git_push', 'manual:*'];
 
 /** Names that later steps of a run get by themselves. */
 const RESERVED = /^(?:repair|write|push)(?:-\d+)?$|^pull_request$/;
 
 /** The steps that a run of this plan gets behind the one that planned it: the question, the plan's own, then tests and pull request. */
 export function plannedSteps(plan: ModelPlan, planning: Planning): PlanResult {
-  const wrong = [...ownRules(plan), ...orderProblems(plan)];
+  const wrong = [...ownRules(plan, planning), ...orderProblems(plan)];
   if (wrong.length > 0) return { ok: false, errors: wrong };
   return withQuestion(planning, [...chain(plan, planning), ...handIn(plan, planning)]);
 }
@@ -49,36 +53,65 @@ function withQuestion({ goal }: Planning, steps: PlanStep[]): PlanResult {
   return preparePlan({ goal, steps: [APPROVE_STEP, ...steps] }, TOOLS, [PLAN_STEP.name]);
 }
 
-function ownRules({ steps }: ModelPlan): string[] {
+function ownRules({ steps }: ModelPlan, { gitMode = 'hidden' }: Planning): string[] {
   const tools = steps
-    .filter(({ tool }) => tool !== 'codegen' && !isManual(tool))
-    .map(({ name, tool }) => `step "${name}": unknown tool "${tool}"; known are codegen and manual:<word>`);
+    .filter(({ tool }) => !isWork(tool) && !isManual(tool))
+    .map(({ name, tool }) => `step "${name}": unknown tool "${tool}"; known are codegen, git_ops and manual:<word>`);
   const names = steps
     .filter(({ name }) => RESERVED.test(name))
     .map(({ name }) => `a step must not be named "${name}": NOFX has one of that name itself`);
-  const code = steps.some(({ tool }) => tool === 'codegen') ? [] : ['a plan needs a codegen step'];
-  return [...tools, ...names, ...code];
+  const work = steps.some(({ tool }) => isWork(tool)) ? [] : ['a plan needs a codegen step, or a git_ops one'];
+  const operations = steps.filter(({ tool }) => tool === 'git_ops').map(gitStep);
+  return [...tools, ...names, ...work, ...argumentErrors(operations), ...modeErrors(operations, gitMode)];
+}
+
+/** Whether a step with this tool makes a part of the change. */
+function isWork(tool: string): boolean {
+  return tool === 'codegen' || tool === 'git_ops';
+}
+
+/** A git operation in the words of plans. What it is called is ours to say: people approve what is done. */
+function gitStep({ name, tool, git }: ModelStep): PlanStep {
+  const { operation, branch, commit } = git ?? {};
+  const field = operation === 'rebase' ? 'onto_branch' : 'source_branch';
+  const inputs = {
+    operation,
+    ...(branch != null && { [field]: branch }),
+    ...(commit != null && { commit_sha: commit }),
+  };
+  return { name, tool, inputs, secrets_scope: 'github' };
 }
 
 /** Names twice, dependencies on what is not there, cycles. */
 function orderProblems({ goal, steps }: ModelPlan): string[] {
-  const asked = steps.map(({ name, tool, depends_on: _dependsOn }) => ({ name, tool, inputs: { _dependsOn } }));
+  const asked = steps.map(({ name, tool, depends_on: _dependsOn }) => ({
+    name,
+    // Only the order is looked at.
+    tool: isWork(tool) ? 'codegen' : tool,
+    inputs: { _dependsOn },
+  }));
   const prepared = preparePlan({ goal, steps: asked }, ['codegen', 'manual:*'], [PLAN_STEP.name, APPROVE_STEP.name]);
   return prepared.ok ? [] : prepared.errors.filter((error) => !error.includes('unknown tool'));
 }
 
-/** The model's steps one after another, each behind those it depends on; each codegen goes on from the one before it. */
+/** The model's steps one after another, each behind those it depends on; each that makes a part of the change goes on from the one before it. */
 function chain(plan: ModelPlan, { prompt }: Planning): PlanStep[] {
   const sorted = inOrder(plan.steps);
   const pieces = sorted.filter(({ tool }) => tool === 'codegen');
+  const work = sorted.filter(({ tool }) => isWork(tool));
   return sorted.map((step) => {
     const { name, title, tool } = step;
+    const before = work[work.indexOf(step) - 1];
+    const from = before && { fromStep: before.name };
+    if (tool === 'git_ops') {
+      const { inputs, ...operation } = gitStep(step);
+      return { ...operation, inputs: { ...inputs, ...from } };
+    }
     if (tool !== 'codegen') return { name, tool, inputs: { title, prompt: step.prompt } };
     const at = pieces.indexOf(step);
-    const before = pieces[at - 1];
     const task = pieceOf({ prompt, step, at, of: pieces.length });
-    const goesOn = at < pieces.length - 1;
-    const inputs = { title, prompt: task, ...(before && { fromStep: before.name }), ...(goesOn && { goesOn }) };
+    const goesOn = step !== work.at(-1);
+    const inputs = { title, prompt: task, ...from, ...(goesOn && { goesOn }) };
     return { name, tool, inputs, secrets_scope: 'model, github' };
   });
 }
@@ -103,7 +136,7 @@ function pieceOf({ prompt, step, at, of }: { prompt: string; step: ModelStep; at
 
 function handIn(plan: ModelPlan, planning: Planning): PlanStep[] {
   const names = plan.steps.map(({ name }) => name);
-  const last = inOrder(plan.steps).findLast(({ tool }) => tool === 'codegen')!;
+  const last = inOrder(plan.steps).findLast(({ tool }) => isWork(tool))!;
   return handInSteps({ ...planning, fromStep: last.name }, [APPROVE_STEP.name, ...names]);
 }
 

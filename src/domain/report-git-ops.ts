@@ -4,7 +4,7 @@ import type { GitMode } from './project.ts';
 import { truncateChars } from './text.ts';
 
 /** What the step of a git operation is called, in markdown; to business users without a word of git. */
-export function gitOpTitle(op: GitOp, mode: Exclude<GitMode, 'advanced'>): string {
+export function gitOpTitle(op: GitOp, mode: GitMode): string {
   return mode === 'hidden' ? plainTitle(op) : technicalTitle(op);
 }
 
@@ -39,7 +39,9 @@ function technicalTitle(op: GitOp): string {
     case 'rebase':
       return op.onto_branch === undefined ? 'Rebase onto the newest base' : `Rebase onto ${code(op.onto_branch, 80)}`;
     case 'cherry-pick':
-      return `Cherry-pick ${code(op.commit_sha.slice(0, 7))}`;
+      return op.source_branch === undefined
+        ? `Cherry-pick ${code(op.commit_sha.slice(0, 7))}`
+        : `Cherry-pick ${code(op.commit_sha.slice(0, 7))} from ${code(op.source_branch, 80)}`;
     case 'revert':
       return `Revert ${code(op.commit_sha.slice(0, 7))}`;
     case 'stash':

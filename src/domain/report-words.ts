@@ -31,8 +31,8 @@ export function stepTitle(step: Titled, mode: GitMode): string {
   if (repair) return repairTitle(name, repair, mode);
   const title = step.title && plain(step.title, 120);
   if (mode === 'advanced') {
-    const called = step.gitOp ? `${tool} ${step.gitOp.operation}` : tool;
-    const names = name === tool ? code(called, 80) : `${code(name, 80)} (${code(called, 80)})`;
+    const names = name === tool ? code(tool, 80) : `${code(name, 80)} (${code(tool, 80)})`;
+    if (step.gitOp && !title) return `${gitOpTitle(step.gitOp, mode)}: ${names}`;
     return title ? `${title}: ${names}` : names;
   }
   if (title) return isManual(tool) ? `Wait for approval: ${title}` : title;

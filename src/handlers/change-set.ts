@@ -5,7 +5,7 @@ import { InternalError } from '../errors.ts';
 import type { CommitMeta, ContentChange, Workspace } from '../workspace/port.ts';
 import { commitMessage, taskTitle } from '../domain/naming.ts';
 import { accessOf } from './access.ts';
-import type { StepContext } from './handler.ts';
+import type { StepContext, StepOutcome } from './handler.ts';
 
 export const CHANGE_SET_ARTIFACT = 'change-set.json';
 
@@ -131,6 +131,14 @@ export async function commitWork(context: StepContext, codegenStepId: string, me
     ...(message !== undefined && { message }),
     ...(moved && { ground: { base, merged } }),
   };
+}
+
+/** Commits what a step hands on. Where that has come to nothing, so has the run. */
+export async function commitStep(context: StepContext, fromStep: string, message?: string): Promise<StepOutcome> {
+  const { changes, changeSet, stepId } = await changeOf(context, fromStep);
+  const isNothing = changes.length === 0 && !changeSet.merged?.length;
+  if (isNothing) return { status: 'stopped', outputs: {} };
+  return { status: 'succeeded', outputs: await commitWork(context, stepId, message) };
 }
 
 function openWorkspace(context: StepContext, ground?: Ground): Promise<Workspace> {

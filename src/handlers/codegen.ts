@@ -62,7 +62,7 @@ export const codegen = defineHandler<CodegenInputs>({
       ...(earlier && { changes: earlier.changes, protectedPaths: run.config.protectedPaths }),
     });
     try {
-      const { result, left } = await generate(context, scratch, { ...(await reading), done: earlier && earlier.told });
+      const { result, left } = await generate(context, scratch, { ...(await reading), done: toldOf(earlier) });
       const outcome: StepOutcome =
         result.outcome === 'stopped'
           ? { status: 'failed', failure: stoppedEarly(result, left, run.config) }
@@ -128,6 +128,11 @@ async function endMending(context: StepContext, outcome: StepOutcome, earlier: E
   const { changes, told, ground } = earlier;
   const kept = await collect(context, { changes, summary: told.summary, ground });
   return kept.status === 'succeeded' ? { ...kept, status: 'neutral' } : kept;
+}
+
+/** What the model hears of what is done; nothing where that is nothing. */
+function toldOf(earlier: Earlier | null): Earlier['told'] | null {
+  return earlier && (earlier.changes.length > 0 || earlier.told.summary !== '') ? earlier.told : null;
 }
 
 type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;

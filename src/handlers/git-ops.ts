@@ -1,5 +1,5 @@
 import { GitOp, refusal, type GitOpOf } from '../domain/git-ops.ts';
-import { changeOf, commitWork } from './change-set.ts';
+import { commitStep } from './change-set.ts';
 import { cherryPick, merge, pop, rebaseOnto, reset, revert, setAside } from './git-ops-change.ts';
 import { branch, switchTo, tag } from './git-ops-names.ts';
 import { commitFor } from './git-ops-source.ts';
@@ -25,7 +25,8 @@ function perform(context: StepContext, op: GitOp): Promise<StepOutcome> {
   const { baseRef } = context.run;
   switch (op.operation) {
     case 'commit':
-      return commit(context, op);
+      // In words of the plan's own, where it has some.
+      return commitStep(context, op.fromStep ?? '', op.message);
     case 'push':
       return push(context, op);
     case 'sync':
@@ -50,14 +51,6 @@ function perform(context: StepContext, op: GitOp): Promise<StepOutcome> {
     case 'tag':
       return tag(context, op);
   }
-}
-
-/** The change so far as a commit, in words of the plan's own where it has some. Where it has come to nothing, so has the run. */
-async function commit(context: StepContext, { fromStep = '', message }: GitOpOf<'commit'>): Promise<StepOutcome> {
-  const { changes, changeSet, stepId } = await changeOf(context, fromStep);
-  const isNothing = changes.length === 0 && !changeSet.merged?.length;
-  if (isNothing) return { status: 'stopped', outputs: {} };
-  return { status: 'succeeded', outputs: await commitWork(context, stepId, message) };
 }
 
 async function push(context: StepContext, op: GitOpOf<'push'>): Promise<StepOutcome> {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { budgetUsedUp, type BudgetLeft } from '../domain/budget.ts';
 import { Estimate, estimate } from '../domain/estimate.ts';
-import type { ModelPlan } from '../domain/model-plan.ts';
+import { allows } from '../domain/git-ops.ts';
+import { PLANNED_OPERATIONS, type ModelPlan } from '../domain/model-plan.ts';
 import { planHash, plannedSteps, templateSteps, type Planning } from '../domain/planned.ts';
 import type { PreparedStep } from '../domain/plan.ts';
 import { InternalError } from '../errors.ts';
@@ -43,6 +44,7 @@ export const plan = defineHandler({
       prompt: run.source.prompt,
       gates: run.config.gates?.map(({ name }) => name),
       openPr: run.source.options?.openPr,
+      gitMode: run.gitMode,
     };
     const { result, left } = await makePlan(context, (answer) => problemsOf(answer, planning));
     if (result.outcome === 'stopped' && result.reason === 'budget') {
@@ -102,6 +104,7 @@ async function makePlan(
       files,
       gates: commands.gates.map(({ name, command }) => ({ name, command })),
       check,
+      operations: PLANNED_OPERATIONS.filter((operation) => allows(run.gitMode, operation)),
       plainWords: run.gitMode === 'hidden',
       model: run.config.planner ?? run.model,
     }),

@@ -12,7 +12,10 @@ import { costRoutes } from './costs.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { checkedForms, enterByLink, signedIn } from './guards.ts';
 import { answerProblemPage } from './problem-page.ts';
+import { projectRoutes } from './projects.ts';
+import { queueRoutes } from './queue.ts';
 import { runRoutes } from './run.ts';
+import { searchRoutes } from './search.ts';
 import { runsRoutes } from './runs.ts';
 import { signInRoutes } from './sign-in.ts';
 import { staticRoutes } from './static.ts';
@@ -57,7 +60,10 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   signInRoutes(pages, given);
   runsRoutes(pages, given);
   runRoutes(pages, given);
+  projectRoutes(pages, given);
   costRoutes(pages, given);
+  searchRoutes(pages, given);
+  queueRoutes(pages, given);
   pages.all('/ui/*', () => {
     throw new ApiProblem('not_found');
   });

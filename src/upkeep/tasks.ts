@@ -1,3 +1,4 @@
+import { vacuum } from '../db/vacuum.ts';
 import type { Deps } from '../runs/deps.ts';
 import { syncInstallations } from '../runs/installed.ts';
 import { reapChecks } from './reap-checks.ts';
@@ -12,7 +13,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** Everything that is done again and again. */
-export function upkeepTasks(deps: Deps, { days }: { days: RetentionDays }): Task[] {
+export function upkeepTasks(deps: Deps, { days, embedded }: { days: RetentionDays; embedded: boolean }): Task[] {
   return [
     {
       name: 'deliveries',
@@ -72,5 +73,18 @@ export function upkeepTasks(deps: Deps, { days }: { days: RetentionDays }): Task
       scope: 'machine',
       run: (signal) => tidyMachine(deps, { retentionDays: days.runs }, signal),
     },
+    ...(embedded ? [vacuumTask(deps)] : []),
   ];
+}
+
+/** For the embedded database, which does not look after itself. */
+function vacuumTask({ db }: Pick<Deps, 'db'>): Task {
+  return {
+    name: 'vacuum',
+    everyMs: HOUR,
+    limitMs: 5 * MINUTE,
+    firstMs: 10 * MINUTE,
+    scope: 'deployment',
+    run: async (signal) => ({ again: false, tables: await vacuum(db, signal) }),
+  };
 }

@@ -31,6 +31,7 @@ async function ask(script: Scripts, task: Partial<PlanTask> = {}, options: Parti
     files: ['package.json', 'src/index.js'],
     gates: [{ name: 'test', command: 'npm test' }],
     plainWords: false,
+    operations: [],
     check: () => [],
     ...task,
   });

@@ -2,9 +2,11 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { upsertProject } from '../../src/db/projects.ts';
+import type { ModelPlan } from '../../src/domain/model-plan.ts';
 import type { PlanStep } from '../../src/domain/plan.ts';
 import { turn, type Script } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
+import { MODEL_PLAN } from '../support/model-plan.ts';
 import { PASSING, startHarness, until, type Harness, type Repository } from '../support/harness.ts';
 
 const PASSWORD = 'a password of the tests';
@@ -40,7 +42,9 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
 
   /** A repository that NOFX knows. `meanwhile` happens while the model is at work. */
   const open = async ({ mode = 'advanced', config = PASSING, meanwhile = async (_kit: Repository) => {} } = {}) => {
-    const model: Script = async ({ turn: step, prompt }) => {
+    const planned: ModelPlan[] = [];
+    const model: Script = async ({ turn: step, prompt, structured }) => {
+      if (structured) return turn.json(planned[0]);
       const [, path, line] = /WRITE (\S+)(?: (\d))?/.exec(prompt) ?? [];
       if (step > 0) return turn.text(`Writes ${path}.`);
       // What a gate has found is mended with the words of the whole run.
@@ -64,6 +68,7 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     });
     return Object.assign(kit, {
       projectId,
+      planned,
       async plan(...steps: PlanStep[]) {
         const { body, status } = await post('/runs', { plan: { goal: 'Do as planned', steps }, projectId });
         expect(status, JSON.stringify(body)).toBe(201);
@@ -201,6 +206,28 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     );
     expect(run.failure).toBeNull();
     expect(kit.changed('main', kit.pullRequest().head.sha)).toEqual(['one.md']);
+  });
+
+  it('are planned by the model, where they are asked for, and done after a yes', async () => {
+    const kit = await open();
+    const { sha } = await nofx.github.push({
+      repo: kit.name,
+      branch: 'fix',
+      files: { 'fix.md': 'Fixed.\n' },
+      by: 'mona',
+    });
+    const [step] = MODEL_PLAN.steps;
+    kit.planned.push({
+      ...MODEL_PLAN,
+      steps: [
+        { ...step!, name: 'pick', tool: 'git_ops', git: { operation: 'cherry-pick', branch: 'fix', commit: sha } },
+        { ...step!, name: 'notes', prompt: 'WRITE notes.md' },
+      ],
+    });
+    const { issue } = await kit.ask('/nofx plan bring the fix over');
+    expect(kit.answer(issue)).toContain(`Cherry-pick \`${sha.slice(0, 7)}\` from \`fix\`: \`pick\` (\`git_ops\`)`);
+    await kit.ask('/nofx approve', { issue });
+    expect(kit.changed('main', kit.pullRequest().head.sha)).toEqual(['fix.md', 'notes.md']);
   });
 
   it('have the repository sign what they commit, and tag that', async () => {

@@ -114,6 +114,26 @@ describe('git operations', () => {
     expect(said.join('\n')).not.toMatch(/git\b|branch|commit|merge|rebase|push|pull|tag|stash|revert|cherry/i);
   });
 
+  it('says what it does', () => {
+    expect(OPERATIONS.map(({ op }) => gitOpTitle(GitOp.parse(op), 'basic'))).toMatchInlineSnapshot(`
+      [
+        "Commit the changes: \`fix: it\`",
+        "Bring in the newest base",
+        "Make the branch \`nofx/a\`",
+        "Go on on the branch \`nofx/a\`",
+        "Push the branch",
+        "Pull the newest base",
+        "Merge \`feature/x\`",
+        "Rebase onto \`main\`",
+        "Cherry-pick \`1a2b3c4\`",
+        "Revert \`aaaaaaa\`",
+        "Set the changes aside",
+        "Go back to \`base\`",
+        "Tag the commit as \`nofx/v1\`",
+      ]
+    `);
+  });
+
   it('lets no name through that is an option or leaves nofx/, whatever it is', () => {
     const names = fc.oneof(
       fc.string(),
@@ -175,7 +195,7 @@ describe('git operations in a plan', () => {
       ).map(({ fromStep, stash, commit }) => ({ fromStep, stash, commit })),
     ).toEqual([
       {},
-      {},
+      { fromStep: 'sync' },
       { fromStep: 'code' },
       { fromStep: 'rebase' },
       { fromStep: 'commit' },
@@ -185,6 +205,12 @@ describe('git operations in a plan', () => {
       { fromStep: 'stash', stash: 'stash' },
       { fromStep: 'switch' },
     ]);
+  });
+
+  it('have the code behind them go on from them', () => {
+    const pick = step({ operation: 'cherry-pick', commit_sha: '1a2b3c4' }, 'pick');
+    const from = inputsOf(code('zero'), code('one'), pick, code('two'), code('three')).map(({ fromStep }) => fromStep);
+    expect(from).toEqual([undefined, undefined, 'one', 'pick', 'two']);
   });
 
   it('go on from nothing that they do not wait for', () => {

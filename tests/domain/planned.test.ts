@@ -49,6 +49,38 @@ describe('the steps of a plan', () => {
     ]);
   });
 
+  it('go on from git operations as from code, where the mode of the repository has them', () => {
+    const pick = step('pick', {
+      tool: 'git_ops',
+      git: { operation: 'cherry-pick', branch: 'fix', commit: '1a2b3c4' },
+    });
+    const made = plan(step('first'), pick, step('then', { depends_on: ['pick'] }));
+    const steps = stepsOf(plannedSteps(made, { ...planning, gates: [], gitMode: 'advanced' }));
+    expect(steps.map(({ name, inputs }) => [name, inputs['fromStep'], inputs['goesOn']])).toEqual([
+      ['approve', undefined, undefined],
+      ['first', undefined, true],
+      ['pick', 'first', undefined],
+      ['then', 'pick', undefined],
+      ['write', 'then', undefined],
+      ['pull_request', 'write', undefined],
+    ]);
+    expect(steps[2]!.inputs).toMatchObject({ operation: 'cherry-pick', source_branch: 'fix', commit_sha: '1a2b3c4' });
+    expect(steps[2]!.inputs).not.toHaveProperty('title');
+    const wrong = plannedSteps(
+      plan(
+        pick,
+        step('odd', { tool: 'git_ops' }),
+        step('far', { tool: 'git_ops', git: { operation: 'merge', branch: '-x', commit: null } }),
+      ),
+      { ...planning, gitMode: 'basic' },
+    );
+    expect(wrong.ok ? [] : wrong.errors).toEqual([
+      expect.stringContaining('step "odd": operation: must be one of'),
+      'step "far": source_branch: must be the name of a branch',
+      'step "pick": cherry-pick takes the git mode advanced or above, and here it is basic',
+    ]);
+  });
+
   it('say what was asked before how it is done', () => {
     const [, only] = stepsOf(plannedSteps(plan(step('one')), planning));
     expect(only!.inputs['prompt']).toMatch(/^add the notes\n\n.*approved\. Do one\n\nDo one well\.$/);
