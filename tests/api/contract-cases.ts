@@ -38,12 +38,14 @@ export const CASES: Record<string, Record<number, Case>> = {
       return w.post('/runs', { standard: { ...standard(w), prompt: 'Something else' } }, once);
     },
     422: async (w) => w.post('/runs', { standard: { prompt: 'x', projectId: (await broken(w)).projectId } }),
+    503: async (w) => w.post('/runs', { standard: { prompt: 'x', projectId: await unreachable(w) } }),
   },
   previewRun: {
     200: (w) => w.post('/runs/preview', body(w), w.mona),
     403: (w) => w.post('/runs/preview', body(w), w.rita),
     404: (w) => w.post('/runs/preview', elsewhere),
     422: async (w) => w.post('/runs/preview', { standard: { prompt: 'x', projectId: (await broken(w)).projectId } }),
+    503: async (w) => w.post('/runs/preview', { standard: { prompt: 'x', projectId: await unreachable(w) } }),
   },
   getRun: { 200: (w) => w.get(`/runs/${w.over.id}`) },
   getTimeline: { 200: (w) => w.get(`/runs/${w.over.id}/timeline`) },
@@ -91,8 +93,7 @@ export const CASES: Record<string, Record<number, Case>> = {
     200: (w) => w.post(`/projects/${w.projectId}/sync`, undefined, w.mona),
     403: (w) => w.post(`/projects/${w.projectId}/sync`, undefined, w.rita),
     422: async (w) => w.post(`/projects/${await projectAt(w, 'https://git.example/a.git', 'NOFX_TOKEN_UNSET')}/sync`),
-    // Nothing listens there.
-    503: async (w) => w.post(`/projects/${await projectAt(w, 'https://127.0.0.1:9/a.git')}/sync`),
+    503: async (w) => w.post(`/projects/${await unreachable(w)}/sync`),
   },
   createProject: {
     201: (w) => w.post('/projects', { name: 'One more', repo_url: 'https://git.example/one-more.git' }),
@@ -179,6 +180,10 @@ async function projectAt(w: World, repoUrl: string, tokenEnv?: string): Promise<
   const made = await w.post('/projects', { name: 'Elsewhere', repo_url: repoUrl, token_env: tokenEnv });
   return ((await made.json()) as { id: string }).id;
 }
+
+/** One at a place where nothing listens. */
+let absent: Promise<string> | undefined;
+const unreachable = (w: World) => (absent ??= projectAt(w, 'https://127.0.0.1:9/a.git', 'GIT_TOKEN'));
 
 /** An endpoint that was told of a run. */
 async function told(w: World): Promise<{ webhook: string; redeliver: string }> {

@@ -128,6 +128,7 @@ describe(`projects over the API, on ${lane}`, () => {
     ['git@github.example:a/b.git', 'is malformed'],
     ['file:///etc', 'does not use https'],
     ['https://github.example/a/b?c=d', 'has a query or fragment'],
+    ['https://169.254.169.254/latest', 'leads to the server itself'],
   ])('are at no address like %s', async (repo_url, why) => {
     expect(await mistakes(await api.post('/projects', { name: 'x', repo_url }))).toEqual([
       `repo_url ${why}: give the https address, without user or password`,

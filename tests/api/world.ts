@@ -22,6 +22,7 @@ export async function openWorld() {
   const nofx = await startHarness({
     environment: {
       ADMIN_PASSWORD: PASSWORD,
+      GIT_TOKEN: 'a token of the tests',
       SUPABASE_URL: supabase.options.url,
       SUPABASE_SERVICE_ROLE_KEY: supabase.options.serviceRoleKey,
       SUPABASE_JWT_SECRET: JWT_SECRET,
