@@ -94,7 +94,8 @@ const previewRoute = createRoute({
 });
 
 export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  api.openAPIRegistry.register('GitOperation', GitOp);
+  // A new one: schemas that were made before @hono/zod-openapi was loaded cannot be registered.
+  api.openAPIRegistry.register('GitOperation', GitOp.clone());
   const { db, access, defaults } = deps;
 
   /** The repository that a run is wanted in, by somebody who may start runs there. */
