@@ -94,7 +94,7 @@ const previewRoute = createRoute({
 });
 
 export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  // A new one: schemas that were made before @hono/zod-openapi was loaded cannot be registered.
+  // A copy: it may have been made before schemas knew how to be described.
   api.openAPIRegistry.register('GitOperation', GitOp.clone());
   const { db, access, defaults } = deps;
 
