@@ -177,6 +177,7 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     const run = await kit.plan(
       code('code', 'WRITE list.md 5'),
       git('rebase', { onto_branch: 'release' }),
+      code('more', 'WRITE more.md'),
       git('cherry-pick', { commit_sha: picked.slice(0, 7), source_branch: 'fix' }, 'pick'),
       git('revert', { commit_sha: removed }),
       git('commit'),
@@ -186,7 +187,7 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     expect(run.failure).toBeNull();
     const { head, body } = kit.pullRequest();
     expect(kit.show(head.sha, '%P')).toBe(removed);
-    expect(kit.changed(removed, head.sha)).toEqual(['fix.md', 'list.md', 'old.md']);
+    expect(kit.changed(removed, head.sha)).toEqual(['fix.md', 'list.md', 'more.md', 'old.md']);
     expect(kit.git('show', `${head.sha}:old.md`)).toBe('Old.\n');
     expect(body).toContain(`Takes over ${picked.slice(0, 7)}`);
     expect(body).toContain(`Takes back ${removed.slice(0, 7)}`);
@@ -231,16 +232,20 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
   });
 
   it('have the repository sign what they commit, and tag that', async () => {
-    const kit = await open({ config: `commits: verified\n${PASSING}` });
+    const kit = await open({
+      config: `commits: verified\n${PASSING}`,
+      meanwhile: (own) => own.push({ 'theirs.md': 'Theirs.\n' }),
+    });
     const steps = [
       code('code', 'WRITE notes.md'),
+      git('sync'),
       git('commit'),
       git('tag', { tag_name: 'nofx/signed' }),
       pullRequest(),
     ];
     expect((await kit.plan(...steps)).failure).toBeNull();
     const { head } = kit.pullRequest();
-    expect(kit.show(head.sha, '%cn')).toBe('GitHub');
+    expect(kit.show(head.sha, '%cn %P')).toBe(`GitHub ${(await kit.branches())['main']}`);
     expect(kit.show('refs/tags/nofx/signed', '%H')).toBe(head.sha);
   });
 
