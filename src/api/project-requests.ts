@@ -1,20 +1,20 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { nameOf, type Principal } from '../domain/principal.ts';
+import { nameOf } from '../domain/principal.ts';
 import { isTokenName, NO_TOKEN_NAME } from '../domain/personal-token.ts';
-import { GitMode, WorkspaceMode, type Project as ProjectRow } from '../domain/project.ts';
+import { GitMode, WorkspaceMode } from '../domain/project.ts';
 import { isBranchName } from '../domain/refs.ts';
-import { changeProject, createProject, removeProject } from '../runs/change-projects.ts';
+import { removeProject } from '../runs/change-projects.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems, type Mistake } from './problem.ts';
-import { mistakesOfChange, placeOfNew } from './project-rules.ts';
+import { ApiProblem, problems } from './problem.ts';
+import { createProjectActions, onlyAdmin } from './project-actions.ts';
 import { Project, ProjectPath, shownProject } from './projects.ts';
 
 const name = z.string().trim().min(1).max(200);
 const branch = z.string().refine(isBranchName, 'is no name of a branch');
 const tokenName = z.string().refine(isTokenName, NO_TOKEN_NAME).openapi({ example: 'GITHUB_TOKEN' });
 
-const NewProject = z
+export const NewProject = z
   .strictObject({
     name,
     repo_url: z.string().trim().min(1).max(1_000).optional().openapi({ example: 'https://github.com/org/new-repo' }),
@@ -27,7 +27,7 @@ const NewProject = z
   .openapi('NewProject');
 export type NewProject = z.infer<typeof NewProject>;
 
-const ProjectChange = z
+export const ProjectChange = z
   .strictObject({
     name: name.optional(),
     workspace_mode: z.enum(['clone', 'worktree']).optional(),
@@ -83,32 +83,16 @@ const deleteRoute = createRoute({
 /** What the admin, and in part the admins of a repository, settle about projects. */
 export function projectRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
   const { access } = deps;
+  const actions = createProjectActions(deps);
 
   api.openapi(createProjectRoute, async (c) => {
-    const principal = c.get('principal');
-    onlyAdmin(principal, 'To add a project');
-    const { mistakes, place } = await placeOfNew(deps, c.req.valid('json'));
-    refuse(mistakes);
-    const project = await createProject(deps, place, { by: nameOf(principal) });
+    const project = await actions.add(c.get('principal'), c.req.valid('json'));
     return c.json(shownProject(project), 201, { Location: `/projects/${project.id}` });
   });
 
   api.openapi(changeRoute, async (c) => {
-    const principal = c.get('principal');
-    const before = await access.project(principal, c.req.valid('param').projectId);
-    await mayChange(principal, before);
-    const wanted = c.req.valid('json');
-    refuse(mistakesOfChange(deps, before, wanted));
-    const {
-      git_mode: gitMode,
-      workspace_mode: workspaceMode,
-      default_branch: baseBranch,
-      token_env: tokenEnv,
-    } = wanted;
-    const change = given({ name: wanted.name, gitMode, workspaceMode, baseBranch, tokenEnv });
-    const project = await changeProject(deps, before.id, change, { by: nameOf(principal) });
-    if (project === null) throw new ApiProblem('not_found');
-    return c.json(shownProject(project), 200);
+    const { projectId } = c.req.valid('param');
+    return c.json(shownProject(await actions.change(c.get('principal'), projectId, c.req.valid('json'))), 200);
   });
 
   api.openapi(deleteRoute, async (c) => {
@@ -137,24 +121,4 @@ export function projectRequestRoutes(api: Api, deps: ApiDeps & { access: Access 
     }
     return c.body(null, 204);
   });
-
-  async function mayChange(principal: Principal, project: ProjectRow): Promise<void> {
-    if (project.installationId === null) onlyAdmin(principal, 'To change a project that the app is not on');
-    else await access.demand(principal, project, 'admin', 'To change a project');
-  }
-}
-
-function onlyAdmin({ kind }: Principal, what: string): void {
-  if (kind !== 'admin') throw new ApiProblem('forbidden', { detail: `${what} is for the admin.` });
-}
-
-function refuse(mistakes: Mistake[]): void {
-  if (mistakes.length > 0) throw new ApiProblem('invalid', { errors: mistakes });
-}
-
-/** Without what was not given. */
-function given<T extends object>(fields: T): Partial<{ [Key in keyof T]: Exclude<T[Key], undefined> }> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<{
-    [Key in keyof T]: Exclude<T[Key], undefined>;
-  }>;
 }

@@ -1,12 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listProjects } from '../db/projects.ts';
-import { LEAST_ROLE } from '../domain/command.ts';
 import { GitMode, WorkspaceMode, type Project as ProjectRow } from '../domain/project.ts';
 import { isAtLeast } from '../domain/role.ts';
-import { syncProject } from '../runs/change-projects.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
 import { problems } from './problem.ts';
+import { createProjectActions } from './project-actions.ts';
 
 export const Project = z
   .object({
@@ -86,6 +85,7 @@ const syncRoute = createRoute({
 
 export function projectRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
   const { db, access } = deps;
+  const actions = createProjectActions(deps);
 
   api.openapi(listRoute, async (c) => {
     const principal = c.get('principal');
@@ -99,11 +99,8 @@ export function projectRoutes(api: Api, deps: ApiDeps & { access: Access }): voi
   );
 
   api.openapi(syncRoute, async (c) => {
-    const principal = c.get('principal');
-    const project = await access.project(principal, c.req.valid('param').projectId);
-    await access.demand(principal, project, LEAST_ROLE.run, 'To sync a project');
-    const { project: now, branch, head } = await syncProject(deps, project);
-    return c.json({ project: shownProject(now), branch, head }, 200);
+    const { project, branch, head } = await actions.sync(c.get('principal'), c.req.valid('param').projectId);
+    return c.json({ project: shownProject(project), branch, head }, 200);
   });
 }
 

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { CreatedApp, manifestOf, Wish } from '../domain/app-manifest.ts';
+import { field } from '../pages/form.ts';
 import { page, type Markup } from '../pages/layout.ts';
 
 /** The few pages of a NOFX without an app. */
@@ -173,28 +174,4 @@ function steps(now: number): Markup {
   return html`<ol class="steps" aria-label="Steps">
     ${STEPS.map((name, at) => html`<li ${at + 1 === now ? html`aria-current="step"` : ''}>${name}</li>`)}
   </ol>`;
-}
-
-function field(of: {
-  name: string;
-  label: string;
-  hint: string;
-  value: string;
-  mistake: string | undefined;
-  attributes: Markup;
-}): Markup {
-  const described = of.mistake ? `${of.name}-mistake ${of.name}-hint` : `${of.name}-hint`;
-  return html`<div class="field">
-    <label for="${of.name}">${of.label}</label>
-    <input
-      id="${of.name}"
-      name="${of.name}"
-      value="${of.value}"
-      aria-describedby="${described}"
-      ${of.mistake ? html`aria-invalid="true"` : ''}
-      ${of.attributes}
-    />
-    ${of.mistake ? html`<p class="mistake" id="${of.name}-mistake">${of.mistake}</p>` : ''}
-    <p class="hint" id="${of.name}-hint">${of.hint}</p>
-  </div>`;
 }

@@ -12,6 +12,7 @@ import { costRoutes } from './costs.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { checkedForms, enterByLink, signedIn } from './guards.ts';
 import { answerProblemPage } from './problem-page.ts';
+import { projectRoutes } from './projects.ts';
 import { queueRoutes } from './queue.ts';
 import { runRoutes } from './run.ts';
 import { searchRoutes } from './search.ts';
@@ -59,6 +60,7 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
   signInRoutes(pages, given);
   runsRoutes(pages, given);
   runRoutes(pages, given);
+  projectRoutes(pages, given);
   costRoutes(pages, given);
   searchRoutes(pages, given);
   queueRoutes(pages, given);

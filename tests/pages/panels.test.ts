@@ -8,7 +8,7 @@ import { closeDead } from '../../src/runs/close-dead.ts';
 import { listDead } from '../../src/runs/dead.ts';
 import { openRun } from '../../src/runs/open-run.ts';
 import { PASSWORD, startApi } from '../api/support.ts';
-import { describeInBrowser, type Browser, type Session } from '../support/browser.ts';
+import { describeInBrowser, picture, type Browser, type Session } from '../support/browser.ts';
 import { fillPast } from '../support/past.ts';
 import { runRequest } from '../support/run-request.ts';
 import { visitor } from './support.ts';
@@ -124,6 +124,35 @@ async function giveUp() {
   return { run, letter: (await letterOf())!.id };
 }
 
+describe('projects', () => {
+  it('are shown to those who may read them, and settled by those who may', async () => {
+    const mona = await signedIn(await keyOf(MONA));
+    const { text } = await mona.open('/ui/projects');
+    expect(text).toContain('acme/api');
+    expect(text).not.toContain('acme/storefront');
+    expect(text).not.toContain('Add a project');
+    expect((await mona.open('/ui/projects/new')).status).toBe(403);
+    expect((await mona.open('/ui/projects/past_1')).status).toBe(404);
+    const seen = (await mona.open('/ui/projects/past_2')).text;
+    expect(seen).not.toContain('<button>Save</button>');
+    expect(seen).not.toContain('/sync');
+    const token = /name="form" value="([^"]+)"/.exec(seen)![1]!;
+    expect((await mona.send('/ui/projects/past_2', { form: token, git_mode: 'hidden' })).status).toBe(403);
+    expect((await mona.send('/ui/projects', { form: token, name: 'Mine', repo_url: 'https://a.b/c' })).status).toBe(
+      403,
+    );
+  });
+
+  it('of the app keep their names, whatever a form says', async () => {
+    const admin = await signedIn();
+    const { text } = await admin.open('/ui/projects/past_1');
+    const form = /name="form" value="([^"]+)"/.exec(text)![1]!;
+    const answer = await admin.send('/ui/projects/past_1', { form, name: EVIL, git_mode: 'hidden' });
+    expect(answer.status).toBe(422);
+    expect(await answer.text()).not.toContain('<script>alert');
+  });
+});
+
 describe('the search', () => {
   it('finds runs by what was asked for, with the words marked, page by page', async () => {
     const browser = await signedIn();
@@ -183,6 +212,36 @@ describeInBrowser('the pages beside the runs', (browser) => {
     expect(await page.getByRole('columnheader', { name: 'Day', exact: true }).isVisible()).toBe(true);
     await page.getByRole('link', { name: 'acme/api' }).click();
     await page.getByRole('heading', { name: 'Costs of acme/api' }).waitFor();
+  });
+
+  it('list projects, add one and settle what holds for it, without a script', async () => {
+    expect(await browser.everyLook(`${api.url}/ui/projects`, 'projects', session)).toEqual([]);
+    const page = await browser.open(`${api.url}/ui/projects`, { session, javaScript: false });
+    await page.getByRole('link', { name: 'Add a project' }).click();
+    await page.getByLabel('Name').fill('Ours');
+    await page.getByLabel('Personal token').fill('ghp_secret');
+    await page.keyboard.press('Enter');
+    await page.getByText('is the name of an environment variable of the server').waitFor();
+    await picture(page, 'project-new-mistakes');
+    expect(await page.getByLabel('Name').inputValue()).toBe('Ours');
+    await page.getByLabel('Personal token').fill('NOFX_TOKEN_OURS');
+    await page.getByLabel('Address of').fill('https://git.example.com/ours/kit');
+    await page.getByRole('button', { name: 'Add' }).click();
+    await page.getByText('Ours was added').waitFor();
+    await page.getByLabel('How much git').selectOption('hidden');
+    await page.getByLabel('Runs start at').fill('no branch..');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('is no name of a branch').waitFor();
+    await page.getByLabel('Runs start at').fill('develop');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('That holds from the next run on').waitFor();
+    expect(await page.getByLabel('Runs start at').inputValue()).toBe('develop');
+    const { rows } = await api.db.execute(
+      sql`select git_mode, base_branch, token_env from nofx.project where name = 'Ours'`,
+    );
+    expect(rows).toEqual([{ git_mode: 'hidden', base_branch: 'develop', token_env: 'NOFX_TOKEN_OURS' }]);
+    expect(await browser.everyLook(page.url(), 'project', session)).toEqual([]);
+    expect(await browser.everyLook(`${api.url}/ui/projects/new`, 'project-new', session)).toEqual([]);
   });
 
   it('search, by keyboard and without a script', async () => {

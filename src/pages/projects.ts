@@ -1,0 +1,136 @@
+import type { Context, Hono } from 'hono';
+import { adminOnly } from '../api/access.ts';
+import { ApiProblem, problemOf } from '../api/problem.ts';
+import { createProjectActions } from '../api/project-actions.ts';
+import { NewProject, ProjectChange } from '../api/project-requests.ts';
+import { listProjects } from '../db/projects.ts';
+import { isAtLeast } from '../domain/role.ts';
+import type { PageDeps, PageEnv } from './env.ts';
+import { show } from './layout.ts';
+import { tell } from './notice.ts';
+import { newProjectPage, projectPage, type Filled } from './project-page.ts';
+import { projectsPage } from './projects-page.ts';
+
+/** So many are looked at for one page: for each of them GitHub is asked whether one may read it. */
+const MOST = 50;
+
+/** The projects that one may read, and what is settled for them. */
+export function projectRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
+  const { db, access } = deps;
+  const actions = createProjectActions(deps);
+
+  pages.get('/ui/projects', async (c) => {
+    const principal = c.get('principal')!;
+    const rows = await listProjects(db, { after: c.req.query('after'), limit: MOST + 1 });
+    const looked = rows.slice(0, MOST);
+    const mayRead = await Promise.all(
+      looked.map(async (row) => isAtLeast(await access.roleIn(principal, row), 'read')),
+    );
+    return show(c, {
+      title: 'Projects',
+      active: '/ui/projects',
+      body: projectsPage({
+        projects: looked.filter((_row, index) => mayRead[index]),
+        next: rows.length > MOST ? looked.at(-1)!.id : null,
+        mayAdd: principal.kind === 'admin',
+      }),
+    });
+  });
+
+  pages.get('/ui/projects/new', (c) => {
+    adminOnly(c.get('principal')!);
+    return showNew(c, { values: {}, mistakes: {} });
+  });
+
+  pages.post('/ui/projects', async (c) => {
+    const values = await fieldsOf(c);
+    try {
+      const project = await actions.add(c.get('principal')!, parse(NewProject, given(values)));
+      tell(c, deps, { kind: 'done', text: `${project.name} was added. Look whether it can be reached.` });
+      return c.redirect(`/ui/projects/${project.id}`, 303);
+    } catch (error) {
+      return showNew(c, refused(error, values));
+    }
+  });
+
+  pages.get('/ui/projects/:projectId', (c) => showProject(c, c.req.param('projectId')));
+
+  pages.post('/ui/projects/:projectId', async (c) => {
+    const values = await fieldsOf(c);
+    const { token_env: token, default_branch: branch, ...rest } = values;
+    // An empty field takes back what was settled; one that is not in the form leaves it alone.
+    const emptied = { ...(token !== undefined && { token_env: token || null }), default_branch: branch || null };
+    try {
+      const wanted = parse(ProjectChange, { ...given(rest), ...emptied });
+      const project = await actions.change(c.get('principal')!, c.req.param('projectId'), wanted);
+      tell(c, deps, { kind: 'done', text: 'That holds from the next run on.' });
+      return c.redirect(`/ui/projects/${project.id}`, 303);
+    } catch (error) {
+      return showProject(c, c.req.param('projectId'), refused(error, values));
+    }
+  });
+
+  pages.post('/ui/projects/:projectId/sync', async (c) => {
+    const id = c.req.param('projectId');
+    try {
+      const { branch, head } = await actions.sync(c.get('principal')!, id);
+      tell(c, deps, { kind: 'done', text: `It can be reached: ${branch} is at ${head.slice(0, 8)}.` });
+    } catch (error) {
+      const { kind, facts, message } = problemOf(error);
+      if (kind === 'internal' || kind === 'not_found') throw error;
+      tell(c, deps, { kind: 'refused', text: [message, facts.next].filter(Boolean).join(' ') });
+    }
+    return c.redirect(`/ui/projects/${id}`, 303);
+  });
+
+  function showNew(c: Context<PageEnv>, filled: Filled) {
+    const isRefused = filled.problem !== undefined;
+    const body = newProjectPage(filled, c.get('formToken'));
+    return show(c, { title: 'Add a project', active: '/ui/projects', body }, isRefused ? 422 : 200);
+  }
+
+  async function showProject(c: Context<PageEnv>, id: string, filled?: Filled) {
+    const principal = c.get('principal')!;
+    const project = await access.project(principal, id);
+    const may = await actions.may(principal, project);
+    const body = projectPage({ project, may, filled, formToken: c.get('formToken') });
+    return show(c, { title: project.name, active: '/ui/projects', body }, filled ? 422 : 200);
+  }
+}
+
+/** The fields of a form, as they were written. */
+async function fieldsOf(c: Context<PageEnv>): Promise<Record<string, string>> {
+  const { form: _, ...fields } = await c.req.parseBody();
+  return Object.fromEntries(
+    Object.entries(fields).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
+}
+
+const given = (fields: Record<string, string>) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value.trim() !== ''));
+
+type Schema<T> = {
+  safeParse(
+    value: unknown,
+  ): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
+};
+
+function parse<T>(schema: Schema<T>, fields: Record<string, unknown>): T {
+  const parsed = schema.safeParse(fields);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map(({ path, message }) => ({
+    in: 'json' as const,
+    field: path.join('.'),
+    message,
+  }));
+  throw new ApiProblem('invalid', { errors });
+}
+
+/** The form again, with what is wrong beside its fields; what is no mistake of the form goes on as it is. */
+function refused(error: unknown, values: Record<string, string>): Filled {
+  const { kind, facts, message } = problemOf(error);
+  if (kind !== 'invalid' && kind !== 'conflict' && kind !== 'refused') throw error;
+  const mistakes: Record<string, string> = {};
+  for (const { field, message: what } of facts.errors ?? []) mistakes[field] ??= what;
+  return { values, mistakes, problem: [message, facts.next].filter(Boolean).join('. ') };
+}
