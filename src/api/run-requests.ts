@@ -94,7 +94,7 @@ const previewRoute = createRoute({
 });
 
 export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  // A copy: what was made before the API was loaded knows nothing of OpenAPI.
+  // A copy: it may have been made before schemas knew how to be described.
   api.openAPIRegistry.register('GitOperation', GitOp.clone());
   const { db, access, defaults } = deps;
 
