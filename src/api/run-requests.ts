@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { findRunByTrigger, type Run } from '../db/runs.ts';
 import { LEAST_ROLE } from '../domain/command.ts';
 import type { Person, Principal } from '../domain/principal.ts';
+import { GitOp } from '../domain/git-ops.ts';
 import { Plan } from '../domain/plan.ts';
 import { RunStatus } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
@@ -26,7 +27,10 @@ const Standard = z.strictObject({
 const Body = z
   .strictObject({
     standard: Standard.optional(),
-    plan: Plan.optional().openapi({ description: 'Steps of your own, instead of `standard`; with `projectId`.' }),
+    plan: Plan.optional().openapi({
+      description:
+        'Steps of your own, instead of `standard`; with `projectId`. The inputs of a step of the tool `git_ops` are a `GitOperation`.',
+    }),
     projectId: projectId.optional(),
   })
   .superRefine((given, context) => {
@@ -90,6 +94,7 @@ const previewRoute = createRoute({
 });
 
 export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
+  api.openAPIRegistry.register('GitOperation', GitOp);
   const { db, access, defaults } = deps;
 
   /** The repository that a run is wanted in, by somebody who may start runs there. */

@@ -37,6 +37,9 @@ describe(`the API's manners, on ${lane}`, () => {
     expect(document.openapi).toBe('3.1.0');
     expect(document.components).toMatchObject({
       securitySchemes: { key: { scheme: 'bearer' }, admin: { scheme: 'basic' } },
+      schemas: {
+        GitOperation: { oneOf: expect.arrayContaining([expect.objectContaining({ required: ['operation'] })]) },
+      },
     });
     const page = await api.get('/docs', {});
     const text = await page.text();
