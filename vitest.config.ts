@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that touch the database: they run on both engines. */
@@ -15,6 +16,7 @@ const onPostgresOnly = [
   'api/spec',
   'api/authorization',
   'telemetry/whole',
+  'upkeep/sweep-deliveries',
   'upkeep/rate-limits',
   'upkeep/reap-checks',
 ].map((name) => `tests/${name}.test.ts`);
@@ -24,7 +26,7 @@ const startsProcesses = 'tests/app/process.test.ts';
 const results = process.env['NOFX_TEST_RESULTS'];
 
 // Each test file has a process of its own, which need not compile the packages anew.
-process.env['NODE_COMPILE_CACHE'] ??= 'node_modules/.cache/node';
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node');
 
 export default defineConfig({
   test: {

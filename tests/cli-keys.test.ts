@@ -26,6 +26,7 @@ describe('npm run nofx -- keys, without an app', () => {
       extendEnv: false,
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         HOME: folder,
         NOFX_DATA_DIR: 'data',
         GHE_HOST: github.host,

@@ -94,7 +94,8 @@ const previewRoute = createRoute({
 });
 
 export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  api.openAPIRegistry.register('GitOperation', GitOp);
+  // A copy: it may have been made before schemas knew how to be described.
+  api.openAPIRegistry.register('GitOperation', GitOp.clone());
   const { db, access, defaults } = deps;
 
   /** The repository that a run is wanted in, by somebody who may start runs there. */

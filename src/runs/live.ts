@@ -5,21 +5,25 @@ import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 
 const LIVE_EVERY_MS = 20_000;
+/** What is only noted, for the page of the run, costs nothing at GitHub. */
+const NOTE_EVERY_MS = 3_000;
 
 export type Live = {
   /** Has the run shown as it is now, as part of a transaction that holds its lock, unless it was a moment ago. */
   look(tx: Executor): Promise<void>;
-  /** Notes what the step has come to so far and has it shown; does nothing, and asks nothing, where it was a moment ago. */
+  /** Notes what the step has come to so far, and now and then has it shown; does nothing, and asks nothing, where it was a moment ago. */
   tell(soFar: () => Record<string, unknown>): Promise<void>;
 };
 
-/** What can be seen of a step while it runs: rarely, for every look is a write to GitHub. */
+/** What can be seen of a step while it runs: on its page soon, on GitHub rarely, for every look there is a write. */
 export function createLive(
   deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs' | 'liveEveryMs'>,
   step: Pick<Step, 'id' | 'runId' | 'attempt'>,
 ): Live {
   const { db, liveEveryMs = LIVE_EVERY_MS } = deps;
+  const noteEveryMs = Math.min(NOTE_EVERY_MS, liveEveryMs);
   let shownAt = performance.now();
+  let notedAt = shownAt;
   const isDue = () => performance.now() - shownAt >= liveEveryMs;
   const show = async (tx: Executor) => {
     shownAt = performance.now();
@@ -31,12 +35,12 @@ export function createLive(
       if (isDue()) await show(tx);
     },
     async tell(soFar) {
-      if (!isDue()) return;
+      if (performance.now() - notedAt < noteEveryMs) return;
       // Not twice while this one is on its way.
-      shownAt = performance.now();
+      notedAt = performance.now();
       await db.transaction(async (tx) => {
         const run = await lockRun(tx, step.runId);
-        if (run && (await noteOutputs(tx, step, soFar()))) await show(tx);
+        if (run && (await noteOutputs(tx, step, soFar())) && isDue()) await show(tx);
       });
     },
   };

@@ -36,7 +36,7 @@ describe.concurrent('the page of a run', () => {
   let nofx: Harness;
   beforeAll(async () => {
     const environment = { ADMIN_PASSWORD: PASSWORD, NOFX_PUBLIC_URL: PUBLIC };
-    nofx = await startHarness({ environment, liveEveryMs: 0 });
+    nofx = await startHarness({ environment });
   });
   afterAll(() => nofx.stop());
 
@@ -113,7 +113,7 @@ describe.concurrent('the page of a run', () => {
   });
 
   it('shows what a gate prints while it runs, and refreshes itself without a script', async () => {
-    const config = `gates:\n  test: echo "compiling"; sleep 5; echo done\n`;
+    const config = `gates:\n  test: echo "compiling"; sleep 8; echo done\n`;
     const kit = await nofx.repository({ config });
     await kit.comment('/nofx add the notes');
     const browser = await signedIn();

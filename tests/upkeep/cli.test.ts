@@ -35,6 +35,7 @@ describe(`npm run nofx, on ${lane}`, () => {
       extendEnv: false,
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         HOME: folder,
         APP_ID: '1',
         PRIVATE_KEY,
