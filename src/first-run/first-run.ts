@@ -7,7 +7,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { parse } from 'yaml';
 import { AppTemplate, checkWish, manifestOf, type CreatedApp } from '../domain/app-manifest.ts';
 import { sameSecret } from '../domain/same-secret.ts';
-import { asError, UserError } from '../errors.ts';
+import { asError, messageOf, UserError } from '../errors.ts';
 import type { PageEnv } from '../pages/env.ts';
 import { staticRoutes } from '../pages/static.ts';
 import { assertWritable, keepApp, type Places } from './keep.ts';
@@ -106,11 +106,21 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
     const url = publicUrl;
     publicUrl = null;
     const made = await options.createApp(code);
-    created.resolve(await keepApp(made, url, options));
+    created.resolve(await kept(made, url));
     // The server closes now and NOFX takes its place: no browser should keep a connection to it.
     c.header('Connection', 'close');
     return c.html(createdPage(made, options));
   });
+
+  /** Its key is handed out once: where it cannot be kept, the app is of no use to anybody. */
+  const kept = (made: CreatedApp, url: string) =>
+    keepApp(made, url, options).catch((error: unknown) => {
+      throw new UserError(
+        `${made.name} is registered, but its settings could not be written: ${messageOf(error)}`,
+        `Delete it on its page, ${made.url}, see to that, and begin again.`,
+        { cause: error },
+      );
+    });
 
   app.get('/ui/*', (c) => c.redirect('/'));
   app.notFound((c) => c.html(problemPage('There is no such page.', 'This NOFX has no app yet.'), 404));

@@ -38,7 +38,12 @@ function described({ name, hint, mistake }: Labelled): Markup {
 function labelled({ name, label, hint, mistake }: Labelled, control: Markup): Markup {
   return html`<div class="field">
     <label for="${name}">${label}</label>
-    ${control} ${mistake ? html`<p class="mistake" id="${name}-mistake">${mistake}</p>` : ''}
+    ${control} ${mistake ? html`<p class="mistake" id="${name}-mistake">${sentence(label, mistake)}</p>` : ''}
     ${hint ? html`<p class="hint" id="${name}-hint">${hint}</p>` : ''}
   </div>`;
+}
+
+/** The API's mistakes go on from the name of their field: `is needed`. */
+function sentence(label: string, mistake: string): string {
+  return /^[a-z]/.test(mistake) ? `${label} ${mistake}` : mistake;
 }

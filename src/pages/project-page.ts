@@ -13,8 +13,7 @@ const GIT_MODES: [string, string][] = [
   ['hidden', 'Hidden: no word of git'],
   ['advanced', 'Advanced: with the names of tools'],
 ];
-const TOKEN_HINT =
-  'The name of an environment variable of this server: GITHUB_TOKEN, GIT_TOKEN, or NOFX_TOKEN_…. Never the token itself.';
+const TOKEN_HINT = 'GITHUB_TOKEN, GIT_TOKEN, or one that begins with NOFX_TOKEN_, in the environment of this server.';
 
 export function newProjectPage({ values, mistakes, problem }: Filled, formToken: string): Markup {
   const at = (name: string) => ({ name, value: values[name] ?? '', mistake: mistakes[name] });
@@ -35,8 +34,8 @@ export function newProjectPage({ values, mistakes, problem }: Filled, formToken:
         label: 'Folder on this machine',
         hint: 'In one that NOFX_LOCAL_ROOTS names. NOFX commits to branches of its own there, and leaves what you have checked out alone.',
       })}
-      ${field({ ...at('token_env'), label: 'Personal token', hint: TOKEN_HINT, attributes: html`spellcheck="false"` })}
-      ${field({ ...at('default_branch'), label: 'Runs start at the branch', hint: 'Empty: the repository’s own default branch.' })}
+      ${field({ ...at('token_env'), label: 'Variable with the personal token', hint: TOKEN_HINT, attributes: html`spellcheck="false"` })}
+      ${field({ ...at('default_branch'), label: 'Branch that runs start at', hint: 'Empty: at the repository’s own default branch.' })}
       ${choice({ ...at('git_mode'), label: 'How much git people are shown', options: GIT_MODES })}
       <div class="actions">
         <button>Add</button>
@@ -116,7 +115,7 @@ function settings(project: Project, filled: Filled | undefined, path: string, fo
     <form class="settings panel" method="post" action="${path}" novalidate>
       ${formField(formToken)}
       ${isOurs ? field({ ...at('name'), label: 'Name', attributes: html`required maxlength="200"` }) : ''}
-      ${field({ ...at('default_branch'), label: 'Runs start at the branch', hint: 'Empty: the repository’s own default branch.' })}
+      ${field({ ...at('default_branch'), label: 'Branch that runs start at', hint: 'Empty: at the repository’s own default branch.' })}
       ${choice({ ...at('git_mode'), label: 'How much git people are shown', options: GIT_MODES })}
       ${
         project.localPath === null
@@ -130,7 +129,7 @@ function settings(project: Project, filled: Filled | undefined, path: string, fo
             })
           : ''
       }
-      ${isOurs && project.localPath === null ? field({ ...at('token_env'), label: 'Personal token', hint: TOKEN_HINT, attributes: html`spellcheck="false"` }) : ''}
+      ${isOurs && project.localPath === null ? field({ ...at('token_env'), label: 'Variable with the personal token', hint: TOKEN_HINT, attributes: html`spellcheck="false"` }) : ''}
       <div class="actions"><button>Save</button></div>
     </form>
   </section>`;

@@ -131,6 +131,11 @@ function refused(error: unknown, values: Record<string, string>): Filled {
   const { kind, facts, message } = problemOf(error);
   if (kind !== 'invalid' && kind !== 'conflict' && kind !== 'refused') throw error;
   const mistakes: Record<string, string> = {};
-  for (const { field, message: what } of facts.errors ?? []) mistakes[field] ??= what;
-  return { values, mistakes, problem: [message, facts.next].filter(Boolean).join('. ') };
+  for (const { field, message: what } of facts.errors ?? [])
+    mistakes[field] ??= what.startsWith('Invalid input') ? 'is needed' : what;
+  // Somebody may have written the token itself: it is not shown again.
+  const shown = mistakes['token_env'] ? { ...values, token_env: '' } : values;
+  const problem =
+    kind === 'invalid' ? 'That cannot be yet: see below.' : [message, facts.next].filter(Boolean).join(' ');
+  return { values: shown, mistakes, problem };
 }

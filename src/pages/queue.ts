@@ -24,7 +24,7 @@ export function queueRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
       title: 'Queue',
       active: '/ui/queue',
       body: queuePage({ ...view, ...shown, names, now: new Date(), formToken: c.get('formToken') }),
-      live: { everySeconds: 5 },
+      live: { everySeconds: 10 },
     });
   });
 

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+// First: what makes zod describe itself has to be there before the schemas that it describes.
+import { PASSWORD, startApi } from '../api/support.ts';
 import { createKey } from '../../src/api/keys.ts';
 import { joinWorkers } from '../../src/db/presence.ts';
 import { claimStep, listSteps } from '../../src/db/steps.ts';
 import { closeDead } from '../../src/runs/close-dead.ts';
 import { listDead } from '../../src/runs/dead.ts';
 import { openRun } from '../../src/runs/open-run.ts';
-import { PASSWORD, startApi } from '../api/support.ts';
 import { describeInBrowser, picture, type Browser, type Session } from '../support/browser.ts';
 import { fillPast } from '../support/past.ts';
 import { runRequest } from '../support/run-request.ts';
@@ -27,8 +28,6 @@ beforeAll(async () => {
   await api.db.execute(sql`
     update nofx.project set name = case id when 'past_1' then 'acme/storefront' when 'past_2' then 'acme/api' else ${`acme/${EVIL}`} end,
       repo_url = 'https://github.example/acme/' || case id when 'past_2' then 'api' else id end where id in ('past_1', 'past_2', 'past_3')`);
-  await api.db.execute(sql`delete from nofx.project where id not in (select project_id from nofx.run)
-    and id not in ('past_1', 'past_2', 'past_3')`);
   await api.db.execute(sql`
     update nofx.run set project_id = 'past_' || (1 + i % 3 % 2 + (i % 11 = 0)::int),
       created_at = now() - make_interval(days => i % 30), ended_at = now() - make_interval(days => i % 30),
@@ -40,6 +39,8 @@ beforeAll(async () => {
       source = source || jsonb_build_object('repository', 'acme/storefront', 'issue', null, 'requester',
         jsonb_build_object('id', case when i % 9 = 0 then 2 else 3 end, 'login', case when i % 9 = 0 then 'mona' else 'tom' end))
     from (select id as run_id, split_part(trigger_key, ':', 2)::int as i from nofx.run) as past where past.run_id = id`);
+  await api.db.execute(sql`delete from nofx.project where id not in (select project_id from nofx.run)
+    and id not in ('past_1', 'past_2', 'past_3')`);
 });
 afterAll(async () => {
   await presence.leave();
@@ -219,23 +220,24 @@ describeInBrowser('the pages beside the runs', (browser) => {
     const page = await browser.open(`${api.url}/ui/projects`, { session, javaScript: false });
     await page.getByRole('link', { name: 'Add a project' }).click();
     await page.getByLabel('Name').fill('Ours');
-    await page.getByLabel('Personal token').fill('ghp_secret');
+    await page.getByLabel('Variable with').fill('ghp_secret');
     await page.keyboard.press('Enter');
     await page.getByText('is the name of an environment variable of the server').waitFor();
     await picture(page, 'project-new-mistakes');
     expect(await page.getByLabel('Name').inputValue()).toBe('Ours');
-    await page.getByLabel('Personal token').fill('NOFX_TOKEN_OURS');
+    expect(await page.content()).not.toContain('ghp_secret');
+    await page.getByLabel('Variable with').fill('NOFX_TOKEN_OURS');
     await page.getByLabel('Address of').fill('https://git.example.com/ours/kit');
     await page.getByRole('button', { name: 'Add' }).click();
     await page.getByText('Ours was added').waitFor();
     await page.getByLabel('How much git').selectOption('hidden');
-    await page.getByLabel('Runs start at').fill('no branch..');
+    await page.getByLabel('Branch that runs').fill('no branch..');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('is no name of a branch').waitFor();
-    await page.getByLabel('Runs start at').fill('develop');
+    await page.getByLabel('Branch that runs').fill('develop');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('That holds from the next run on').waitFor();
-    expect(await page.getByLabel('Runs start at').inputValue()).toBe('develop');
+    expect(await page.getByLabel('Branch that runs').inputValue()).toBe('develop');
     const { rows } = await api.db.execute(
       sql`select git_mode, base_branch, token_env from nofx.project where name = 'Ours'`,
     );

@@ -70,7 +70,7 @@ export function describeInBrowser(name: string, tests: (browser: Browser) => voi
 /** What axe finds wrong by WCAG 2.2 A and AA, one line for each place. Empty where nothing is. axe is a script: not for a page without. */
 export async function axeClean(page: Page): Promise<string[]> {
   // Evaluated, not added as a script: the page's own rules for scripts do not concern us.
-  await page.evaluate(axeSource);
+  if (!(await page.evaluate<boolean>(`'axe' in globalThis`))) await page.evaluate(axeSource);
   const tags = JSON.stringify(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']);
   const found = await page.evaluate<Violation[]>(
     `axe.run(document, { runOnly: ${tags} }).then(({ violations }) => violations)`,
@@ -98,14 +98,15 @@ export function focused(page: Page): Promise<string> {
 async function everyLook(open: Browser['open'], url: string, name: string, session?: Session): Promise<string[]> {
   const wrong: string[] = [];
   for (const size of ['desktop', 'phone'] as const) {
+    const page = await open(url, { session, size });
     for (const scheme of ['light', 'dark'] as const) {
-      const page = await open(url, { session, size, scheme });
+      await page.emulateMedia({ colorScheme: scheme });
       await picture(page, `${name}-${size}-${scheme}`);
       const tooWide = await page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
       if (tooWide) wrong.push(`${size} ${scheme}: the page is wider than the screen`);
       wrong.push(...(await axeClean(page)).map((violation) => `${size} ${scheme}: ${violation}`));
-      await page.context().close();
     }
+    await page.context().close();
   }
   return wrong;
 }
