@@ -1,3 +1,4 @@
+import { isAbsolute, resolve } from 'node:path';
 import { findProjectAt } from '../db/projects.ts';
 import type { Project as ProjectRow } from '../domain/project.ts';
 import { placeOf, repoUrlMistake } from '../domain/repo-url.ts';
@@ -13,7 +14,9 @@ const mistake = (field: string, message: string): Mistake => ({ in: 'json', fiel
 
 /** Where a new project is, and all that is wrong with that. A place that is another project's is a conflict. */
 export async function placeOfNew(deps: Room, wanted: NewProject): Promise<{ mistakes: Mistake[]; place: Place }> {
-  const { repo_url: repoUrl = null, local_path: localPath = null, token_env: tokenEnv = null } = wanted;
+  const { repo_url: repoUrl = null, local_path: path = null, token_env: tokenEnv = null } = wanted;
+  // One place is written in one way.
+  const localPath = path !== null && isAbsolute(path) ? resolve(path) : path;
   const isLocal = wanted.workspace_mode === 'local_path' || (localPath !== null && repoUrl === null);
   const place: Place = {
     name: wanted.name,

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { code } from './markdown.ts';
 import { GitMode } from './project.ts';
-import { isBranchName, isWorkBranch, WORK_BRANCH_PREFIX } from './refs.ts';
+import { isBranchName, isSha, isWorkBranch, WORK_BRANCH_PREFIX } from './refs.ts';
 import type { Failure } from './run.ts';
 
-/** A branch of the repository, to read from. */
-const Branch = z.string().refine(isBranchName, 'must be the name of a branch');
+/** A branch of the repository, to read from. What could be a commit is none: by that GitHub gives those of forks as well. */
+const Branch = z.string().refine((name) => isBranchName(name) && !isSha(name), 'must be the name of a branch');
 /** A name that is NOFX's to give. */
 const OwnName = z.string().refine(isWorkBranch, `must be a name under ${WORK_BRANCH_PREFIX}`);
 const Commit = z.string().regex(/^[0-9a-f]{7,40}$/, 'must be a commit: 7 to 40 digits 0-9 and a-f');

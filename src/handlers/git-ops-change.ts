@@ -10,15 +10,18 @@ import { changeOf, loadChangeSet } from './change-set.ts';
 import { handOn, soFar, type Change } from './git-ops-source.ts';
 import type { StepContext, StepOutcome } from './handler.ts';
 
+/** Takes the change to the newest commit of the run's base branch. */
+export async function sync(context: StepContext, op: GitOpOf<'sync'>): Promise<StepOutcome> {
+  const { baseRef } = context.run;
+  const newest = await context.adapters.workspaces.resolve(accessOf(context), baseRef);
+  return moveTo(context, await soFar(context, op), newest, code(baseRef));
+}
+
 /**
  * Brings in what a branch has and the run has not. Where the branch goes on from where the run stands, the run stands on its
  * newest commit then, as after `git pull --autostash`; else the two are merged, and its commit has both as parents.
  */
-export async function merge(
-  context: StepContext,
-  op: GitOpOf<'sync' | 'pull' | 'merge'>,
-  source: string,
-): Promise<StepOutcome> {
+export async function merge(context: StepContext, op: GitOpOf<'pull' | 'merge'>, source: string): Promise<StepOutcome> {
   const change = await soFar(context, op);
   const { base, merged = [] } = change.ground;
   const newest = await context.adapters.workspaces.resolve(accessOf(context), source);

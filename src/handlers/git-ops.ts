@@ -1,6 +1,6 @@
 import { GitOp, refusal, type GitOpOf } from '../domain/git-ops.ts';
 import { commitStep } from './change-set.ts';
-import { cherryPick, merge, pop, rebaseOnto, reset, revert, setAside } from './git-ops-change.ts';
+import { cherryPick, merge, pop, rebaseOnto, reset, revert, setAside, sync } from './git-ops-change.ts';
 import { branch, switchTo, tag } from './git-ops-names.ts';
 import { commitFor } from './git-ops-source.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
@@ -30,7 +30,7 @@ function perform(context: StepContext, op: GitOp): Promise<StepOutcome> {
     case 'push':
       return push(context, op);
     case 'sync':
-      return merge(context, op, baseRef);
+      return sync(context, op);
     case 'pull':
     case 'merge':
       return merge(context, op, op.source_branch ?? baseRef);

@@ -71,7 +71,11 @@ export const gitPr = defineHandler<GitPrInputs>({
     const { notes } = await context.effect('triage', async () => ({
       notes: await adapters.github.triage(repository, { number: pullRequest.number, labels, assignees, reviewers }),
     }));
-    const all = [...(hasApp(context.project) ? [] : [NO_CHECKS]), ...(pushed.notes ?? []), ...notes];
+    const all = [
+      ...(hasApp(context.project) || run.gitMode === 'hidden' ? [] : [NO_CHECKS]),
+      ...(pushed.notes ?? []),
+      ...notes,
+    ];
     const handedOn: GitPrOutputs = { ...pullRequest, sha: pushed.sha, branch: written.branch, notes: all };
     return { status: 'succeeded', outputs: handedOn, pullRequest };
   },

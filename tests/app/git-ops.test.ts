@@ -1,89 +1,17 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { upsertProject } from '../../src/db/projects.ts';
-import type { ModelPlan } from '../../src/domain/model-plan.ts';
-import type { PlanStep } from '../../src/domain/plan.ts';
-import { turn, type Script } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
+import { code, gate, git, list, openForPlans, PASSWORD, post, pullRequest } from '../support/git-plans.ts';
+import { PASSING, startHarness, until, type Harness } from '../support/harness.ts';
 import { MODEL_PLAN } from '../support/model-plan.ts';
-import { PASSING, startHarness, until, type Harness, type Repository } from '../support/harness.ts';
-
-const PASSWORD = 'a password of the tests';
-const admin = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}` };
-
-const LINES = ['1', '2', '3', '4', '5', '6', '7', '8', '9'];
-const list = (change: Record<string, string> = {}) => LINES.map((line) => `${change[line] ?? line}\n`).join('');
-const FILES = { 'list.md': list(), 'old.md': 'Old.\n' };
-
-/** A step of a plan: code that the model writes, or a git operation. */
-const code = (name: string, text: string): PlanStep => ({ name, tool: 'codegen', inputs: { prompt: text } });
-const git = (operation: string, inputs: Record<string, unknown> = {}, name = operation): PlanStep => ({
-  name,
-  tool: 'git_ops',
-  inputs: { operation, ...inputs },
-});
-const pullRequest = (fromStep = 'commit'): PlanStep => ({ name: 'pr', tool: 'git_pr', inputs: { fromStep } });
-const gate: PlanStep = { name: 'test', tool: 'gate:test', inputs: { fromStep: 'commit' } };
 
 describe.concurrent(`git operations of plans, on ${lane}`, () => {
   let nofx: Harness;
   beforeAll(async () => void (nofx = await startHarness({ environment: { ADMIN_PASSWORD: PASSWORD } })));
   afterAll(() => nofx.stop());
 
-  const post = async (path: string, body: unknown) => {
-    const answer = await fetch(nofx.nofx.url + path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...admin },
-      body: JSON.stringify(body),
-    });
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
-  };
-
-  /** A repository that NOFX knows. `meanwhile` happens while the model is at work. */
-  const open = async ({ mode = 'advanced', config = PASSING, meanwhile = async (_kit: Repository) => {} } = {}) => {
-    const planned: ModelPlan[] = [];
-    const model: Script = async ({ turn: step, prompt, structured }) => {
-      if (structured) return turn.json(planned[0]);
-      const [, path, line] = /WRITE (\S+)(?: (\d))?/.exec(prompt) ?? [];
-      if (step > 0) return turn.text(`Writes ${path}.`);
-      // What a gate has found is mended with the words of the whole run.
-      if (path === undefined) return turn.tool('write', { file_path: 'notes.md', content: 'Mended.\n' });
-      await meanwhile(kit);
-      const content = line ? list({ [line]: `${line} of ours` }) : 'Noted.\n';
-      return turn.tool('write', { file_path: path, content });
-    };
-    const kit = await nofx.repository({ files: FILES, config: `git_mode: ${mode}\n${config}`, model });
-    const projectId = `gh_${kit.id}`;
-    await upsertProject(nofx.nofx.database.db, {
-      id: projectId,
-      name: kit.name,
-      repoUrl: `${nofx.github.url}/${kit.name}.git`,
-      localPath: null,
-      workspaceMode: 'worktree',
-      gitMode: 'basic',
-      defaultBranch: 'main',
-      installationId: kit.installationId,
-      repositoryId: kit.id,
-    });
-    return Object.assign(kit, {
-      projectId,
-      planned,
-      async plan(...steps: PlanStep[]) {
-        const { body, status } = await post('/runs', { plan: { goal: 'Do as planned', steps }, projectId });
-        expect(status, JSON.stringify(body)).toBe(201);
-        return end(kit, body['id']);
-      },
-      show: (rev: string, format: string) => kit.git('log', '-1', `--format=${format}`, rev).trim(),
-      changed: (from: string, to: string) => kit.git('diff', '--name-only', from, to).trim().split('\n'),
-    });
-  };
-
-  /** A run, with nothing left to do. */
-  const end = async (kit: Repository, id: unknown) => {
-    await kit.drain();
-    return kit.detailsOf((await kit.runs()).find((run) => run.id === id)!);
-  };
+  const open = (options?: Parameters<typeof openForPlans>[1]) => openForPlans(nofx, options);
 
   it('bring in the newest base, commit in words of their own, push and tag, and hand in', async () => {
     const kit = await open({ mode: 'advanced', meanwhile: (own) => own.push({ 'theirs.md': 'Theirs.\n' }) });
@@ -133,8 +61,8 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
       expect(all).toHaveLength(1);
       for (const name of all) rmSync(join(nofx.dataDir, 'workspaces', folder, name), { recursive: true });
     }
-    expect((await post(`/runs/${run.id}/approve`, {})).status).toBe(200);
-    expect((await end(kit, run.id)).failure).toBeNull();
+    expect((await post(nofx, `/runs/${run.id}/approve`, {})).status).toBe(200);
+    expect((await kit.end(run.id)).failure).toBeNull();
     const { head } = kit.pullRequest();
     expect(kit.show(head.sha, '%P')).toBe(`${main} ${feature}`);
     expect(kit.git('show', `${head.sha}:list.md`)).toBe(list({ 1: '1 of ours', 9: 'nine' }));
@@ -177,6 +105,7 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     const run = await kit.plan(
       code('code', 'WRITE list.md 5'),
       git('rebase', { onto_branch: 'release' }),
+      code('more', 'WRITE more.md'),
       git('cherry-pick', { commit_sha: picked.slice(0, 7), source_branch: 'fix' }, 'pick'),
       git('revert', { commit_sha: removed }),
       git('commit'),
@@ -186,7 +115,7 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     expect(run.failure).toBeNull();
     const { head, body } = kit.pullRequest();
     expect(kit.show(head.sha, '%P')).toBe(removed);
-    expect(kit.changed(removed, head.sha)).toEqual(['fix.md', 'list.md', 'old.md']);
+    expect(kit.changed(removed, head.sha)).toEqual(['fix.md', 'list.md', 'more.md', 'old.md']);
     expect(kit.git('show', `${head.sha}:old.md`)).toBe('Old.\n');
     expect(body).toContain(`Takes over ${picked.slice(0, 7)}`);
     expect(body).toContain(`Takes back ${removed.slice(0, 7)}`);
@@ -216,31 +145,47 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
       files: { 'fix.md': 'Fixed.\n' },
       by: 'mona',
     });
+    const next = (
+      await nofx.github.push({ repo: kit.name, branch: 'next', files: { 'next.md': 'Next.\n' }, by: 'mona' })
+    ).sha;
     const [step] = MODEL_PLAN.steps;
     kit.planned.push({
       ...MODEL_PLAN,
       steps: [
         { ...step!, name: 'pick', tool: 'git_ops', git: { operation: 'cherry-pick', branch: 'fix', commit: sha } },
+        { ...step!, name: 'move', tool: 'git_ops', git: { operation: 'rebase', branch: 'next', commit: null } },
         { ...step!, name: 'notes', prompt: 'WRITE notes.md' },
       ],
     });
     const { issue } = await kit.ask('/nofx plan bring the fix over');
     expect(kit.answer(issue)).toContain(`Cherry-pick \`${sha.slice(0, 7)}\` from \`fix\`: \`pick\` (\`git_ops\`)`);
+    const refusal = { status: 403, body: { message: 'Resource not accessible by integration' } };
+    nofx.github.failNext({ method: 'POST', path: new RegExp(`^/repos/${kit.name}/pulls$`), ...refusal });
     await kit.ask('/nofx approve', { issue });
-    expect(kit.changed('main', kit.pullRequest().head.sha)).toEqual(['fix.md', 'notes.md']);
+    expect(kit.pullRequests()).toEqual([]);
+    // What another run takes over stands where it did.
+    await kit.ask('/nofx retry', { issue });
+    const { head } = kit.pullRequest();
+    expect((await kit.runs()).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
+    expect(kit.show(head.sha, '%P')).toBe(next);
+    expect(kit.changed(next, head.sha)).toEqual(['fix.md', 'notes.md']);
   });
 
   it('have the repository sign what they commit, and tag that', async () => {
-    const kit = await open({ config: `commits: verified\n${PASSING}` });
+    const kit = await open({
+      config: `commits: verified\n${PASSING}`,
+      meanwhile: (own) => own.push({ 'theirs.md': 'Theirs.\n' }),
+    });
     const steps = [
       code('code', 'WRITE notes.md'),
+      git('sync'),
       git('commit'),
       git('tag', { tag_name: 'nofx/signed' }),
       pullRequest(),
     ];
     expect((await kit.plan(...steps)).failure).toBeNull();
     const { head } = kit.pullRequest();
-    expect(kit.show(head.sha, '%cn')).toBe('GitHub');
+    expect(kit.show(head.sha, '%cn %P')).toBe(`GitHub ${(await kit.branches())['main']}`);
     expect(kit.show('refs/tags/nofx/signed', '%H')).toBe(head.sha);
   });
 
@@ -328,14 +273,14 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     const kit = await open({ mode: 'hidden' });
     const steps = [git('branch', { branch_name: 'nofx/x' }), code('code', 'x'), git('rebase'), git('commit')];
     for (const path of ['/runs', '/runs/preview']) {
-      const refused = await post(path, { plan: { goal: 'g', steps }, projectId: kit.projectId });
+      const refused = await post(nofx, path, { plan: { goal: 'g', steps }, projectId: kit.projectId });
       expect(refused.status).toBe(422);
       expect(refused.body['detail']).toBe(
         'The plan goes beyond what its repository allows: step "branch": branch takes the git mode basic or above, and here it is hidden; step "rebase": rebase takes the git mode advanced or above, and here it is hidden.',
       );
     }
     const faulty = [git('push', { branch_name: 'main' }), git('merge', { source_branch: '-x', options: ['--ff'] })];
-    const wrong = await post('/runs', { plan: { goal: 'g', steps: faulty }, projectId: kit.projectId });
+    const wrong = await post(nofx, '/runs', { plan: { goal: 'g', steps: faulty }, projectId: kit.projectId });
     expect(wrong.status).toBe(400);
     expect(wrong.body['errors']).toMatchObject([
       { message: 'step "push": branch_name: must be a name under nofx/' },

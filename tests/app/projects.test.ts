@@ -175,6 +175,12 @@ describe.concurrent(`projects, on ${lane}`, () => {
     await writeFile(join(work, 'README.md'), '# In the middle of something\n');
     const before = { status: git(work, 'status', '--porcelain=v2', '--branch'), head: git(work, 'rev-parse', 'HEAD') };
     const project = await make({ name: 'My kit', local_path: work });
+    const synced = await call('POST', `/projects/${project.id}/sync`);
+    expect(await synced.json()).toMatchObject({
+      branch: 'main',
+      head: before.head.trim(),
+      project: { access: 'local' },
+    });
     const run = await start(project.id, { openPr: false });
     expect(run).toMatchObject({ status: 'succeeded', pull_request: null });
     expect(git(work, 'show', `${run.branch}:notes.md`)).toBe('Noted.\n');

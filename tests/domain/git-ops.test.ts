@@ -29,6 +29,7 @@ const OPERATIONS: { op: { operation: GitOperation } & Record<string, unknown>; w
     wrong: [
       [{ source_branch: undefined }, 'source_branch: '],
       [{ source_branch: '-X theirs' }, 'source_branch: must be the name'],
+      [{ source_branch: 'a'.repeat(40) }, 'source_branch: must be the name'],
     ],
   },
   {
