@@ -66,17 +66,6 @@ describe(`who may pass, on ${lane}`, () => {
     expect((await api.post('/docs', {}, headers)).status).toBe(401);
   });
 
-  it('turns strangers away from every route that there is', async () => {
-    const { paths } = (await (await api.get('/openapi.json', {})).json()) as { paths: Record<string, object> };
-    const routes = Object.entries(paths).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => [method.toUpperCase(), path.replace(/\{\w+\}/g, 'x')] as const),
-    );
-    expect(routes.length).toBeGreaterThan(12);
-    for (const [method, path] of routes) {
-      expect((await fetch(api.url + path, { method })).status, `${method} ${path}`).toBe(401);
-    }
-  });
-
   it("does nothing for another site whose page sends a request with the browser's password", async () => {
     const foreignOnes: Record<string, string>[] = [
       { 'sec-fetch-site': 'cross-site' },
