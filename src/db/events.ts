@@ -40,14 +40,21 @@ export type EventType =
  * lock, so the numbers have no gaps and no doubles however many workers write; a rolled-back transaction gives its
  * numbers back. One statement: where nobody listens, the messages cost a look at an empty table and no round trip.
  *
+ * `change` is what the events say became of the run itself (`becomes`).
+ *
  * Gives the messages. Each needs a job in the same transaction, which is what `publish` (outbox/) adds: call that
  * instead.
  */
-export async function appendEvents(tx: Executor, runId: string, events: NewEvent[]): Promise<NewMessage[]> {
+export async function appendEvents(
+  tx: Executor,
+  runId: string,
+  events: NewEvent[],
+  change?: SQL,
+): Promise<NewMessage[]> {
   if (events.length === 0) return [];
   const { rows } = await tx.execute<Appended>(sql`
     with numbered as (
-      update ${run} set last_seq = last_seq + ${events.length} where id = ${runId}
+      update ${run} set last_seq = last_seq + ${events.length}${change && sql`, ${change}`} where id = ${runId}
       returning last_seq - ${events.length} as base, project_id
     ), ${appending(runId, events)}
     select ${whatWasAppended}`);

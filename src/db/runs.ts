@@ -40,25 +40,17 @@ export async function lockRun(tx: Executor, id: string): Promise<Run | null> {
   return row ?? null;
 }
 
-/** Marks a run as under way; does nothing when it is already. True when it did. */
-export async function startRun(tx: Executor, id: string): Promise<boolean> {
-  const started = await tx
-    .update(run)
-    .set({ status: 'running', startedAt: sql`coalesce(${run.startedAt}, now())` })
-    .where(sql`${run.id} = ${id} and ${run.status} = 'queued'`)
-    .returning({ id: run.id });
-  return started.length > 0;
-}
-
-/** Ends a run, once: a run that has ended is left as it is. True when it did. */
-export async function endRun(tx: Executor, id: string, status: RunStatus, failure: Failure | null): Promise<boolean> {
-  const ended = await tx
-    .update(run)
-    .set({ status, failure, endedAt: sql`now()` })
-    .where(sql`${run.id} = ${id} and ${run.endedAt} is null`)
-    .returning({ id: run.id });
-  return ended.length > 0;
-}
+/**
+ * What becomes of a run's status, to be written by the statement that appends the event of it (`appendEvents`). The caller
+ * holds the run's lock, and has seen that it is not so already.
+ */
+export const becomes = {
+  running: () => sql`status = 'running', started_at = coalesce(started_at, now())`,
+  /** waiting for a person, without the turn of its lane */
+  waiting: () => sql`status = 'waiting', turn_at = null`,
+  ended: (status: RunStatus, failure: Failure | null) =>
+    sql`status = ${status}, failure = ${failure && JSON.stringify(failure)}::jsonb, ended_at = now()`,
+};
 
 /** What the run has spent so far, and the pull request it came to. */
 export async function recordOnRun(
@@ -184,11 +176,6 @@ export async function giveTurn(tx: Executor, id: string): Promise<Date> {
     .where(eq(run.id, id))
     .returning({ turnAt: run.turnAt });
   return row!.turnAt!;
-}
-
-/** Marks a run as waiting for a person, without the turn of its lane. */
-export async function pauseRun(tx: Executor, id: string): Promise<void> {
-  await tx.update(run).set({ status: 'waiting', turnAt: null }).where(eq(run.id, id));
 }
 
 /** Puts a run that waited for a person back in its line, for another round. */

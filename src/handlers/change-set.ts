@@ -116,9 +116,16 @@ export async function openCommitted(context: StepContext, written: WriteOutputs)
 export const DIFF_ARTIFACT = 'changes.diff';
 
 /** Commits a step's artifacts, verified, in the run's workspace. */
-export async function commitWork(context: StepContext, codegenStepId: string, message?: string): Promise<WriteOutputs> {
+export async function commitWork(context: StepContext, codegenStepId: string): Promise<WriteOutputs> {
+  return commitLoaded(context, { stepId: codegenStepId, ...(await loadChangeSet(context, codegenStepId)) });
+}
+
+async function commitLoaded(
+  context: StepContext,
+  { stepId: codegenStepId, changeSet, changes }: Loaded & { stepId: string },
+  message?: string,
+): Promise<WriteOutputs> {
   const { run } = context;
-  const { changeSet, changes } = await loadChangeSet(context, codegenStepId);
   const workspace = await openWorkspace(context, changeSet);
   const { sha } = await workspace.commit(changes, await commitMeta(context, changeSet, message));
   await context.saveArtifact(DIFF_ARTIFACT, Buffer.from(await workspace.diff()), 'text/x-diff; charset=utf-8');
@@ -135,10 +142,10 @@ export async function commitWork(context: StepContext, codegenStepId: string, me
 
 /** Commits what a step hands on. Where that has come to nothing, so has the run. */
 export async function commitStep(context: StepContext, fromStep: string, message?: string): Promise<StepOutcome> {
-  const { changes, changeSet, stepId } = await changeOf(context, fromStep);
-  const isNothing = changes.length === 0 && !changeSet.merged?.length;
+  const change = await changeOf(context, fromStep);
+  const isNothing = change.changes.length === 0 && !change.changeSet.merged?.length;
   if (isNothing) return { status: 'stopped', outputs: {} };
-  return { status: 'succeeded', outputs: await commitWork(context, stepId, message) };
+  return { status: 'succeeded', outputs: await commitLoaded(context, change, message) };
 }
 
 function openWorkspace(context: StepContext, ground?: Ground): Promise<Workspace> {

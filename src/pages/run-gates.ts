@@ -31,7 +31,8 @@ function attempt({ run, steps, artifacts }: RunFacts, gate: GateView, isLast: bo
   const id = `log-${step?.position ?? gate.step}`;
   return html`<article class="panel">
     <p>
-      ${of > 1 ? html`<strong>Attempt ${gate.attempt} of ${of}</strong>` : ''} ${status(gate.verdict)}
+      ${of > 1 ? html`<strong>Attempt ${gate.attempt} of ${of}</strong>` : ''}
+      ${gate.verdict === 'neutral' ? status('neutral', 'no verdict') : status(gate.verdict)}
       <span class="hint">${ended.join(' · ')}</span>
     </p>
     ${gate.command === null ? '' : html`<p><code>${gate.command}</code></p>`} ${findings(gate)}

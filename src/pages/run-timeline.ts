@@ -1,6 +1,8 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
 import type { EventRow, EventType } from '../db/events.ts';
+import type { GitMode } from '../domain/project.ts';
+import { stepTitlePlain } from '../domain/report-words.ts';
 import type { Markup } from './layout.ts';
 import type { RunFacts } from './run-facts.ts';
 import { clock } from './words.ts';
@@ -43,23 +45,27 @@ const WORDS: Record<EventType, (payload: Payload) => string> = {
 };
 
 /** Everything that happened, in order. */
-export function timeline({ events, steps }: RunFacts): Markup {
-  const names = new Map(steps.map(({ id, name }) => [id, name]));
+export function timeline({ run, view, events, steps }: RunFacts): Markup {
+  const titles = view.steps.map((step) => `“${stepTitlePlain(step, run.gitMode)}”`);
+  const names = new Map(steps.map(({ id }, index) => [id, titles[index]!]));
   return html`<section aria-labelledby="timeline">
     <h2 id="timeline">Timeline</h2>
     <details id="events">
       <summary>${events.length} event${events.length === 1 ? '' : 's'}, times in UTC</summary>
       <ol class="events">
         ${events.map(
-          (event) => html`<li>${clock(event.createdAt)} <span class="prose">${words(event, names)}</span></li>`,
+          (event) =>
+            html`<li>${clock(event.createdAt)} <span class="prose">${words(event, names, run.gitMode)}</span></li>`,
         )}
       </ol>
     </details>
   </section>`;
 }
 
-function words({ type, stepId, payload }: EventRow, names: Map<string, string>): string {
+function words({ type, stepId, payload }: EventRow, names: Map<string, string>, mode: GitMode): string {
   const known = Payload.parse(payload);
-  const name = known.name || names.get(stepId ?? '') || 'A step';
+  // What went wrong is told above, in words for whoever it is for.
+  if (mode === 'hidden') known.failure = null;
+  const name = names.get(stepId ?? '') ?? (known.name || 'A step');
   return type in WORDS ? WORDS[type as EventType]({ ...known, name }) : type;
 }

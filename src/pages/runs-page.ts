@@ -65,7 +65,7 @@ function row(run: ListedRun): Markup {
     <td class="whole">
       <a class="task" href="/ui/runs/${run.id}">${headline({ run })}</a>
       <span class="hint">
-        ${source.repository}${source.issue ? ` #${source.issue.number}` : ''}${pullRequest ? `, pull request #${pullRequest.number}` : ''}
+        ${source.repository}${source.issue ? ` #${source.issue.number}` : ''}${pullRequest && run.gitMode !== 'hidden' ? `, pull request #${pullRequest.number}` : ''}
       </span>
     </td>
     <td data-label="Asked by">${source.requester.login}</td>

@@ -2,14 +2,14 @@ import { html } from 'hono/html';
 import type { Markup } from './layout.ts';
 
 const LABELS: Record<string, string> = {
-  neutral: 'nothing to change',
-  stopped: 'nothing to change',
+  neutral: 'nothing to do',
+  stopped: 'nothing to do',
   timed_out: 'out of time',
 };
 
-/** A status in words; its colour and sign come from the style sheet. */
-export function status(name: string): Markup {
-  return html`<span class="status" data-status="${name}">${LABELS[name] ?? name}</span>`;
+/** A status in words, `label` where it has others here; its colour and sign come from the style sheet. */
+export function status(name: string, label = LABELS[name] ?? name): Markup {
+  return html`<span class="status" data-status="${name}">${label}</span>`;
 }
 
 /** Text as it begins a sentence. */
@@ -17,9 +17,10 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** What somebody has written, with its line breaks. */
+/** What somebody has written, with its line breaks; what stands in backquotes as code. */
 export function prose(text: string): Markup {
-  return html`<p class="prose">${text}</p>`;
+  const parts = text.split(/`([^`\n]+)`/).map((part, at) => (at % 2 === 0 ? part : html`<code>${part}</code>`));
+  return html`<p class="prose">${parts}</p>`;
 }
 
 /** A moment of a day, to the second, in UTC. */

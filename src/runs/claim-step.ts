@@ -1,6 +1,6 @@
 import type { NewEvent } from '../db/events.ts';
 import { getProjectOfRun } from '../db/projects.ts';
-import { lockRun, startRun } from '../db/runs.ts';
+import { becomes, lockRun } from '../db/runs.ts';
 import { claimStep, listSteps, type Step } from '../db/steps.ts';
 import { together } from '../db/together.ts';
 import { publish } from '../outbox/publish.ts';
@@ -26,9 +26,8 @@ export async function claim(
     if (step === null) return null;
     const starts = run!.status === 'queued';
     const events: NewEvent[] = [...(starts ? [{ type: 'run.started' as const }] : []), started(step)];
-    const [, , announcedUntil] = await together([
-      starts && startRun(tx, runId),
-      publish(tx, deps.queue, runId, events),
+    const [, announcedUntil] = await together([
+      publish(tx, deps.queue, runId, events, starts ? becomes.running() : undefined),
       announce(tx, deps, runId, 'soon'),
     ]);
     return {

@@ -1,15 +1,6 @@
+import type { SQL } from 'drizzle-orm';
 import type { NewEvent } from '../db/events.ts';
-import {
-  countAhead,
-  endRun,
-  giveTurn,
-  listLane,
-  lockLane,
-  lockRun,
-  pauseRun,
-  resumeRun,
-  type Run,
-} from '../db/runs.ts';
+import { becomes, countAhead, giveTurn, listLane, lockLane, lockRun, resumeRun, type Run } from '../db/runs.ts';
 import { together } from '../db/together.ts';
 import { letWait, listSteps, setStepStatus, type Step } from '../db/steps.ts';
 import { decideNext, isTerminal, isTolerated, type Failure, type NextMoves } from '../domain/run.ts';
@@ -44,6 +35,14 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
   const turn = moves.enqueue.length > 0 ? await turnOf(tx, run) : null;
   const enqueue = turn?.mine ? moves.enqueue : [];
   const halt = haltOf(run, moves, (moves.because && byId.get(moves.because)?.failure) || null);
+  const happened = [
+    ...events,
+    ...(turn?.events ?? []),
+    ...enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
+    ...moves.ask.map((id) => about('step.waiting', byId.get(id)!)),
+    ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
+    ...(halt ? [halt.event] : []),
+  ];
   await together([
     setStepStatus(tx, enqueue, 'queued'),
     letWait(tx, moves.ask, run.config.approvalTimeoutDays ?? APPROVAL_DAYS),
@@ -51,15 +50,7 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
     ...enqueue.map((stepId) =>
       deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds }),
     ),
-    halt?.write(tx),
-    publish(tx, deps.queue, run.id, [
-      ...events,
-      ...(turn?.events ?? []),
-      ...enqueue.map((id) => about('step.enqueued', byId.get(id)!)),
-      ...moves.ask.map((id) => about('step.waiting', byId.get(id)!)),
-      ...moves.skip.map((id) => about('step.skipped', byId.get(id)!)),
-      ...(halt ? [halt.event] : []),
-    ]),
+    publish(tx, deps.queue, run.id, happened, halt?.change),
   ]);
   if (halt && run.turnAt !== null) await startNextOfLane(tx, deps, run.lane);
   return halt !== null;
@@ -87,18 +78,18 @@ async function turnOf(tx: Executor, run: Run): Promise<{ mine: boolean; events: 
   return { mine: ahead === 0, events: [{ type: 'run.resumed' }, ...waits] };
 }
 
-type Halt = { event: NewEvent; write(tx: Executor): Promise<unknown> };
+type Halt = { event: NewEvent; change: SQL };
 
 /** How a run halts, if it does: it waits for a person, or it ends, once. The caller holds its lock, so what it knows of it holds. */
 function haltOf(run: Run, { pause, end }: NextMoves, failure: Failure | null): Halt | null {
   if (pause) {
     const waits = run.status === 'waiting';
-    return waits ? null : { event: { type: 'run.paused' }, write: (tx) => pauseRun(tx, run.id) };
+    return waits ? null : { event: { type: 'run.paused' }, change: becomes.waiting() };
   }
   if (end === null || !isTerminal(end) || run.endedAt !== null) return null;
   return {
     event: { type: `run.${end}`, payload: failure ? { failure } : {} },
-    write: (tx) => endRun(tx, run.id, end, failure),
+    change: becomes.ended(end, failure),
   };
 }
 

@@ -133,6 +133,26 @@ describe('the page of runs', () => {
     expect(seen).toEqual(Array.from({ length: 60 }, (_, index) => `Many ${59 - index}`));
   });
 
+  it('tells business users nothing of git', async () => {
+    const { project } = runRequest();
+    const tools = ['codegen', 'workspace:write', 'gate:test', 'git_pr'];
+    const opened = await openRun(api.deps, {
+      ...runRequest({ triggerKey: 'hidden' }),
+      project: { ...project, id: 'gh_11', repositoryId: 11 },
+      plan: { goal: 'Say hello', steps: tools.map((tool) => ({ name: tool.replace(/\W/g, '-'), tool, inputs: {} })) },
+    });
+    const { id } = (opened.ok && opened.run) as { id: string };
+    const failure = JSON.stringify({ kind: 'gate', message: 'No pull request: `npm test` failed.', next: 'git push' });
+    await api.db.execute(sql`
+      update nofx.run set git_mode = 'hidden', status = 'failed', ended_at = now(), failure = ${failure}::jsonb,
+        pull_request = '{"number":5,"url":"https://github.example/5"}' where id = ${id}`);
+    const { text } = await (await admin()).open(`/ui/runs/${id}`);
+    expect(text).toContain('What was checked did not pass.');
+    expect(text).toContain('Review the result');
+    expect(text).toContain('<code>/nofx retry</code>');
+    expect(text.replace(/<[^>]+>/g, '')).not.toMatch(/branch|commit|pull request|rebase|git push/i);
+  });
+
   describeInBrowser('in a browser', (browser) => {
     const signedIn = async (look: Parameters<typeof browser.open>[1] = {}) => {
       const page = await browser.open(`${api.url}/ui/sign-in`, look);

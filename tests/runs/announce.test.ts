@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endRun, lockRun } from '../../src/db/runs.ts';
+import { appendEvents } from '../../src/db/events.ts';
+import { becomes, lockRun } from '../../src/db/runs.ts';
 import { claimStep, listSteps } from '../../src/db/steps.ts';
 import { announce } from '../../src/runs/announce.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
@@ -88,7 +89,7 @@ describe(`announcing what a run does on ${lane}`, () => {
     const goOn = Promise.withResolvers<void>();
     const change = fresh.db.transaction(async (tx) => {
       await lockRun(tx, runId);
-      await endRun(tx, runId, 'succeeded', null);
+      await appendEvents(tx, runId, [{ type: 'run.succeeded' }], becomes.ended('succeeded', null));
       await announce(tx, deps, runId, 'soon');
       changed.resolve();
       await goOn.promise;
