@@ -208,6 +208,8 @@ describe.concurrent('the page of a run', () => {
       await until(async () => (await kit.runs())[0]?.status === 'running');
       const proxy = await startProxy(nofx.nofx.url);
       const page = await at(await pathOf(kit), { through: proxy.url, outage: true });
+      expect(await axeClean(page)).toEqual([]);
+      await picture(page, 'run-at-work');
       await page.evaluate('globalThis.loadedOnce = true');
       await page.locator('#events summary').focus();
       await page.keyboard.press('Enter');
