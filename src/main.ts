@@ -65,7 +65,8 @@ async function makeApp(config: Config): Promise<Config | null> {
   const stopped = (['SIGTERM', 'SIGINT'] as const).map((name) => once(process, name, { signal: listening.signal }));
   const variables = await Promise.race([created, Promise.race(stopped).then(() => null)]);
   listening.abort();
-  await server.close();
+  // Its last answer is a small one, and NOFX is waited for.
+  await server.close(1_000);
   if (variables === null) return null;
   const loaded = loadConfig({ ...readEnvironment(), ...variables });
   if (!loaded.ok) throw new UserError(`The new app's settings do not fit: ${loaded.errors.join(' ')}`, 'Mend .env.');

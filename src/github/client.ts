@@ -4,8 +4,11 @@ import { RetryableError } from '../errors.ts';
 import type { Entrance, RepositoryRef } from './port.ts';
 import type { Serial } from './writes.ts';
 
-/** What Probot's `auth()` gives: REST methods, pagination, installation tokens renewed by themselves. */
-export type Octokit = InstanceType<typeof ProbotOctokit>;
+/**
+ * REST methods and pagination: what Probot's `auth()` gives, with installation tokens renewed by themselves, and
+ * @octokit/rest for personal tokens.
+ */
+export type Octokit = Omit<InstanceType<typeof ProbotOctokit>, 'retry' | 'config'>;
 
 /** One repository, through its installation's client. */
 export type Client = {

@@ -2,5 +2,6 @@
 export { createAppFromManifest } from './app-manifest.ts';
 export { createGitHub } from './github.ts';
 export { installedOn } from './installed.ts';
-export { openProbot, personalOctokit } from './probot.ts';
+export { personalOctokit } from './personal-octokit.ts';
+export { openProbot } from './probot.ts';
 export { KNOWN_EVENTS, toDomainEvent } from './events.ts';

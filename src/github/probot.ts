@@ -56,21 +56,12 @@ export function openProbot(options: {
   });
 }
 
-/** A client for whoever a personal token belongs to, with the same manners as the app's. */
-export function personalOctokit(
-  token: string,
-  options: { baseUrl?: string; timeoutMs?: number; retryBaseMs?: number } = {},
-): InstanceType<typeof ProbotOctokit> {
-  const Personal = patient(options.retryBaseMs) as typeof ProbotOctokit;
-  return new Personal({ auth: { token }, baseUrl: options.baseUrl, request: { fetch: timed(options.timeoutMs) } });
-}
-
 function patient(retryBaseMs = 1_000) {
   return QuietOctokit.defaults({ retry: { retryAfterBaseValue: retryBaseMs } });
 }
 
 /** A fetch whose every request has a time limit. */
-function timed(timeoutMs = 30_000): typeof fetch {
+export function timed(timeoutMs = 30_000): typeof fetch {
   return (input, init) => {
     const limit = AbortSignal.timeout(timeoutMs);
     return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit });

@@ -2,19 +2,19 @@ import type { ProbotOctokit } from 'probot';
 import type { Metrics } from './metrics.ts';
 import type { Tracing } from './port.ts';
 
-type Octokit = InstanceType<typeof ProbotOctokit>;
+type Octokit = Pick<InstanceType<typeof ProbotOctokit>, 'hook'>;
 /** By an installation's id, by the name of a token, or for the app itself. */
-type OctokitFor<Who> = (who?: Who) => Promise<Octokit>;
+type OctokitFor<Who, Client extends Octokit> = (who?: Who) => Promise<Client>;
 type Headers = Record<string, string | number | undefined>;
 
 /**
  * Watches the requests of every client that is handed out. What Octokit sends again by itself counts once, with
  * the answer that came last.
  */
-export function observeOctokit<Who extends number | string>(
-  octokitFor: OctokitFor<Who>,
+export function observeOctokit<Who extends number | string, Client extends Octokit>(
+  octokitFor: OctokitFor<Who, Client>,
   { metrics, tracing }: { metrics: Metrics; tracing: Tracing },
-): OctokitFor<Who> {
+): OctokitFor<Who, Client> {
   const known = new WeakSet<Octokit>();
 
   return async (who) => {

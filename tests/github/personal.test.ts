@@ -9,7 +9,7 @@ const world = useGitHub();
 const byToken = (token: string) =>
   createGitHub({
     octokitFor: () => Promise.reject(new Error('The app has no business here.')),
-    octokitBy: async () => personalOctokit(token, { baseUrl: world.standIn.apiUrl, retryBaseMs: 1 }),
+    octokitBy: async () => personalOctokit(token, { baseUrl: world.standIn.apiUrl }),
     log: pino({ level: 'silent' }),
     writeIntervalMs: 0,
     settleMs: [0],

@@ -1,0 +1,19 @@
+import { Octokit as RestOctokit } from '@octokit/rest';
+import type { Octokit } from './client.ts';
+import { timed } from './probot.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+
+/**
+ * A client for whoever a personal token belongs to, where there is no app. It has no plugin that waits or sends again: what
+ * fails goes back to the queue.
+ */
+export function personalOctokit(token: string, options: { baseUrl?: string; timeoutMs?: number } = {}): Octokit {
+  return new RestOctokit({
+    auth: token,
+    baseUrl: options.baseUrl,
+    userAgent: 'nofx',
+    log: silent,
+    request: { fetch: timed(options.timeoutMs) },
+  });
+}
