@@ -78,6 +78,7 @@ describeInBrowser('npm start without an app', (browser) => {
     ]) {
       expect((await fetch(address + path, { redirect: 'manual' })).status, path).toBe(403);
     }
+    expect(closed.headers.get('referrer-policy')).toBe('strict-origin-when-cross-origin');
     expect(closed.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
