@@ -57,7 +57,7 @@ async function makeApp(config: Config): Promise<Config | null> {
     createApp: (code) => createAppFromManifest(code, { apiUrl: config.githubApiUrl }),
   });
   const server = await serve(app, { host: config.host, port: config.port });
-  const host = config.host === '0.0.0.0' ? 'localhost' : config.host;
+  const host = ['0.0.0.0', '::'].includes(config.host) ? 'localhost' : config.host;
   process.stdout.write(
     `NOFX has no GitHub App to work for yet. Make one here, it takes a minute:\n\n  http://${host}:${server.port}/?token=${token}\n\nTo see NOFX work first, without an account: npm run demo\n`,
   );
@@ -65,7 +65,8 @@ async function makeApp(config: Config): Promise<Config | null> {
   const stopped = (['SIGTERM', 'SIGINT'] as const).map((name) => once(process, name, { signal: listening.signal }));
   const variables = await Promise.race([created, Promise.race(stopped).then(() => null)]);
   listening.abort();
-  await server.close();
+  // Its last answer is a small one, and NOFX is waited for.
+  await server.close(1_000);
   if (variables === null) return null;
   const loaded = loadConfig({ ...readEnvironment(), ...variables });
   if (!loaded.ok) throw new UserError(`The new app's settings do not fit: ${loaded.errors.join(' ')}`, 'Mend .env.');

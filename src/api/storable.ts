@@ -8,7 +8,9 @@ const SUSPECT = /\\u(0000|d[89a-f])/i;
 export function storable(): MiddlewareHandler {
   return async (c, next) => {
     if (/%00/.test(c.req.url)) throw unfit();
-    if (c.req.header('content-type')?.includes('json')) {
+    const type = c.req.header('content-type') ?? '';
+    if (type.includes('form-urlencoded') && /%00/.test(await c.req.text())) throw unfit();
+    if (type.includes('json')) {
       const body = await c.req.text();
       if (body.includes('\0') || (SUSPECT.test(body) && !isStorable(body))) throw unfit();
     }

@@ -80,6 +80,9 @@ export type GitOp = z.infer<typeof GitOp>;
 /** One of its operations. */
 export type GitOpOf<Operation extends GitOperation> = Extract<GitOp, { operation: Operation }>;
 
+/** Those that need to know how commits come from one another, which is asked of GitHub; and tags, which are made there. */
+const ON_GITHUB: readonly GitOperation[] = ['pull', 'merge', 'cherry-pick', 'revert', 'tag'];
+
 /** Whether an operation may be done in a git mode. */
 export function allows(mode: GitMode, wanted: GitOperation): boolean {
   return GitMode.options.indexOf(mode) >= GitMode.options.indexOf(LEAST_MODE[wanted]);
@@ -102,6 +105,16 @@ export function modeErrors(steps: readonly Step[], mode: GitMode): string[] {
     const wanted = GitOp.safeParse(inputs).data?.operation;
     if (wanted === undefined || allows(mode, wanted)) return [];
     return [`step "${name}": ${wanted} takes the git mode ${LEAST_MODE[wanted]} or above, and here it is ${mode}`];
+  });
+}
+
+/** The operations of a plan that cannot be done in a repository that is not on GitHub. */
+export function placeErrors(steps: readonly Step[]): string[] {
+  return gitSteps(steps).flatMap(({ name, inputs }) => {
+    const wanted = GitOp.safeParse(inputs).data?.operation;
+    return wanted !== undefined && ON_GITHUB.includes(wanted)
+      ? [`step "${name}": ${wanted} is done on GitHub only`]
+      : [];
   });
 }
 

@@ -64,7 +64,8 @@ export async function createFirstRun(options: FirstRunOptions): Promise<FirstRun
         frameAncestors: ["'none'"],
         baseUri: ["'none'"],
       },
-      referrerPolicy: 'no-referrer',
+      // GitHub gets the origin of the form, as it does from Probot's own page, and no more.
+      referrerPolicy: 'strict-origin-when-cross-origin',
       strictTransportSecurity: false,
     }),
   );

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
 
-export type HttpServer = { port: number; close(): Promise<void> };
+export type HttpServer = { port: number; close(graceMs?: number): Promise<void> };
+
+/** How long what is being answered may still take once a server closes. */
+const GRACE_MS = 5_000;
 
 /** Serves an app; resolves once it listens. Port 0 takes any free one. */
 export async function serve(app: Pick<Hono, 'fetch'>, address: { host: string; port: number }): Promise<HttpServer> {
@@ -12,11 +15,14 @@ export async function serve(app: Pick<Hono, 'fetch'>, address: { host: string; p
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
-    async close() {
+    async close(graceMs = GRACE_MS) {
       const closed = once(server, 'close');
       server.close();
       if ('closeIdleConnections' in server) server.closeIdleConnections();
+      // Browsers open connections to spare; one on which nothing was ever asked counts as busy, and would be waited for for ever.
+      const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), graceMs);
       await closed;
+      clearTimeout(cut);
     },
   };
 }

@@ -7,6 +7,7 @@ import { guardedHeaders } from '../api/headers.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { rateLimited } from '../api/rate-limit.ts';
 import { sameSite } from '../api/same-site.ts';
+import { storable } from '../api/storable.ts';
 import { cleanPages } from './clean.ts';
 import { costRoutes } from './costs.ts';
 import type { PageDeps, PageEnv } from './env.ts';
@@ -55,6 +56,7 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
     rateLimited(),
     sameSite(),
     bodyLimit({ maxSize: MAX_FORM_BYTES }),
+    storable(),
     checkedForms(given),
   );
   signInRoutes(pages, given);

@@ -12,10 +12,13 @@ const OPEN = 3;
 export function changes({ run, diff }: RunFacts): Markup | string {
   if (diff === null) return '';
   const whole = html`<a href="/runs/${run.id}/diff" download="${run.id}.diff">as one file</a>`;
-  if (diff === 'tooLarge') {
+  if (typeof diff === 'string') {
     return html`<section aria-labelledby="changes">
       <h2 id="changes">Changes</h2>
-      <p>The change is too large for a page; it is here ${whole}.</p>
+      <p>
+        ${diff === 'tooLarge' ? 'The change is too large for a page' : 'The change could not be read just now'}; it is
+        here ${whole}.
+      </p>
     </section>`;
   }
   const added = diff.reduce((sum, file) => sum + file.added, 0);

@@ -20,8 +20,8 @@ export type RunFacts = {
   steps: Step[];
   events: EventRow[];
   artifacts: Artifact[];
-  /** null where nothing was committed; `tooLarge` where a page of it would help nobody */
-  diff: FileDiff[] | 'tooLarge' | null;
+  /** null where nothing was committed; `tooLarge` where a page of it would help nobody; `unreadable` where its store does not give it */
+  diff: FileDiff[] | 'tooLarge' | 'unreadable' | null;
   /** what whoever looks may do now */
   may: { cancel: boolean; approve: boolean; retry: boolean };
 };
@@ -41,11 +41,17 @@ export async function readRun(deps: PageDeps, principal: Principal, run: Run): P
   return { run, view, steps, events, artifacts, diff, may };
 }
 
-async function diffOf({ adapters }: PageDeps, artifacts: readonly Artifact[]): Promise<RunFacts['diff']> {
+async function diffOf({ adapters, log }: PageDeps, artifacts: readonly Artifact[]): Promise<RunFacts['diff']> {
   const found = artifacts.findLast(({ name }) => name === DIFF_ARTIFACT);
   if (!found) return null;
   if (found.size > LARGEST_DIFF) return 'tooLarge';
-  return readDiff((await adapters.artifacts.get(found)).toString('utf8'));
+  try {
+    return readDiff((await adapters.artifacts.get(found)).toString('utf8'));
+  } catch (error) {
+    // All else of the run can be told all the same.
+    log.warn({ err: error, run: found.runId }, 'the diff could not be read for its page');
+    return 'unreadable';
+  }
 }
 
 /** What to offer somebody. It is asked again when they do it; who is in a team only then. */

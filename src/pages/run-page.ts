@@ -54,9 +54,11 @@ function openResult({ gitMode, pullRequest }: RunFacts['run']): string {
   return gitMode === 'hidden' ? 'Review the result' : `Pull request #${pullRequest!.number}`;
 }
 
-function about({ run }: RunFacts): Markup | string {
-  const { issue } = run.source;
-  return issue ? html`· <a href="${issue.url}">#${issue.number} ${issue.title}</a>` : '';
+function about(facts: RunFacts): Markup | string {
+  const { issue } = facts.run.source;
+  if (!issue) return '';
+  const title = issue.title === headline(facts) ? '' : ` ${issue.title}`;
+  return html`· <a href="${issue.url}">#${issue.number}${title}</a>`;
 }
 
 function failure({ run }: RunFacts): Markup | string {

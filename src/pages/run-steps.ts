@@ -30,7 +30,8 @@ export function stepTrack({ run, view, steps }: RunFacts): Markup {
     )}
     <ol>
       ${view.steps.map((step, index) => {
-        const spent = stepSpent(step, 'basic');
+        // The amount first: on a phone the rest may be cut off.
+        const spent = stepSpent(step, run.gitMode).split(' · ').toReversed().join(' · ');
         const facts = [step.detail, step.approvedBy && `approved by ${step.approvedBy}`, took(step), spent].filter(
           Boolean,
         );

@@ -1,4 +1,4 @@
-import { modeErrors } from '../domain/git-ops.ts';
+import { modeErrors, placeErrors } from '../domain/git-ops.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import type { Project } from '../domain/project.ts';
 import { APPROVE_STEP } from '../domain/planned.ts';
@@ -95,9 +95,14 @@ async function bind(
   return { ground, plan, ...base, maxCostUsd: costLimit(defaults, ground.config) };
 }
 
-/** UserError for a pull request where there can be none. */
+/** UserError for a pull request where there can be none, and for what else takes GitHub. */
 function checkPlace({ steps }: Plan, { ref, project }: Ground): void {
-  if (ref !== null || !steps.some(({ tool }) => tool === 'git_pr')) return;
+  if (ref !== null) return;
+  const elsewhere = placeErrors(steps);
+  if (elsewhere.length > 0) {
+    throw new UserError(`${project.name} is not on GitHub: ${elsewhere.join('; ')}.`, 'Leave these steps out.');
+  }
+  if (!steps.some(({ tool }) => tool === 'git_pr')) return;
   throw new UserError(
     `NOFX opens pull requests on GitHub only, and ${project.name} is not there.`,
     'Take `git_push` in the place of `git_pr`: it ends with the branch.',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lane } from '../support/database.ts';
-import { startApi } from './support.ts';
+import { visitor } from '../pages/support.ts';
+import { PASSWORD, startApi } from './support.ts';
 
 describe(`the API's manners, on ${lane}`, () => {
   let api: Awaited<ReturnType<typeof startApi>>;
@@ -50,6 +51,12 @@ describe(`the API's manners, on ${lane}`, () => {
 
   it('takes no text that no database keeps', async () => {
     for (const path of ['/runs/%00', '/runs?project=a%00b']) expect((await api.get(path)).status).toBe(400);
+    const browser = visitor(api.url);
+    await browser.signIn(PASSWORD);
+    for (const path of ['/ui/runs/%00', '/ui/search?q=%00']) expect((await browser.ask(path)).status).toBe(400);
+    await browser.open('/ui/projects/new');
+    const form = { name: '\0', repo_url: 'https://a.example/b/c', workspace_mode: 'clone', git_mode: 'basic' };
+    expect((await browser.send('/ui/projects', form)).status).toBe(400);
     const send = async (url: string) => (await api.post('/webhooks', { url })).status;
     expect(await send('https://a/\0')).toBe(400);
     expect(await send('https://a/\ud800')).toBe(400);

@@ -156,6 +156,20 @@ describe.concurrent(`projects, on ${lane}`, () => {
     const refused = await call('POST', '/runs', { plan, projectId: project.id });
     expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ next: expect.stringContaining('git_push') });
+    const steps = [
+      { name: 'sync', tool: 'git_ops', inputs: { operation: 'sync' } },
+      { name: 'branch', tool: 'git_ops', inputs: { operation: 'branch', branch_name: 'nofx/kept' } },
+    ];
+    const merge = { name: 'merge', tool: 'git_ops', inputs: { operation: 'merge', source_branch: 'main' } };
+    const body = { plan: { goal: 'g', steps: [...steps, merge] }, projectId: project.id };
+    expect(await (await call('POST', '/runs', body)).json()).toMatchObject({
+      status: 422,
+      detail: 'Lab kit is not on GitHub: step "merge": merge is done on GitHub only.',
+    });
+    body.plan.steps.pop();
+    const { id } = (await (await call('POST', '/runs', body)).json()) as { id: string };
+    await until(async () => (await read<Run>(`/runs/${id}`)).status === 'succeeded');
+    expect(git(bare, 'rev-parse', 'nofx/kept')).toBe(git(bare, 'rev-parse', 'main'));
     await call('PATCH', `/projects/${project.id}`, { token_env: 'NOFX_TOKEN_UNSET' });
     expect(await (await call('POST', `/projects/${project.id}/sync`)).json()).toMatchObject({
       status: 422,

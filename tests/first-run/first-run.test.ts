@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -78,6 +78,7 @@ describeInBrowser('npm start without an app', (browser) => {
     ]) {
       expect((await fetch(address + path, { redirect: 'manual' })).status, path).toBe(403);
     }
+    expect(closed.headers.get('referrer-policy')).toBe('strict-origin-when-cross-origin');
     expect(closed.headers.get('content-security-policy')).toContain("default-src 'none'");
   });
 
@@ -118,6 +119,9 @@ describeInBrowser('npm start without an app', (browser) => {
     await page.getByText(`${address}/api/github/webhooks`).waitFor();
     await page.getByRole('button', { name: /^Create it on/ }).focus();
     await press('Enter');
+    // As browsers do to be quicker: it must not keep NOFX from starting.
+    const spare = connect(Number(new URL(address).port), '127.0.0.1');
+    await once(spare, 'connect');
     await page.getByRole('button', { name: 'Create GitHub App for acme' }).click();
 
     await page.getByRole('heading', { name: 'NOFX is registered' }).waitFor();

@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-// First: what makes zod describe itself has to be there before the schemas that it describes.
-import { PASSWORD, startApi } from '../api/support.ts';
 import { createKey } from '../../src/api/keys.ts';
 import { joinWorkers } from '../../src/db/presence.ts';
 import { claimStep, listSteps } from '../../src/db/steps.ts';
@@ -11,6 +9,7 @@ import { listDead } from '../../src/runs/dead.ts';
 import { openRun } from '../../src/runs/open-run.ts';
 import { describeInBrowser, picture, type Browser, type Session } from '../support/browser.ts';
 import { fillPast } from '../support/past.ts';
+import { PASSWORD, startApi } from '../api/support.ts';
 import { runRequest } from '../support/run-request.ts';
 import { visitor } from './support.ts';
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKey } from '../../src/api/keys.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
-import { describeInBrowser, focused, type Look } from '../support/browser.ts';
+import { axeClean, describeInBrowser, focused, picture, type Look } from '../support/browser.ts';
 import { startHarness, until, type Harness, type Repository } from '../support/harness.ts';
 import { MODEL_PLAN } from '../support/model-plan.ts';
 import { visitor } from './support.ts';
@@ -173,7 +173,7 @@ describe.concurrent('the page of a run', () => {
     };
     const session = async () => (await at('/ui/runs/none')).context().storageState();
 
-    it('is clean in every look: over, waiting, at work', async () => {
+    it('is clean in every look, and where it waits, and is used by the keyboard alone', async () => {
       const kit = await mendedOnce();
       expect(await browser.everyLook(nofx.nofx.url + (await pathOf(kit)), 'run-mended', await session())).toEqual([]);
       const planned = await nofx.repository({
@@ -187,8 +187,9 @@ describe.concurrent('the page of a run', () => {
       });
       await planned.ask('/nofx plan add the notes');
       const path = await pathOf(planned);
-      expect(await browser.everyLook(nofx.nofx.url + path, 'run-waiting', await session())).toEqual([]);
       const page = await at(path);
+      expect(await axeClean(page)).toEqual([]);
+      await picture(page, 'run-waiting');
       await page.keyboard.press('Tab');
       expect(await focused(page)).toBe('Skip to content');
       await page.keyboard.press('Enter');
@@ -207,6 +208,8 @@ describe.concurrent('the page of a run', () => {
       await until(async () => (await kit.runs())[0]?.status === 'running');
       const proxy = await startProxy(nofx.nofx.url);
       const page = await at(await pathOf(kit), { through: proxy.url, outage: true });
+      expect(await axeClean(page)).toEqual([]);
+      await picture(page, 'run-at-work');
       await page.evaluate('globalThis.loadedOnce = true');
       await page.locator('#events summary').focus();
       await page.keyboard.press('Enter');

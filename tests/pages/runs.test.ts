@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { upsertArtifacts } from '../../src/db/artifacts.ts';
+import { listSteps } from '../../src/db/steps.ts';
 import type { Role } from '../../src/domain/role.ts';
 import { openRun, type RunRequest } from '../../src/runs/open-run.ts';
 import { PASSWORD, startApi } from '../api/support.ts';
@@ -151,6 +153,20 @@ describe('the page of runs', () => {
     expect(text).toContain('Review the result');
     expect(text).toContain('<code>/nofx retry</code>');
     expect(text.replace(/<[^>]+>/g, '')).not.toMatch(/branch|commit|pull request|rebase|git push/i);
+  });
+
+  it('tells all else of a run whose change cannot be read', async () => {
+    const run = await open('Lose the disk', { repository: 12 });
+    const [step] = await listSteps(api.db, run.id);
+    const lost = { name: 'changes.diff', path: 'lost', driver: 'local', size: 9, contentType: 'text/x-diff' } as const;
+    const row = { id: 'art_lost', runId: run.id, stepId: step!.id, sha256: 'a'.repeat(64), ...lost };
+    await upsertArtifacts(api.db, [row]);
+    const browser = await admin();
+    const { status, text } = await browser.open(`/ui/runs/${run.id}`);
+    expect(status).toBe(200);
+    expect(text).toContain('The change could not be read just now');
+    await api.db.execute(sql`update nofx.artifact set size = 600000 where id = 'art_lost'`);
+    expect((await browser.open(`/ui/runs/${run.id}`)).text).toContain('The change is too large for a page');
   });
 
   describeInBrowser('in a browser', (browser) => {
