@@ -5,11 +5,14 @@ import {
   type ExecProtocolOptions,
   type QueryOptions,
   type Results,
+  type Row,
   type Transaction,
 } from '@electric-sql/pglite';
 
 /** Distinct statements that are kept prepared; the texts of queries over lists differ by the lists' lengths. */
 const KEPT = 200;
+/** Statements that were sent once are remembered up to so many: most of those are of migrations, and never come again. */
+const REMEMBERED = 1_000;
 
 /** The first bytes of messages to the database: https://www.postgresql.org/docs/current/protocol-message-formats.html */
 const SIMPLE_QUERY = 0x51;
@@ -22,16 +25,22 @@ type Messages = Awaited<ReturnType<PGlite['execProtocolStream']>>;
 type Prepared = { name: string; types: number[]; columns: Messages };
 
 /**
- * A PGlite that prepares each statement under a name the first time it is sent, as `PreparingClient` does for Postgres,
- * and then sends all of a query at once. PGlite itself has each query parsed, planned and described anew, in six calls.
+ * A PGlite that prepares each statement under a name once it is sent again, as `PreparingClient` does for Postgres, and sends
+ * all of a query at once. PGlite itself has each query parsed, planned and described anew, in six calls.
  */
 export class PreparingPglite extends PGlite {
   readonly #prepared = new Map<string, Prepared>();
+  readonly #once = new Set<string>();
   #synced = false;
 
   override async query<T>(text: string, params: unknown[] = [], options?: QueryOptions): Promise<Results<T>> {
     await this._checkReady();
     return this._runExclusiveTransaction(() => this.#run<T>(text, params, options));
+  }
+
+  /** A query without parameters comes this way as well, and is nothing else: a queue fetches its jobs by one. */
+  override async exec(text: string, options?: QueryOptions): Promise<Results[]> {
+    return /;\s*\S/.test(text) ? super.exec(text, options) : [await this.query<Row>(text, [], options)];
   }
 
   override transaction<T>(callback: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -66,7 +75,9 @@ export class PreparingPglite extends PGlite {
   }
 
   async #prepare(text: string): Promise<Prepared> {
-    const name = this.#prepared.size < KEPT ? `nofx_${this.#prepared.size}` : '';
+    const name = this.#once.has(text) && this.#prepared.size < KEPT ? `nofx_${this.#prepared.size}` : '';
+    if (this.#once.size >= REMEMBERED) this.#once.clear();
+    this.#once.add(text);
     const { parse: parsed, describe, sync } = protocol.serialize;
     const messages = await this.#send([parsed({ name, text }), describe({ type: 'S', name }), sync()]);
     const prepared = {

@@ -33,10 +33,12 @@ it.each([
   }
 });
 
-it('prepares a statement once, however often it is sent, and up to a number of them', async () => {
+it('prepares what comes again, once, and up to a number of statements', async () => {
+  await prepared.query('select $1::int as asked', [0]);
+  expect(await kept('select $1::int as asked')).toBe(0);
   for (let turn = 0; turn < 3; turn += 1) await prepared.query('select $1::int as asked', [turn]);
   expect(await kept('select $1::int as asked')).toBe(1);
-  for (let n = 0; n < 250; n += 1) await prepared.query(`select ${n} as asked`);
+  for (const _ of [1, 2]) for (let n = 0; n < 250; n += 1) await prepared.query(`select ${n} as asked`);
   expect(await kept('%')).toBeGreaterThan(100);
   expect(await kept('%')).toBeLessThanOrEqual(200);
   expect((await prepared.query('select 4711 as asked')).rows).toEqual([{ asked: 4711 }]);
@@ -71,4 +73,15 @@ it('keeps transactions whole, and apart from what is asked meanwhile', async () 
   const late = await prepared.transaction(async (tx) => tx);
   await expect(late.query(insert, [4, 'd'])).rejects.toThrow(/closed/i);
   expect(await count()).toBe(2);
+});
+
+it('takes one statement or several without parameters', async () => {
+  for (const _ of [1, 2]) {
+    expect(await prepared.exec("select 1 as n, ';' as mark")).toMatchObject([{ rows: [{ n: 1, mark: ';' }] }]);
+    expect(await prepared.exec('select 1 as n;\n')).toEqual(await plain.exec('select 1 as n;\n'));
+    expect(await prepared.exec('select 1 as n; select 2 as n')).toMatchObject([
+      { rows: [{ n: 1 }] },
+      { rows: [{ n: 2 }] },
+    ]);
+  }
 });
