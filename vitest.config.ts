@@ -37,7 +37,8 @@ export default defineConfig({
     pool: 'forks',
     // The larger a process, the longer it takes to start another from it, and the stories start many.
     execArgv: ['--max-semi-space-size=4'],
-    maxWorkers: 2,
+    // One more than the processors there usually are: a story waits as often as it works.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,

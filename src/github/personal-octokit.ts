@@ -1,4 +1,3 @@
-import { Octokit as RestOctokit } from '@octokit/rest';
 import type { Octokit } from './client.ts';
 import { timed } from './probot.ts';
 
@@ -8,7 +7,12 @@ const silent = { debug() {}, info() {}, warn() {}, error() {} };
  * A client for whoever a personal token belongs to, where there is no app. It has no plugin that waits or sends again: what
  * fails goes back to the queue.
  */
-export function personalOctokit(token: string, options: { baseUrl?: string; timeoutMs?: number } = {}): Octokit {
+export async function personalOctokit(
+  token: string,
+  options: { baseUrl?: string; timeoutMs?: number } = {},
+): Promise<Octokit> {
+  // Only where there is such a token.
+  const { Octokit: RestOctokit } = await import('@octokit/rest');
   return new RestOctokit({
     auth: token,
     baseUrl: options.baseUrl,
