@@ -238,7 +238,7 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     const base = await workspaces.resolve(access, 'main');
     const workspace = await workspaces.openWorkspace(access, { key: 'k', base, branch: 'nofx/k' });
     const command =
-      'git status --short; git log --format=%s; git branch --show-current; git commit -q --allow-empty -m x || echo refused';
+      'git status --short; git log --format=%s; git branch --show-current; git commit -q --allow-empty -m x 2>&1 || echo refused';
     const result = await run(command, { cwd: workspace.path, readOnly: workspace.gitPaths });
     expect(result.output).toMatch(/^first\nnofx\/k\n[\s\S]*refused\n$/);
     expect(git(work, 'rev-parse', 'HEAD').trim()).toBe(await workspace.head());
