@@ -35,12 +35,20 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
   });
 
   /** The role of somebody in a project. */
-  const roleIn = async (principal: Principal, { id: projectId }: Pick<Project, 'id'>): Promise<Role> =>
-    principal.kind === 'link'
-      ? 'none'
-      : principal.kind === 'admin'
-        ? 'admin'
-        : asked(JSON.stringify({ projectId, id: principal.githubId, login: principal.login }));
+  const roleIn = async (principal: Principal, { id: projectId }: Pick<Project, 'id'>): Promise<Role> => {
+    if (principal.kind === 'link') return 'none';
+    if (principal.kind === 'admin') return 'admin';
+    return asked(JSON.stringify({ projectId, id: principal.githubId, login: principal.login }));
+  };
+
+  /** Those of some projects that the principal may read. */
+  const readable = async <T extends Pick<Project, 'id'>>(
+    principal: Principal,
+    projects: readonly T[],
+  ): Promise<T[]> => {
+    const mayRead = await Promise.all(projects.map(async (each) => isAtLeast(await roleIn(principal, each), 'read')));
+    return projects.filter((_each, index) => mayRead[index]);
+  };
 
   const maySee = async (principal: Principal, run: Pick<Run, 'id' | 'projectId' | 'source'>): Promise<boolean> =>
     isOwn(principal, run) ||
@@ -71,6 +79,7 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
 
   return {
     roleIn,
+    readable,
     mayChange,
     demand,
     run: seen,
@@ -94,8 +103,8 @@ export function createAccess({ db, adapters }: Pick<ApiDeps, 'db' | 'adapters'>)
 }
 
 /** Ends the request of anybody but the admin: what is about all of NOFX is about no project's people. */
-export function adminOnly(principal: Principal): void {
-  if (principal.kind !== 'admin') throw new ApiProblem('forbidden', { detail: 'That is the admin’s alone.' });
+export function adminOnly({ kind }: Principal, detail = 'That is the admin’s alone.'): void {
+  if (kind !== 'admin') throw new ApiProblem('forbidden', { detail });
 }
 
 function isOwn(principal: Principal, { source }: Pick<Run, 'source'>): boolean {

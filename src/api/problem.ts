@@ -105,12 +105,11 @@ export function problemOf(thrown: unknown): ApiProblem {
 export function refuseInvalid(
   result: { target: string } & ({ success: true } | { success: false; error: z.ZodError }),
 ): void {
-  if (result.success) return;
-  throw new ApiProblem('invalid', {
-    errors: result.error.issues.map(({ path, message }) => ({
-      in: result.target as Mistake['in'],
-      field: path.join('.'),
-      message,
-    })),
-  });
+  if (!result.success) throw invalid(result.target as Mistake['in'], result.error);
+}
+
+/** All that a schema finds wrong with a part of the request. */
+export function invalid(part: Mistake['in'], { issues }: Pick<z.ZodError, 'issues'>): ApiProblem {
+  const errors = issues.map(({ path, message }) => ({ in: part, field: path.join('.'), message }));
+  return new ApiProblem('invalid', { errors });
 }

@@ -3,7 +3,7 @@ import { nameOf, type Principal } from '../domain/principal.ts';
 import type { Project } from '../domain/project.ts';
 import { isAtLeast } from '../domain/role.ts';
 import { changeProject, createProject, syncProject } from '../runs/change-projects.ts';
-import type { Access } from './access.ts';
+import { adminOnly, type Access } from './access.ts';
 import type { ApiDeps } from './env.ts';
 import { ApiProblem, type Mistake } from './problem.ts';
 import type { NewProject, ProjectChange } from './project-requests.ts';
@@ -14,7 +14,7 @@ export function createProjectActions(deps: ApiDeps & { access: Access }) {
   const { access } = deps;
   return {
     async add(principal: Principal, wanted: NewProject): Promise<Project> {
-      onlyAdmin(principal, 'To add a project');
+      adminOnly(principal, 'To add a project is for the admin.');
       const { mistakes, place } = await placeOfNew(deps, wanted);
       refuse(mistakes);
       return createProject(deps, place, { by: nameOf(principal) });
@@ -22,7 +22,8 @@ export function createProjectActions(deps: ApiDeps & { access: Access }) {
 
     async change(principal: Principal, id: string, wanted: ProjectChange): Promise<Project> {
       const before = await access.project(principal, id);
-      if (before.installationId === null) onlyAdmin(principal, 'To change a project that the app is not on');
+      if (before.installationId === null)
+        adminOnly(principal, 'To change a project that the app is not on is for the admin.');
       else await access.demand(principal, before, 'admin', 'To change a project');
       refuse(mistakesOfChange(deps, before, wanted));
       const {
@@ -50,11 +51,6 @@ export function createProjectActions(deps: ApiDeps & { access: Access }) {
       return { change: mayChange, sync: isAtLeast(role, LEAST_ROLE.run) };
     },
   };
-}
-
-/** Ends the request of anybody but the admin; `what` is theirs. */
-export function onlyAdmin({ kind }: Principal, what: string): void {
-  if (kind !== 'admin') throw new ApiProblem('forbidden', { detail: `${what} is for the admin.` });
 }
 
 function refuse(mistakes: Mistake[]): void {

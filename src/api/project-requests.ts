@@ -4,10 +4,10 @@ import { isTokenName, NO_TOKEN_NAME } from '../domain/personal-token.ts';
 import { GitMode, WorkspaceMode } from '../domain/project.ts';
 import { isBranchName } from '../domain/refs.ts';
 import { removeProject } from '../runs/change-projects.ts';
-import type { Access } from './access.ts';
+import { adminOnly, type Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
 import { ApiProblem, problems } from './problem.ts';
-import { createProjectActions, onlyAdmin } from './project-actions.ts';
+import { createProjectActions } from './project-actions.ts';
 import { Project, ProjectPath, shownProject } from './projects.ts';
 
 const name = z.string().trim().min(1).max(200);
@@ -98,7 +98,7 @@ export function projectRequestRoutes(api: Api, deps: ApiDeps & { access: Access 
   api.openapi(deleteRoute, async (c) => {
     const principal = c.get('principal');
     const project = await access.project(principal, c.req.valid('param').projectId);
-    onlyAdmin(principal, 'To delete a project');
+    adminOnly(principal, 'To delete a project is for the admin.');
     if (project.installationId !== null && project.removedAt === null) {
       throw new ApiProblem('conflict', {
         detail: `The app is on ${project.name}, so it is a project.`,

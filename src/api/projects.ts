@@ -1,7 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { listProjects } from '../db/projects.ts';
 import { GitMode, WorkspaceMode, type Project as ProjectRow } from '../domain/project.ts';
-import { isAtLeast } from '../domain/role.ts';
 import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
 import { problems } from './problem.ts';
@@ -90,8 +89,7 @@ export function projectRoutes(api: Api, deps: ApiDeps & { access: Access }): voi
   api.openapi(listRoute, async (c) => {
     const principal = c.get('principal');
     const rows = await listProjects(db, { after: c.req.valid('query').after, limit: MOST });
-    const mayRead = await Promise.all(rows.map(async (row) => isAtLeast(await access.roleIn(principal, row), 'read')));
-    return c.json(rows.filter((_row, index) => mayRead[index]).map(shownProject), 200);
+    return c.json((await access.readable(principal, rows)).map(shownProject), 200);
   });
 
   api.openapi(getRoute, async (c) =>

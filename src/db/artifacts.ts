@@ -1,5 +1,6 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq } from 'drizzle-orm';
 import type { Executor } from './client.ts';
+import { excluded } from './excluded.ts';
 import { artifact } from './schema.ts';
 
 export type Artifact = typeof artifact.$inferSelect;
@@ -12,13 +13,7 @@ export async function upsertArtifacts(tx: Executor, rows: (typeof artifact.$infe
     .values(rows)
     .onConflictDoUpdate({
       target: [artifact.stepId, artifact.name],
-      set: {
-        path: sql`excluded.path`,
-        driver: sql`excluded.driver`,
-        sha256: sql`excluded.sha256`,
-        size: sql`excluded.size`,
-        contentType: sql`excluded.content_type`,
-      },
+      set: excluded(artifact, 'path', 'driver', 'sha256', 'size', 'contentType'),
     });
 }
 

@@ -2,11 +2,6 @@ import { and, eq, inArray, isNotNull, isNull, notExists, notInArray, sql } from 
 import type { Executor } from './client.ts';
 import { endpoint, project, run } from './schema.ts';
 
-type NewProject = typeof project.$inferInsert;
-
-/** Rows in one statement. */
-const BATCH = 200;
-
 /** The ids of the projects that an installation is known to have. */
 export async function listInstalledIds(db: Executor, installationId: number): Promise<string[]> {
   const rows = await db
@@ -14,26 +9,6 @@ export async function listInstalledIds(db: Executor, installationId: number): Pr
     .from(project)
     .where(and(eq(project.installationId, installationId), isNull(project.removedAt)));
   return rows.map(({ id }) => id);
-}
-
-/** Stores the repositories of an installation, or brings the stored ones up to date. What is settled for them stays. */
-export async function upsertInstalled(db: Executor, rows: NewProject[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += BATCH) {
-    await db
-      .insert(project)
-      .values(rows.slice(at, at + BATCH))
-      .onConflictDoUpdate({
-        target: project.id,
-        set: {
-          name: sql`excluded.name`,
-          repoUrl: sql`excluded.repo_url`,
-          defaultBranch: sql`excluded.default_branch`,
-          installationId: sql`excluded.installation_id`,
-          repositoryId: sql`excluded.repository_id`,
-          removedAt: null,
-        },
-      });
-  }
 }
 
 /**

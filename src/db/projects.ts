@@ -1,17 +1,24 @@
 import { and, asc, eq, getTableColumns, gt, inArray, isNull, notExists, sql } from 'drizzle-orm';
 import type { Project, ProjectFacts } from '../domain/project.ts';
 import type { Executor } from './client.ts';
+import { excluded } from './excluded.ts';
 import { project, run } from './schema.ts';
 
+/** Rows in one statement. */
+const BATCH = 200;
+
 /**
- * Stores a project, or brings the stored one up to date: names, owners and default branches change. What somebody has
- * settled for it stays.
+ * Stores projects, or brings the stored ones up to date: names, owners and default branches change. What somebody has
+ * settled for them stays.
  */
-export async function upsertProject(tx: Executor, row: ProjectFacts): Promise<void> {
-  await tx
-    .insert(project)
-    .values(row)
-    .onConflictDoUpdate({ target: project.id, set: factsOf(row) });
+export async function upsertProjects(tx: Executor, rows: readonly (typeof project.$inferInsert)[]): Promise<void> {
+  const seen = excluded(project, 'name', 'repoUrl', 'defaultBranch', 'installationId', 'repositoryId');
+  for (let at = 0; at < rows.length; at += BATCH) {
+    await tx
+      .insert(project)
+      .values(rows.slice(at, at + BATCH))
+      .onConflictDoUpdate({ target: project.id, set: { ...seen, removedAt: null } });
+  }
 }
 
 function factsOf({ name, repoUrl, defaultBranch, installationId, repositoryId }: ProjectFacts) {

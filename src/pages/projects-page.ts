@@ -1,7 +1,10 @@
 import { html } from 'hono/html';
 import type { Project } from '../domain/project.ts';
 import type { Markup } from './layout.ts';
+import { listTable } from './table.ts';
 import { moment } from './words.ts';
+
+const HEADS = ['Project', 'Reached by', 'Runs start at', 'Last looked at (UTC)', { unseen: 'See also' }];
 
 /** The list. `next`: behind which project it goes on. */
 export function projectsPage({
@@ -18,25 +21,8 @@ export function projectsPage({
       ${mayAdd ? html`<a class="button" href="/ui/projects/new">Add a project</a>` : ''}
     </div>
     <p class="hint">Repositories that the app is on are here by themselves.</p>
-    ${projects.length === 0 ? html`<p class="empty">There is none that you may read.</p>` : table(projects)}
+    ${projects.length === 0 ? html`<p class="empty">There is none that you may read.</p>` : listTable(HEADS, projects.map(row))}
     ${next === null ? '' : html`<nav class="actions" aria-label="More"><a class="button quiet" href="/ui/projects?after=${encodeURIComponent(next)}">More</a></nav>`}`;
-}
-
-function table(projects: Project[]): Markup {
-  return html`<table class="list">
-    <thead>
-      <tr>
-        <th scope="col">Project</th>
-        <th scope="col">Reached by</th>
-        <th scope="col">Runs start at</th>
-        <th scope="col">Last looked at (UTC)</th>
-        <th scope="col"><span class="hidden">See also</span></th>
-      </tr>
-    </thead>
-    <tbody>
-      ${projects.map(row)}
-    </tbody>
-  </table>`;
 }
 
 function row(project: Project): Markup {

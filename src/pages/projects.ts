@@ -1,13 +1,13 @@
 import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
 import { adminOnly } from '../api/access.ts';
-import { ApiProblem, problemOf } from '../api/problem.ts';
+import { invalid, problemOf } from '../api/problem.ts';
 import { createProjectActions } from '../api/project-actions.ts';
 import { NewProject, ProjectChange } from '../api/project-requests.ts';
 import { listProjects } from '../db/projects.ts';
-import { isAtLeast } from '../domain/role.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { show } from './layout.ts';
-import { tell } from './notice.ts';
+import { tell, tellRefused, wordsOf } from './notice.ts';
 import { newProjectPage, projectPage, type Filled } from './project-page.ts';
 import { projectsPage } from './projects-page.ts';
 
@@ -23,14 +23,11 @@ export function projectRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
     const principal = c.get('principal')!;
     const rows = await listProjects(db, { after: c.req.query('after'), limit: MOST + 1 });
     const looked = rows.slice(0, MOST);
-    const mayRead = await Promise.all(
-      looked.map(async (row) => isAtLeast(await access.roleIn(principal, row), 'read')),
-    );
     return show(c, {
       title: 'Projects',
       active: '/ui/projects',
       body: projectsPage({
-        projects: looked.filter((_row, index) => mayRead[index]),
+        projects: await access.readable(principal, looked),
         next: rows.length > MOST ? looked.at(-1)!.id : null,
         mayAdd: principal.kind === 'admin',
       }),
@@ -76,9 +73,7 @@ export function projectRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
       const { branch, head } = await actions.sync(c.get('principal')!, id);
       tell(c, deps, { kind: 'done', text: `It can be reached: ${branch} is at ${head.slice(0, 8)}.` });
     } catch (error) {
-      const { kind, facts, message } = problemOf(error);
-      if (kind === 'internal' || kind === 'not_found') throw error;
-      tell(c, deps, { kind: 'refused', text: [message, facts.next].filter(Boolean).join(' ') });
+      tellRefused(c, deps, error);
     }
     return c.redirect(`/ui/projects/${id}`, 303);
   });
@@ -109,33 +104,21 @@ async function fieldsOf(c: Context<PageEnv>): Promise<Record<string, string>> {
 const given = (fields: Record<string, string>) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value.trim() !== ''));
 
-type Schema<T> = {
-  safeParse(
-    value: unknown,
-  ): { success: true; data: T } | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
-};
-
-function parse<T>(schema: Schema<T>, fields: Record<string, unknown>): T {
+function parse<T>(schema: z.ZodType<T>, fields: Record<string, unknown>): T {
   const parsed = schema.safeParse(fields);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(({ path, message }) => ({
-    in: 'json' as const,
-    field: path.join('.'),
-    message,
-  }));
-  throw new ApiProblem('invalid', { errors });
+  throw invalid('json', parsed.error);
 }
 
 /** The form again, with what is wrong beside its fields; what is no mistake of the form goes on as it is. */
 function refused(error: unknown, values: Record<string, string>): Filled {
-  const { kind, facts, message } = problemOf(error);
+  const problem = problemOf(error);
+  const { kind, facts } = problem;
   if (kind !== 'invalid' && kind !== 'conflict' && kind !== 'refused') throw error;
   const mistakes: Record<string, string> = {};
   for (const { field, message: what } of facts.errors ?? [])
     mistakes[field] ??= what.startsWith('Invalid input') ? 'is needed' : what;
   // Somebody may have written the token itself: it is not shown again.
   const shown = mistakes['token_env'] ? { ...values, token_env: '' } : values;
-  const problem =
-    kind === 'invalid' ? 'That cannot be yet: see below.' : [message, facts.next].filter(Boolean).join(' ');
-  return { values: shown, mistakes, problem };
+  return { values: shown, mistakes, problem: kind === 'invalid' ? 'That cannot be yet: see below.' : wordsOf(problem) };
 }

@@ -3,6 +3,7 @@ import { duration } from '../domain/report-words.ts';
 import type { listDead } from '../runs/dead.ts';
 import type { viewQueue } from '../runs/view-queue.ts';
 import { formField, type Markup } from './layout.ts';
+import { listTable } from './table.ts';
 import { count, moment } from './words.ts';
 
 export type QueueFacts = Awaited<ReturnType<typeof viewQueue>> & {
@@ -68,19 +69,10 @@ function deadLetters({ letters, more, formToken }: QueueFacts): Markup {
     ${
       letters.length === 0
         ? html`<p class="empty">Nothing was given up.</p>`
-        : html`<table class="list">
-            <thead>
-              <tr>
-                <th scope="col">What</th>
-                <th scope="col">Why</th>
-                <th scope="col">When (UTC)</th>
-                <th scope="col"><span class="hidden">Do</span></th>
-              </tr>
-            </thead>
-            <tbody>
-              ${letters.map((letter) => letterRow(letter, formToken))}
-            </tbody>
-          </table>`
+        : listTable(
+            ['What', 'Why', 'When (UTC)', { unseen: 'Do' }],
+            letters.map((letter) => letterRow(letter, formToken)),
+          )
     }
     ${more ? html`<p class="hint">There are more, younger ones.</p>` : ''}
   </section>`;
@@ -108,31 +100,25 @@ function letterRow({ id, from, data, diedAt, reason }: QueueFacts['letters'][num
 function queueTable({ queues }: QueueFacts): Markup {
   return html`<section aria-labelledby="queues">
     <h2 id="queues">Queues</h2>
-    <table class="list">
-      <thead>
-        <tr>
-          <th scope="col">Queue</th>
-          <th scope="col" class="num">Could run now</th>
-          <th scope="col" class="num">Put off</th>
-          <th scope="col" class="num">Under way</th>
-          <th scope="col" class="num">Oldest has waited</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${queues.map(
-          ({ queue, waiting, deferred, active, oldestSeconds }) =>
-            html`<tr>
-              <th scope="row" class="whole"><code>${queue}</code> <span class="hint">${MEANING[queue] ?? ''}</span></th>
-              <td class="num" data-label="Could run now">${waiting}</td>
-              <td class="num" data-label="Put off">${deferred}</td>
-              <td class="num" data-label="Under way">${active}</td>
-              <td class="num" data-label="Oldest has waited">
-                ${waiting === 0 ? '–' : duration(oldestSeconds * 1_000)}
-              </td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
+    ${listTable(
+      [
+        'Queue',
+        { figures: 'Could run now' },
+        { figures: 'Put off' },
+        { figures: 'Under way' },
+        { figures: 'Oldest has waited' },
+      ],
+      queues.map(
+        ({ queue, waiting, deferred, active, oldestSeconds }) =>
+          html`<tr>
+            <th scope="row" class="whole"><code>${queue}</code> <span class="hint">${MEANING[queue] ?? ''}</span></th>
+            <td class="num" data-label="Could run now">${waiting}</td>
+            <td class="num" data-label="Put off">${deferred}</td>
+            <td class="num" data-label="Under way">${active}</td>
+            <td class="num" data-label="Oldest has waited">${waiting === 0 ? '–' : duration(oldestSeconds * 1_000)}</td>
+          </tr>`,
+      ),
+    )}
   </section>`;
 }
 
@@ -142,31 +128,21 @@ function atWork({ running, names, now }: QueueFacts): Markup {
     ${
       running.length === 0
         ? html`<p class="empty">No step is under way.</p>`
-        : html`<table class="list">
-            <thead>
-              <tr>
-                <th scope="col">Run</th>
-                <th scope="col">Step</th>
-                <th scope="col">Repository</th>
-                <th scope="col" class="num">Attempt</th>
-                <th scope="col" class="num">For</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${running.map(
-                ({ runId, name, projectId, attempt, startedAt }) =>
-                  html`<tr>
-                    <td class="whole"><a href="/ui/runs/${runId}">${runId}</a></td>
-                    <td data-label="Step">${name}</td>
-                    <td data-label="Repository">${names.get(projectId) ?? projectId}</td>
-                    <td class="num" data-label="Attempt">${attempt}</td>
-                    <td class="num" data-label="For">
-                      ${startedAt ? duration(now.getTime() - startedAt.getTime()) : '–'}
-                    </td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>`
+        : listTable(
+            ['Run', 'Step', 'Repository', { figures: 'Attempt' }, { figures: 'For' }],
+            running.map(
+              ({ runId, name, projectId, attempt, startedAt }) =>
+                html`<tr>
+                  <td class="whole"><a href="/ui/runs/${runId}">${runId}</a></td>
+                  <td data-label="Step">${name}</td>
+                  <td data-label="Repository">${names.get(projectId) ?? projectId}</td>
+                  <td class="num" data-label="Attempt">${attempt}</td>
+                  <td class="num" data-label="For">
+                    ${startedAt ? duration(now.getTime() - startedAt.getTime()) : '–'}
+                  </td>
+                </tr>`,
+            ),
+          )
     }
   </section>`;
 }
@@ -177,27 +153,18 @@ function inLine({ lines, names }: QueueFacts): Markup {
     ${
       lines.length === 0
         ? html`<p class="empty">No run waits for another.</p>`
-        : html`<table class="list">
-            <thead>
-              <tr>
-                <th scope="col">Repository</th>
-                <th scope="col">At work</th>
-                <th scope="col" class="num">In line</th>
-                <th scope="col">Since (UTC)</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${lines.map(
-                ({ projectId, atWork: runId, inLine: waiting, oldest }) =>
-                  html`<tr>
-                    <td class="whole">${names.get(projectId) ?? projectId}</td>
-                    <td data-label="At work">${runId ? html`<a href="/ui/runs/${runId}">${runId}</a>` : 'nobody'}</td>
-                    <td class="num" data-label="In line">${count(waiting, 'run')}</td>
-                    <td data-label="Since (UTC)">${moment(oldest)}</td>
-                  </tr>`,
-              )}
-            </tbody>
-          </table>`
+        : listTable(
+            ['Repository', 'At work', { figures: 'In line' }, 'Since (UTC)'],
+            lines.map(
+              ({ projectId, atWork: runId, inLine: waiting, oldest }) =>
+                html`<tr>
+                  <td class="whole">${names.get(projectId) ?? projectId}</td>
+                  <td data-label="At work">${runId ? html`<a href="/ui/runs/${runId}">${runId}</a>` : 'nobody'}</td>
+                  <td class="num" data-label="In line">${count(waiting, 'run')}</td>
+                  <td data-label="Since (UTC)">${moment(oldest)}</td>
+                </tr>`,
+            ),
+          )
     }
   </section>`;
 }

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { artifactUrl } from '../api/shapes.ts';
 import type { Markup } from './layout.ts';
 import type { RunFacts } from './run-facts.ts';
+import { listTable } from './table.ts';
 import { bytes } from './words.ts';
 
 /** More are closed at first. */
@@ -16,27 +17,18 @@ export function artifactTable({ run, artifacts, steps }: RunFacts): Markup | str
     <h2 id="artifacts">Artifacts</h2>
     <details id="artifact-list" ${artifacts.length <= SHOWN ? 'open' : ''}>
       <summary>${artifacts.length} artifact${artifacts.length === 1 ? '' : 's'}, ${bytes(total)}</summary>
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Step</th>
-            <th scope="col" class="num">Size</th>
-            <th scope="col">SHA-256</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${artifacts.map(
-            ({ stepId, name, size, sha256 }) =>
-              html`<tr>
-                <td class="whole"><a href="${artifactUrl(run.id, stepId, name)}">${name}</a></td>
-                <td data-label="Step">${names.get(stepId) ?? ''}</td>
-                <td data-label="Size" class="num">${bytes(size)}</td>
-                <td class="whole"><code class="hash">${sha256}</code></td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
+      ${listTable(
+        ['Name', 'Step', { figures: 'Size' }, 'SHA-256'],
+        artifacts.map(
+          ({ stepId, name, size, sha256 }) =>
+            html`<tr>
+              <td class="whole"><a href="${artifactUrl(run.id, stepId, name)}">${name}</a></td>
+              <td data-label="Step">${names.get(stepId) ?? ''}</td>
+              <td data-label="Size" class="num">${bytes(size)}</td>
+              <td class="whole"><code class="hash">${sha256}</code></td>
+            </tr>`,
+        ),
+      )}
     </details>
   </section>`;
 }

@@ -1,11 +1,11 @@
 import type { Context, Hono } from 'hono';
-import { ApiProblem, problemOf } from '../api/problem.ts';
+import { ApiProblem } from '../api/problem.ts';
 import { createRunActions } from '../api/run-actions.ts';
 import type { Principal } from '../domain/principal.ts';
 import { isTerminal } from '../domain/run.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { show } from './layout.ts';
-import { tell } from './notice.ts';
+import { tell, tellRefused } from './notice.ts';
 import { readRun } from './run-facts.ts';
 import { headline, runPage } from './run-page.ts';
 
@@ -45,9 +45,7 @@ export function runRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
         tell(c, deps, { kind: 'done', text: done.text });
         return c.redirect(`/ui/runs/${done.runId ?? runId}`, 303);
       } catch (error) {
-        const { kind, facts, message } = problemOf(error);
-        if (kind === 'internal' || kind === 'not_found') throw error;
-        tell(c, deps, { kind: 'refused', text: [message, facts.next].filter(Boolean).join(' ') });
+        tellRefused(c, deps, error);
         return c.redirect(`/ui/runs/${runId}`, 303);
       }
     });

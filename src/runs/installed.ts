@@ -1,4 +1,5 @@
-import { listInstalledIds, listOrphaned, removeInstalled, upsertInstalled } from '../db/installed.ts';
+import { listInstalledIds, listOrphaned, removeInstalled } from '../db/installed.ts';
+import { upsertProjects } from '../db/projects.ts';
 import { projectIdOf } from '../domain/project.ts';
 import { UserError } from '../errors.ts';
 import type { Deps } from './deps.ts';
@@ -25,7 +26,7 @@ export async function syncInstallation(
     installationId,
     repositoryId,
   }));
-  await upsertInstalled(db, rows);
+  await upsertProjects(db, rows);
   const here = new Set(rows.map(({ id }) => id));
   const gone = await removeInstalled(
     db,

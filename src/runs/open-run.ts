@@ -1,5 +1,5 @@
 import type { NewEvent } from '../db/events.ts';
-import { upsertProject } from '../db/projects.ts';
+import { upsertProjects } from '../db/projects.ts';
 import { countOpenRuns, findRunByTrigger, insertRun, laneOfIssue, listLane, lockLane, type Run } from '../db/runs.ts';
 import { insertSteps } from '../db/steps.ts';
 import { branchName } from '../domain/naming.ts';
@@ -59,7 +59,7 @@ export async function openRun(
   const pressure = backpressure((await queue.oldestAge('step')) * 1000, request.backpressureAgeMs ?? 5_000);
   return db.transaction(async (tx) => {
     const { project, plan, source, triggerKey } = request;
-    await upsertProject(tx, project);
+    await upsertProjects(tx, [project]);
     await lockLane(tx, lane);
     const ahead = await listLane(tx, lane);
     const row = {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { upsertProject } from '../../src/db/projects.ts';
+import { upsertProjects } from '../../src/db/projects.ts';
 import type { ModelPlan } from '../../src/domain/model-plan.ts';
 import type { PlanStep } from '../../src/domain/plan.ts';
 import { turn, type Script } from '../../src/playground/model.ts';
@@ -55,17 +55,19 @@ export async function openForPlans(
   const files = { 'list.md': list(), 'old.md': 'Old.\n' };
   const kit = await nofx.repository({ files, config: `git_mode: ${mode}\n${config}`, model });
   const projectId = `gh_${kit.id}`;
-  await upsertProject(nofx.nofx.database.db, {
-    id: projectId,
-    name: kit.name,
-    repoUrl: `${nofx.github.url}/${kit.name}.git`,
-    localPath: null,
-    workspaceMode: 'worktree',
-    gitMode: 'basic',
-    defaultBranch: 'main',
-    installationId: kit.installationId,
-    repositoryId: kit.id,
-  });
+  await upsertProjects(nofx.nofx.database.db, [
+    {
+      id: projectId,
+      name: kit.name,
+      repoUrl: `${nofx.github.url}/${kit.name}.git`,
+      localPath: null,
+      workspaceMode: 'worktree',
+      gitMode: 'basic',
+      defaultBranch: 'main',
+      installationId: kit.installationId,
+      repositoryId: kit.id,
+    },
+  ]);
 
   /** A run, with nothing left to do. */
   const end = async (id: unknown) => {
