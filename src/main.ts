@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { loadConfig, readEnvironment, redacted, secretsOf, type Config } from './config.ts';
+import { WEBHOOK_PATH } from './domain/app-manifest.ts';
 import { InternalError, messageOf, UserError } from './errors.ts';
 import { createFirstRun } from './first-run/first-run.ts';
 import { createAppFromManifest } from './github/index.ts';
@@ -35,7 +36,7 @@ async function main(): Promise<number> {
     log.warn('ANTHROPIC_API_KEY is not set: every run will fail at its first step and say so');
 
   const nofx = await startNofx({ ...config, github }, { log, secrets });
-  log.info({ webhooks: `${nofx.url}/api/github/webhooks` }, 'ready');
+  log.info({ webhooks: nofx.url + WEBHOOK_PATH }, 'ready');
   const signal = await stopSignal();
   log.info({ signal }, 'stopping: running steps have 30 seconds to finish');
   await nofx.stop();

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Probot } from 'probot';
+import { createAccess } from './api/access.ts';
 import { createApi } from './api/api.ts';
 import { createGuesses } from './api/guesses.ts';
 import { createSessions } from './api/sessions.ts';
@@ -10,6 +11,7 @@ import { type Database } from './db/client.ts';
 import { createEventFeed } from './db/event-feed.ts';
 import { finishDelivery } from './db/deliveries.ts';
 import { joinWorkers } from './db/presence.ts';
+import { WEBHOOK_PATH } from './domain/app-manifest.ts';
 import { healthRoutes } from './http/health.ts';
 import { metricsRoutes } from './http/metrics.ts';
 import { schemaRoutes } from './http/schema.ts';
@@ -83,7 +85,7 @@ export async function startNofx(
   if (config.role !== 'worker') {
     const { webhookSecret: secret } = config.github;
     app
-      .use('/api/github/webhooks', traced(tracing, '/api/github/webhooks'))
+      .use(WEBHOOK_PATH, traced(tracing, WEBHOOK_PATH))
       .route('/', webhookRoutes({ db: database.db, queue, secret, onResult: metrics.webhook }));
     const door = {
       ...config.api,
@@ -91,7 +93,8 @@ export async function startNofx(
       guesses: createGuesses(),
       links,
     };
-    const api = { ...deps, ...door, supabase: config.supabase, streams, outbox, defaults: config };
+    const access = createAccess(deps);
+    const api = { ...deps, ...door, supabase: config.supabase, streams, outbox, defaults: config, access };
     // The API last: it answers whatever nobody else has.
     app.route('/', createPages(api)).route('/', createApi(api));
   }

@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
-import { createAccess } from './access.ts';
+import type { Access } from './access.ts';
 import { approveRoutes } from './approve.ts';
 import { artifactRoutes } from './artifacts.ts';
 import { authenticated } from './authenticate.ts';
@@ -31,7 +31,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
  * The REST API. To be mounted last: whatever nobody else has answered is asked who it is, so that a route which is added
  * one day is closed before anybody thinks of it.
  */
-export function createApi(deps: ApiDeps): Api {
+export function createApi(deps: ApiDeps & { access: Access }): Api {
   const api: Api = new OpenAPIHono<ApiEnv>({ defaultHook: refuseInvalid });
   api.onError(answerProblem(deps.log, deps.adapters.redact));
   api.use(
@@ -51,8 +51,7 @@ export function createApi(deps: ApiDeps): Api {
   );
   documentRoutes(api);
   api.use(cleanAnswers(deps.adapters.redact));
-  const access = createAccess(deps);
-  const given = { ...deps, access, actions: createRunActions({ ...deps, access }) };
+  const given = { ...deps, actions: createRunActions(deps) };
   runListRoutes(api, given);
   runRoutes(api, given);
   streamRoutes(api, given);

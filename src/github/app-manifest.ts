@@ -2,6 +2,7 @@ import { ProbotOctokit } from 'probot';
 import type { CreatedApp } from '../domain/app-manifest.ts';
 import { messageOf, UserError } from '../errors.ts';
 import { once } from './client.ts';
+import { silent, timed } from './requests.ts';
 
 /**
  * Gives GitHub the code it led somebody back with, and gets the app that was made. A code works once, within an hour.
@@ -10,10 +11,8 @@ import { once } from './client.ts';
 export async function createAppFromManifest(code: string, { apiUrl }: { apiUrl: string }): Promise<CreatedApp> {
   const octokit = new ProbotOctokit({
     baseUrl: apiUrl,
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    request: {
-      fetch: (input: string, init: RequestInit) => fetch(input, { ...init, signal: AbortSignal.timeout(30_000) }),
-    },
+    log: silent,
+    request: { fetch: timed() },
   });
   try {
     const { data } = await octokit.rest.apps.createFromManifest({ code, ...once });

@@ -1,7 +1,5 @@
 import type { Octokit } from './client.ts';
-import { timed } from './probot.ts';
-
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+import { silent, timed } from './requests.ts';
 
 /**
  * A client for whoever a personal token belongs to, where there is no app. It has no plugin that waits or sends again: what

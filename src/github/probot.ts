@@ -1,5 +1,6 @@
 import { Probot, ProbotOctokit } from 'probot';
 import { UserError } from '../errors.ts';
+import { timed } from './requests.ts';
 
 type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
 type ProbotOptions = NonNullable<ConstructorParameters<typeof Probot>[0]>;
@@ -58,12 +59,4 @@ export function openProbot(options: {
 
 function patient(retryBaseMs = 1_000) {
   return QuietOctokit.defaults({ retry: { retryAfterBaseValue: retryBaseMs } });
-}
-
-/** A fetch whose every request has a time limit. */
-export function timed(timeoutMs = 30_000): typeof fetch {
-  return (input, init) => {
-    const limit = AbortSignal.timeout(timeoutMs);
-    return fetch(input, { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit });
-  };
 }

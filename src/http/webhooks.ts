@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Executor } from '../db/client.ts';
 import { insertDelivery } from '../db/deliveries.ts';
+import { WEBHOOK_PATH } from '../domain/app-manifest.ts';
 import type { Queue } from '../queue/boss.ts';
 
 /** GitHub sends no more: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
@@ -29,11 +30,11 @@ export function webhookRoutes(deps: {
     onError: (c) => c.json({ error: 'The payload is larger than the 25 MB GitHub sends at most.' }, 413),
   });
 
-  routes.use('/api/github/webhooks', async (c, next) => {
+  routes.use(WEBHOOK_PATH, async (c, next) => {
     await next();
     if (c.res.status >= 400 && c.res.status < 500) deps.onResult?.('refused');
   });
-  routes.post('/api/github/webhooks', limit, async (c) => {
+  routes.post(WEBHOOK_PATH, limit, async (c) => {
     const guid = c.req.header('x-github-delivery');
     const event = c.req.header('x-github-event');
     const signature = c.req.header('x-hub-signature-256');

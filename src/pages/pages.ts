@@ -1,8 +1,6 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { requestId } from 'hono/request-id';
-import { createAccess } from '../api/access.ts';
-import type { ApiDeps } from '../api/env.ts';
 import { guardedHeaders } from '../api/headers.ts';
 import { ApiProblem } from '../api/problem.ts';
 import { rateLimited } from '../api/rate-limit.ts';
@@ -36,8 +34,7 @@ const POLICY = [
 const MAX_FORM_BYTES = 64 * 1024;
 
 /** The pages for people: rendered here, whole without a script. Whatever stands below `/ui` needs somebody signed in. */
-export function createPages(deps: ApiDeps): Hono<PageEnv> {
-  const given: PageDeps = { ...deps, access: createAccess(deps) };
+export function createPages(deps: PageDeps): Hono<PageEnv> {
   const pages = new Hono<PageEnv>();
   pages.onError(answerProblemPage(deps));
   pages.get('/', (c) => c.redirect('/ui/runs'));
@@ -49,23 +46,23 @@ export function createPages(deps: ApiDeps): Hono<PageEnv> {
     guardedHeaders({ 'Content-Security-Policy': POLICY, 'Referrer-Policy': 'same-origin' }),
   );
   staticRoutes(pages);
-  pages.get('/ui/runs/:runId', enterByLink(given));
+  pages.get('/ui/runs/:runId', enterByLink(deps));
   pages.use(
     '/ui/*',
-    signedIn(given),
+    signedIn(deps),
     rateLimited(),
     sameSite(),
     bodyLimit({ maxSize: MAX_FORM_BYTES }),
     storable(),
-    checkedForms(given),
+    checkedForms(deps),
   );
-  signInRoutes(pages, given);
-  runsRoutes(pages, given);
-  runRoutes(pages, given);
-  projectRoutes(pages, given);
-  costRoutes(pages, given);
-  searchRoutes(pages, given);
-  queueRoutes(pages, given);
+  signInRoutes(pages, deps);
+  runsRoutes(pages, deps);
+  runRoutes(pages, deps);
+  projectRoutes(pages, deps);
+  costRoutes(pages, deps);
+  searchRoutes(pages, deps);
+  queueRoutes(pages, deps);
   pages.all('/ui/*', () => {
     throw new ApiProblem('not_found');
   });

@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
 import { pino } from 'pino';
 import { createApi } from '../../src/api/api.ts';
+import { createAccess } from '../../src/api/access.ts';
 import type { ApiDeps } from '../../src/api/env.ts';
+import type { PageDeps } from '../../src/pages/env.ts';
 import { createKey } from '../../src/api/keys.ts';
 import { createGuesses } from '../../src/api/guesses.ts';
 import { createSessions } from '../../src/api/sessions.ts';
@@ -61,7 +63,8 @@ export async function startApi({
     guesses: createGuesses(),
     links: createRunLinks({ secret: 'a secret of the tests', publicUrl: 'https://nofx.example.com' }),
     supabase,
-  } as unknown as ApiDeps;
+    access: createAccess({ ...fresh, adapters: { github } } as unknown as ApiDeps),
+  } as unknown as PageDeps;
   const server = await serve(new Hono().route('/', createPages(deps)).route('/', createApi(deps)), {
     host: '127.0.0.1',
     port: 0,

@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormatsModule from 'ajv-formats';
 import { createApi } from '../../src/api/api.ts';
 import type { OpenApiDocument } from '../../src/api/document.ts';
-import type { ApiDeps } from '../../src/api/env.ts';
+import type { PageDeps } from '../../src/pages/env.ts';
 
 const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => void;
 
@@ -18,7 +18,7 @@ export type Operation = {
 
 /** The document that `/openapi.json` serves. Making it takes nothing that an API works with. */
 export async function readApiDocument(): Promise<OpenApiDocument> {
-  const api = createApi({ adapters: { redact: (text: string) => text } } as unknown as ApiDeps);
+  const api = createApi({ adapters: { redact: (text: string) => text } } as unknown as PageDeps);
   return (await (await api.request('/openapi.json')).json()) as OpenApiDocument;
 }
 
