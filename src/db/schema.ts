@@ -101,6 +101,19 @@ export const apiKey = nofx.table(
   (t) => [uniqueIndex('api_key_sha256').on(t.sha256)],
 );
 
+/** Whoever is signed in at the pages. What opens a session is in their browser's cookie alone. */
+export const session = nofx.table(
+  'session',
+  {
+    /** of what is in the cookie, with a key made of our secrets: with other secrets it is another */
+    hash: text('hash').primaryKey(),
+    /** the key it was begun with; null: the admin's password */
+    keyId: text('key_id').references(() => apiKey.id, { onDelete: 'cascade' }),
+    endsAt: at('ends_at').notNull(),
+  },
+  (t) => [index('session_ends').on(t.endsAt)],
+);
+
 export const project = nofx.table('project', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),

@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { deleteDeliveries, listExpiredRuns } from '../db/retention.ts';
+import { deleteEndedSessions } from '../db/sessions.ts';
 import type { Deps } from '../runs/deps.ts';
 import { removeRun } from '../runs/remove-run.ts';
 
@@ -15,7 +16,7 @@ const BATCH = 200;
 const RUNS_AT_A_TIME = 20;
 
 /**
- * Removes what is older than it should be kept. In small batches, each found by an index, so that its cost is that of what
+ * Removes what is older than it should be kept, and sessions that are over. In small batches, each found by an index, so that its cost is that of what
  * it removes.
  */
 export async function applyRetention(
@@ -32,6 +33,7 @@ export async function applyRetention(
     if (count < BATCH) break;
     await yieldToOthers();
   }
+  while (!signal.aborted && (await deleteEndedSessions(db, BATCH)) === BATCH) await yieldToOthers();
   while (!signal.aborted) {
     const expired = await listExpiredRuns(db, { days: days.runs, limit: RUNS_AT_A_TIME, skip: failed });
     for (const { id } of expired) {

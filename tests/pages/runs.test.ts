@@ -194,6 +194,24 @@ describe('the page of runs', () => {
       expect(await page.getByLabel('Words of the task').inputValue()).toBe('rel');
     });
 
+    it('asks for nothing while nobody sees it, and at once when somebody does', async () => {
+      const page = await signedIn();
+      await page.addInitScript(`
+        globalThis.setInterval = (ask) => void (globalThis.ask = ask);
+        globalThis.hide = (hidden) => {
+          Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));
+        };`);
+      await page.reload();
+      let asked = 0;
+      page.on('request', () => (asked += 1));
+      await page.evaluate('hide(true); for (let times = 0; times < 3; times += 1) ask()');
+      await open('Came unseen', { repository: 10 });
+      await page.evaluate('hide(false)');
+      await page.getByText('Came unseen').waitFor();
+      expect(asked).toBe(1);
+    });
+
     it('is used by the keyboard alone, without a script', async () => {
       const page = await signedIn({ javaScript: false });
       while ((await focused(page)) !== 'Words of the task') await page.keyboard.press('Tab');
