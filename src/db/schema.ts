@@ -161,7 +161,7 @@ export const run = nofx.table(
     branch: text('branch').notNull(),
     /** Runs of one lane take turns, oldest first; runs of different lanes never wait for each other. */
     lane: text('lane').notNull(),
-    /** the queue priority of its steps: lower the more runs its project had open when it came, so that none crowds out the rest */
+    /** the queue priority of its steps: repositories take turns (domain/fair-turns.ts) */
     priority: integer('priority').notNull().default(0),
     /** since when it is the one of its lane whose turn it is; null in line, and while it waits for a person */
     turnAt: at('turn_at'),

@@ -11,9 +11,13 @@ import { expiredDeliveries, listExpiredRuns } from '../../src/db/retention.ts';
 import { getRun } from '../../src/db/runs.ts';
 import { delivery, event, run as runTable, session } from '../../src/db/schema.ts';
 import { deleteEndedSessions, insertSession } from '../../src/db/sessions.ts';
+import { claimStep } from '../../src/db/steps.ts';
+import { finishStep } from '../../src/runs/finish-step.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { applyRetention } from '../../src/upkeep/retention.ts';
 import type { ArtifactStore } from '../../src/artifacts/port.ts';
 import { lane } from '../support/database.ts';
+import { runRequest } from '../support/run-request.ts';
 import { startEngine, type Engine } from './engine.ts';
 
 const never = new AbortController().signal;
@@ -60,6 +64,27 @@ describe(`retention on ${lane}`, () => {
       expect(await listArtifacts(engine.db, id)).toHaveLength(1);
       expect(folder(id)).toBe(true);
     }
+  });
+
+  it('keeps what a run that is not over is about to take over, until it has', async () => {
+    const old = await aged(120);
+    const [written] = await engine.steps(old);
+    const { source } = runRequest();
+    const opened = await openRun(
+      engine.deps,
+      runRequest({
+        plan: { goal: 'g', steps: [{ name: 'code', tool: 'reuse', inputs: { stepId: written!.id } }] },
+        source: { ...source, issue: { ...source.issue!, number: 9_000 } },
+        triggerKey: 'retention:again',
+      }),
+    );
+    if (!opened.ok) throw new Error(opened.errors.join());
+    expect(await apply()).toMatchObject({ runs: 0, artifacts: 0 });
+    expect([(await listArtifacts(engine.db, old)).length, folder(old)]).toEqual([1, true]);
+    const [step] = await engine.steps(opened.run.id);
+    const claimed = (await claimStep(engine.db, step!.id, { job: 'j', retry: 0 }))!;
+    await finishStep(engine.deps, claimed, { status: 'succeeded', outputs: {} });
+    expect(await apply()).toMatchObject({ runs: 1, artifacts: 1 });
   });
 
   it('keeps the row while the bytes cannot be removed, and goes on with other runs', async () => {
