@@ -296,7 +296,12 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     }
     const faulty = [git('push', { branch_name: 'main' }), git('merge', { source_branch: '-x', options: ['--ff'] })];
     const wrong = await post(nofx, '/runs', { plan: { goal: 'g', steps: faulty }, projectId: kit.projectId });
-    expect(wrong).toMatchObject({ status: 400, body: { errors: [{}, {}, {}] } });
+    expect(wrong).toMatchObject({ status: 422, body: { next: expect.stringContaining('Correct') as string } });
+    expect(wrong.body['errors']).toMatchObject([
+      { field: 'plan.steps.0.inputs.branch_name' },
+      { field: 'plan.steps.1.inputs.source_branch' },
+      { field: 'plan.steps.1.inputs' },
+    ]);
     expect(await kit.runs()).toEqual([]);
 
     // As if the mode had been changed since the plan was taken.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { preparePlan } from '../../src/domain/plan.ts';
-import { planHash, plannedSteps, shortHash, templateSteps } from '../../src/domain/planned.ts';
+import { PLAN_STEP, planHash, plannedSteps, shortHash, templateSteps } from '../../src/domain/planned.ts';
 import type { ModelPlan } from '../../src/domain/model-plan.ts';
 import { knownTools } from '../../src/handlers/registry.ts';
 import { MODEL_PLAN } from '../support/model-plan.ts';
@@ -134,7 +134,7 @@ describe('the steps of a plan', () => {
           expect(made.errors).not.toEqual([]);
           return;
         }
-        expect(preparePlan({ goal: 'g', steps: made.steps }, knownTools, ['plan'])).toMatchObject({
+        expect(preparePlan({ goal: 'g', steps: made.steps }, knownTools, [PLAN_STEP])).toMatchObject({
           ok: true,
           steps: made.steps,
         });
