@@ -21,6 +21,8 @@ const common = {
   _dependsOn: z.unknown().optional(),
   _policy: z.unknown().optional(),
   _replaces: z.unknown().optional(),
+  /** the commit at which its branch stood when people approved it; where the branch stands by then unless told */
+  _at: z.string().refine(isSha).optional(),
 };
 
 /** The inputs of an operation. What is not named here is refused: nothing of a plan ever becomes an option of git's. */

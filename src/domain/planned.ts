@@ -30,6 +30,10 @@ export type Planning = {
   openPr?: boolean | undefined;
   /** says which git operations there may be; none beyond those for everybody unless told */
   gitMode?: GitMode | undefined;
+  /** the branch that the run starts from */
+  baseRef: string;
+  /** where branches stand, by their names: a step that reads one of them reads this commit of it */
+  heads?: ReadonlyMap<string, string>;
 };
 
 /** The steps as they will be done, or all that is wrong with them, in words. */
@@ -58,7 +62,8 @@ function withQuestion({ goal }: Planning, steps: PlanStep[]): PlannedSteps {
   return prepared.ok ? prepared : { ok: false, errors: wordsOf(prepared.mistakes) };
 }
 
-function ownRules({ steps }: ModelPlan, { gitMode = 'hidden' }: Planning): string[] {
+function ownRules({ steps }: ModelPlan, planning: Planning): string[] {
+  const { gitMode = 'hidden' } = planning;
   const tools = steps
     .filter(({ tool }) => !isWork(tool) && !isManual(tool))
     .map(({ name, tool }) => `step "${name}": unknown tool "${tool}"; known are codegen, git_ops and manual:<word>`);
@@ -66,7 +71,7 @@ function ownRules({ steps }: ModelPlan, { gitMode = 'hidden' }: Planning): strin
     .filter(({ name }) => RESERVED.test(name))
     .map(({ name }) => `a step must not be named "${name}": NOFX has one of that name itself`);
   const work = steps.some(({ tool }) => isWork(tool)) ? [] : ['a plan needs a codegen step, or a git_ops one'];
-  const operations = steps.filter(({ tool }) => tool === 'git_ops').map(gitStep);
+  const operations = steps.filter(({ tool }) => tool === 'git_ops').map((step) => gitStep(step, planning));
   return [...tools, ...names, ...work, ...wordsOf(argumentMistakes(operations)), ...modeErrors(operations, gitMode)];
 }
 
@@ -75,14 +80,28 @@ function isWork(tool: string): boolean {
   return tool === 'codegen' || tool === 'git_ops';
 }
 
+/** The branches that a plan reads. */
+export function branchesOf({ steps }: ModelPlan, { baseRef }: Pick<Planning, 'baseRef'>): string[] {
+  return [...new Set(steps.flatMap((step) => branchOf(step, baseRef) ?? []))];
+}
+
+/** The branch that a step reads; null where that is none. */
+function branchOf({ git }: ModelStep, baseRef: string): string | null {
+  return git && git.operation !== 'revert' ? (git.branch ?? baseRef) : null;
+}
+
 /** A git operation in the words of plans. What it is called is ours to say: people approve what is done. */
-function gitStep({ name, tool, git }: ModelStep): PlanStep {
-  const { operation, branch, commit } = git ?? {};
+function gitStep(step: ModelStep, { baseRef, heads }: Planning): PlanStep {
+  const { name, tool, git } = step;
+  const { operation, commit } = git ?? {};
+  const branch = branchOf(step, baseRef);
+  const at = branch === null ? undefined : heads?.get(branch);
   const field = operation === 'rebase' ? 'onto_branch' : 'source_branch';
   const inputs = {
     operation,
-    ...(branch != null && { [field]: branch }),
+    ...(branch !== null && { [field]: branch }),
     ...(commit != null && { commit_sha: commit }),
+    ...(at !== undefined && { _at: at }),
   };
   return { name, tool, inputs, secrets_scope: 'github' };
 }
@@ -100,7 +119,7 @@ function orderProblems({ goal, steps }: ModelPlan): string[] {
 }
 
 /** The model's steps one after another, each behind those it depends on; each that makes a part of the change goes on from the one before it. */
-function chain(plan: ModelPlan, { prompt }: Planning): PlanStep[] {
+function chain(plan: ModelPlan, planning: Planning): PlanStep[] {
   const sorted = inOrder(plan.steps, needsOf);
   const pieces = sorted.filter(({ tool }) => tool === 'codegen');
   const work = sorted.filter(({ tool }) => isWork(tool));
@@ -109,12 +128,12 @@ function chain(plan: ModelPlan, { prompt }: Planning): PlanStep[] {
     const before = work[work.indexOf(step) - 1];
     const from = before && { fromStep: before.name };
     if (tool === 'git_ops') {
-      const { inputs, ...operation } = gitStep(step);
+      const { inputs, ...operation } = gitStep(step, planning);
       return { ...operation, inputs: { ...inputs, ...from } };
     }
     if (tool !== 'codegen') return { name, tool, inputs: { title, prompt: step.prompt } };
     const at = pieces.indexOf(step);
-    const task = pieceOf({ prompt, step, at, of: pieces.length });
+    const task = pieceOf({ prompt: planning.prompt, step, at, of: pieces.length });
     const goesOn = step !== work.at(-1);
     const inputs = { title, prompt: task, ...from, ...(goesOn && { goesOn }) };
     return { name, tool, inputs, secrets_scope: 'model, github' };

@@ -77,7 +77,12 @@ export function mistakesOf(wanted: Wanted): Mistake[] {
       ? [mistakeIn(step, at, 'tool', `${step.tool} is asked about plans of ours; take another word, such as manual:go`)]
       : [],
   );
-  return [...questions, ...(prepared.ok ? [] : prepared.mistakes)];
+  const settled = wanted.plan.steps.flatMap((step, at) =>
+    step.inputs?.['_at'] === undefined
+      ? []
+      : [mistakeIn(step, at, 'inputs._at', '_at: is for NOFX to say; leave it out')],
+  );
+  return [...questions, ...settled, ...(prepared.ok ? [] : prepared.mistakes)];
 }
 
 async function bind(
