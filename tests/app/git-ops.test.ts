@@ -189,13 +189,14 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     kit.planned.push(merge('feature'));
     const { issue } = await kit.ask('/nofx plan merge it');
     expect(kit.answer(issue)).toContain(`Merge \`feature\` @ \`${feature.slice(0, 7)}\``);
-    const browser = visitor(nofx.url);
+    const browser = visitor(nofx.nofx.url);
     await browser.signIn(PASSWORD);
     const { text } = await browser.open(`/ui/runs/${(await kit.run()).id}`);
     expect(text).toMatch(
       new RegExp(`What it does with git</h3>\\s*<ul>\\s*<li>Merge feature @ ${feature.slice(0, 7)}</li>`),
     );
     kit.git('update-ref', 'refs/heads/feature', main);
+    kit.git('prune', '--expire=now');
     await kit.ask('/nofx approve', { issue });
     const [run] = await kit.runs();
     expect(run!.failure).toMatchObject({
