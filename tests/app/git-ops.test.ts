@@ -195,7 +195,7 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     expect(text).toMatch(
       new RegExp(`What it does with git</h3>\\s*<ul>\\s*<li>Merge feature @ ${feature.slice(0, 7)}</li>`),
     );
-    kit.git('update-ref', 'refs/heads/feature', main);
+    kit.git('update-ref', '-d', 'refs/heads/feature');
     kit.git('prune', '--expire=now');
     await kit.ask('/nofx approve', { issue });
     const [run] = await kit.runs();
