@@ -305,6 +305,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine> & { 
     sandbox: env.NOFX_SANDBOX,
     role: env.NOFX_ROLE,
     artifactsDir: env.NOFX_ARTIFACTS_DIR ?? join(env.NOFX_DATA_DIR, 'artifacts'),
+    /** somebody has said where every machine finds them */
+    artifactsShared: Boolean(env.NOFX_ARTIFACTS_DIR ?? env.SUPABASE_URL),
     /** New runs are held back once the oldest step that could run has waited this long; ms. */
     backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     /** How much of each may be under way in this process: steps, requests to the model, git processes. */

@@ -6,6 +6,9 @@ import { defineTool } from './tool-kit.ts';
 import type { Confinement } from './confine.ts';
 import type { Tool, ToolContext } from './tool-kit.ts';
 
+/** Larger ones the SDK does not edit. */
+const LARGEST_BYTES = 1024 * 1024;
+
 const filePath = z.string().min(1).describe('Path from the root of the repository.');
 
 /** read, write, edit, glob and grep: the SDK's, behind checked inputs and our rules for paths. */
@@ -53,11 +56,11 @@ export function createFileTools(
     defineTool({
       name: 'write',
       description:
-        'Create a text file, or replace all of it. Missing folders are made. An existing file keeps its mode.',
+        'Create a text file, or replace all of it. Missing folders are made. An existing file keeps its mode, line ends and byte order mark.',
       input: z.strictObject({ file_path: filePath, content: z.string().describe('The whole new content.') }),
       run: async ({ file_path, content }, context) => {
-        const { relative } = await confinement.toWrite(file_path);
-        return through('write', { file_path: relative, content }, context);
+        const { absolute, relative } = await confinement.toWrite(file_path);
+        return through('write', { file_path: relative, content: asWritten(content, await textOf(absolute)) }, context);
       },
     }),
     defineTool({
@@ -73,7 +76,9 @@ export function createFileTools(
       run: async (input, context) => {
         const { absolute, relative } = await confinement.toWrite(input.file_path);
         await refuseMangling(absolute, input.file_path);
-        return through('edit', { ...input, file_path: relative }, context);
+        const ends = lineEndsOf(await textOf(absolute));
+        const [old_string, new_string] = [ends(input.old_string), ends(input.new_string)];
+        return through('edit', { ...input, file_path: relative, old_string, new_string }, context);
       },
     }),
     defineTool({
@@ -119,10 +124,33 @@ async function refuseBinary(absolute: string, given: string): Promise<void> {
   }
 }
 
+/** What is written over a file, as that file is written: models give `\n` whatever they were shown, and no byte order mark. */
+function asWritten(content: string, before: string): string {
+  const mark = before.startsWith(BYTE_ORDER_MARK) && !content.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
+  return mark + lineEndsOf(before)(content);
+}
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** Gives a text the line ends of another, where those are `\r\n` throughout; else it stays as it is. */
+function lineEndsOf(text: string): (given: string) => string {
+  const isCrlf = text.includes('\r\n') && !/(?<!\r)\n/.test(text);
+  return (given) => (isCrlf ? given.replace(/\r?\n/g, '\r\n') : given);
+}
+
+/** A file's text; empty where there is none, or it is larger than the tools take. */
+async function textOf(absolute: string): Promise<string> {
+  const size = await stat(absolute).then(
+    (it) => (it.isFile() ? it.size : 0),
+    () => 0,
+  );
+  return size > 0 && size <= LARGEST_BYTES ? readFile(absolute, 'utf8') : '';
+}
+
 /** The SDK reads and writes UTF-8; in another encoding, bytes that the edit is not about would change. */
 async function refuseMangling(absolute: string, given: string): Promise<void> {
   const whole = await stat(absolute).then(
-    (it) => it.isFile() && it.size <= 1024 * 1024,
+    (it) => it.isFile() && it.size <= LARGEST_BYTES,
     () => false,
   );
   if (whole && !isUtf8(await readFile(absolute)))

@@ -8,7 +8,7 @@ import { commit, createVerifiedCommit } from './commits.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { failedChecks } from './failed-checks.ts';
-import { ensureIssue } from './issues.ts';
+import { ensureIssue, labels } from './issues.ts';
 import { listInstallations, listInstalled } from './installed.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
@@ -121,6 +121,7 @@ export function createGitHub(options: {
     untick: (repo, pull, box) => within(repo, (client) => untick(client, pull, box)),
     pullRequest: (repo, number) => within(repo, (client) => pullRequest(client, number)),
     triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),
+    labels: (repo, number) => within(repo, (client) => labels(client, number)),
     ensureIssue: (repo, issue) => within(repo, (client) => ensureIssue(client, issue)),
     ensureBranch: (repo, proposal) => within(repo, (client) => ensureBranch(client, proposal)),
     listTop: (repo, commit) => within(repo, (client) => listTop(client, commit)),

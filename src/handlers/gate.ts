@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Annotation, annotationsOf, readFindings } from '../domain/annotations/annotations.ts';
+import { gateFailure } from '../domain/gate-failure.ts';
 import { gateOf } from '../domain/plan.ts';
 import type { RunConfig } from '../domain/run-config.ts';
-import type { Failure } from '../domain/run.ts';
 import type { CommandResult, Workspace } from '../workspace/port.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
@@ -19,7 +19,7 @@ export const GateOutputs = z.object({
   command: z.string().nullable(),
   exitCode: z.number().nullable(),
   durationMs: z.number(),
-  /** the last lines of the output, redacted */
+  /** the last lines of what the command printed, redacted */
   tail: z.string(),
   /** what the output says is wrong at which line of the commit that was checked */
   annotations: z.array(Annotation).default([]),
@@ -63,6 +63,8 @@ type Ran = {
   result: CommandResult;
   /** of set-up and gate together, redacted */
   output: string;
+  /** of the one that decided, with the command before it */
+  decisive: string;
   /** of the gate alone, redacted */
   said: string;
 };
@@ -92,14 +94,14 @@ async function runCommands(
       });
       output = `$ ${setup.command}\n${adapters.redact(result.output)}\n`;
       if (result.outcome !== 'exited' || result.exitCode !== 0) {
-        return { phase: 'setup', gate: name, command: setup.command, result, output, said: '' };
+        return { phase: 'setup', gate: name, command: setup.command, result, output, decisive: output, said: '' };
       }
     }
     log.info({ command }, 'gate started');
     const result = await adapters.sandbox.run({ ...common, command, network: 'none', limits: { timeMs } });
     const said = adapters.redact(result.output);
-    output += `$ ${command}\n${said}\n`;
-    return { phase: 'gate', gate: name, command, result, output, said };
+    const decisive = `$ ${command}\n${said}\n`;
+    return { phase: 'gate', gate: name, command, result, output: output + decisive, decisive, said };
   } finally {
     live.stop();
     await home.dispose();
@@ -127,7 +129,7 @@ function hasPassed({ outcome, exitCode }: CommandResult): boolean {
 type OnFailure = RunConfig['onGateFailure'];
 
 function verdictOf(
-  { phase, gate: name, command, result, output }: Ran,
+  { phase, gate: name, command, result, decisive }: Ran,
   { annotations, onFailure }: { annotations: Annotation[]; onFailure: OnFailure },
 ): StepOutcome {
   const passed = hasPassed(result);
@@ -136,39 +138,13 @@ function verdictOf(
     command,
     exitCode: result.exitCode,
     durationMs: Math.round(result.durationMs),
-    tail: output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
+    tail: decisive.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
     annotations,
   };
-  return passed
-    ? { status: 'succeeded', outputs }
-    : {
-        status: 'failed',
-        outputs,
-        failure: failureOf({ phase, gate: name, command, result }, onFailure),
-        // What never came to a verdict of its own says nothing about the change.
-        mendable: phase === 'gate' && result.outcome === 'exited',
-      };
-}
-
-function failureOf(
-  { phase, gate: name, command, result }: Omit<Ran, 'output' | 'said'>,
-  onFailure: OnFailure,
-): Failure {
-  const what =
-    phase === 'setup'
-      ? `The set-up command \`${command}\``
-      : name === 'test'
-        ? `The tests (\`${command}\`)`
-        : `The gate \`${name}\` (\`${command}\`)`;
-  const how = {
-    exited: `failed with exit code ${result.exitCode}`,
-    timed_out: `ran out of time after ${Math.round(result.durationMs / 1000)} s`,
-    aborted: 'were stopped',
-    killed: 'were killed for going over a limit',
-  }[result.outcome];
+  if (passed) return { status: 'succeeded', outputs };
   return {
-    kind: 'gate',
-    message: `${what} ${how}. ${onFailure === 'draft' ? 'The pull request is a draft.' : 'No pull request was opened.'}`,
-    next: 'Comment `/nofx <what it should do differently>`, or `/nofx retry` to have it written anew.',
+    status: 'failed',
+    outputs,
+    ...gateFailure({ ...result, phase, gate: name, command, output: decisive }, onFailure),
   };
 }

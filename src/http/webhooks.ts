@@ -4,7 +4,7 @@ import { bodyLimit } from 'hono/body-limit';
 import type { Executor } from '../db/client.ts';
 import { insertDelivery } from '../db/deliveries.ts';
 import { WEBHOOK_PATH } from '../domain/app-manifest.ts';
-import type { Queue } from '../queue/boss.ts';
+import type { Queue } from '../queue/jobs.ts';
 
 /** GitHub sends no more: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;

@@ -4,7 +4,7 @@ import { becomes, lockRun } from '../db/runs.ts';
 import { claimStep, listSteps, type Step } from '../db/steps.ts';
 import { together } from '../db/together.ts';
 import { publish } from '../outbox/publish.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import type { Held } from './held.ts';

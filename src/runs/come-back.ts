@@ -1,7 +1,7 @@
 import { lockRun } from '../db/runs.ts';
 import { releaseStep, type Step } from '../db/steps.ts';
 import { publish } from '../outbox/publish.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 

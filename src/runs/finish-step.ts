@@ -9,7 +9,7 @@ import type { PlanStep } from '../domain/plan.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { publish } from '../outbox/publish.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import { appendSteps } from './append-steps.ts';
 import type { Deps } from './deps.ts';

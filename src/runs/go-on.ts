@@ -4,7 +4,7 @@ import type { Step } from '../db/steps.ts';
 import { decideNext, isTolerated } from '../domain/run.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { sendMessages } from '../outbox/publish.ts';
-import type { Lease } from '../queue/boss.ts';
+import type { Lease } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import { started } from './claim-step.ts';
 import type { Deps } from './deps.ts';

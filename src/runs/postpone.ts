@@ -1,5 +1,5 @@
 import { messageOf, RetryableError } from '../errors.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import type { Deps } from './deps.ts';
 
 type Postponable = 'delivery' | 'progress';

@@ -11,7 +11,7 @@ import { asError, UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, hasApp, repositoryOf } from '../handlers/access.ts';
 import { isPush } from '../handlers/push-work.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';

@@ -85,6 +85,29 @@ describe('file tools', () => {
     expect(await checkout.changes()).toEqual([]);
   });
 
+  test('a file keeps its line ends and its byte order mark, whatever the model writes', async () => {
+    const checkout = await makeCheckout({
+      'Program.cs': '\ufeffusing System;\r\n\r\nclass Program\r\n{\r\n}\r\n',
+      'mixed.txt': 'one\r\ntwo\n',
+    });
+    const call = await makeTools(checkout.root);
+    const edit = {
+      file_path: 'Program.cs',
+      old_string: 'class Program\n{\n',
+      new_string: 'class Program\n{\n  // here\n',
+    };
+    expect(await call('edit', edit)).toContain('edited Program.cs');
+    expect(await checkout.read('Program.cs')).toBe(
+      '\ufeffusing System;\r\n\r\nclass Program\r\n{\r\n  // here\r\n}\r\n',
+    );
+    await call('write', { file_path: 'Program.cs', content: 'using System;\nclass Other {}\n' });
+    expect(await checkout.read('Program.cs')).toBe('\ufeffusing System;\r\nclass Other {}\r\n');
+    await call('edit', { file_path: 'mixed.txt', old_string: 'two\n', new_string: 'two\nthree\n' });
+    expect(await checkout.read('mixed.txt')).toBe('one\r\ntwo\nthree\n');
+    await call('write', { file_path: 'new.txt', content: 'a\nb\n' });
+    expect(await checkout.read('new.txt')).toBe('a\nb\n');
+  });
+
   test('large files are read in ranges', async () => {
     const checkout = await makeCheckout({ 'big.txt': 'a line of text\n'.repeat(20_000) });
     const call = await makeTools(checkout.root);
