@@ -27,12 +27,12 @@ export function remoteOf(access: RepositoryAccess, reach: Reach): Remote {
   return {
     name,
     async run(command) {
-      const route = await routeTo(url, name, reach);
       const credential = await access.credentials();
       if (credential) {
         used.add(credential.password);
         used.add(`${credential.username}:${credential.password}`);
       }
+      const route = await routeTo(url, name, reach);
       return withCredential(credential, url.origin, (config) => command(url.href, [...route, ...config]));
     },
     secrets: () => [...used],
