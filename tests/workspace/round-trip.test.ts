@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
-import { git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
 import type { ContentChange, RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
 import type { TestFile } from '../support/repository.ts';
 
@@ -13,6 +13,7 @@ let count = 0;
 
 beforeAll(() => {
   workspaces = createWorkspaces({
+    findRoute: anywhere,
     root: join(folder.path, 'root'),
     path: process.env['PATH'] ?? '',
     allowedLocalRoots: [folder.path],
