@@ -287,7 +287,11 @@ describe('what a repository keeps elsewhere', () => {
     const changesOf = async (key: string) => {
       const scratch = await workspaces.openScratch(access, { key, base: await workspaces.resolve(access, 'main') });
       writeFiles(scratch.path, { 'vendor/the lib/x.txt': 'x' });
-      return scratch.readChanges().finally(scratch.dispose);
+      try {
+        return await scratch.readChanges();
+      } finally {
+        await scratch.dispose();
+      }
     };
     expect(await changesOf('none')).toMatchObject([{ path: 'vendor/the lib/x.txt' }]);
 
