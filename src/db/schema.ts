@@ -48,9 +48,12 @@ export const delivery = nofx.table(
   ],
 );
 
-/** How much each installation has written to GitHub in the current minute and hour, counted by all processes together. */
+/**
+ * How much has been written to GitHub in the current minute and hour as each installation, and by each personal token, counted
+ * by all processes together.
+ */
 export const githubBudget = nofx.table('github_budget', {
-  installationId: bigint('installation_id', { mode: 'number' }).primaryKey(),
+  writer: text('writer').primaryKey(),
   minute: at('minute').notNull(),
   minuteUsed: integer('minute_used').notNull(),
   hour: at('hour').notNull(),
@@ -99,6 +102,19 @@ export const apiKey = nofx.table(
     revokedAt: at('revoked_at'),
   },
   (t) => [uniqueIndex('api_key_sha256').on(t.sha256)],
+);
+
+/** Whoever is signed in at the pages. What opens a session is in their browser's cookie alone. */
+export const session = nofx.table(
+  'session',
+  {
+    /** of what is in the cookie, with a key made of our secrets: with other secrets it is another */
+    hash: text('hash').primaryKey(),
+    /** the key it was begun with; null: the admin's password */
+    keyId: text('key_id').references(() => apiKey.id, { onDelete: 'cascade' }),
+    endsAt: at('ends_at').notNull(),
+  },
+  (t) => [index('session_ends').on(t.endsAt)],
 );
 
 export const project = nofx.table('project', {

@@ -9,7 +9,8 @@ import { listArtifacts, upsertArtifacts } from '../../src/db/artifacts.ts';
 import { insertDelivery } from '../../src/db/deliveries.ts';
 import { expiredDeliveries, listExpiredRuns } from '../../src/db/retention.ts';
 import { getRun } from '../../src/db/runs.ts';
-import { delivery, event, run as runTable } from '../../src/db/schema.ts';
+import { delivery, event, run as runTable, session } from '../../src/db/schema.ts';
+import { deleteEndedSessions, insertSession } from '../../src/db/sessions.ts';
 import { claimStep } from '../../src/db/steps.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
 import { openRun } from '../../src/runs/open-run.ts';
@@ -110,6 +111,15 @@ describe(`retention on ${lane}`, () => {
     expect(await apply()).toMatchObject({ deliveries: 450 });
     const left = await engine.db.select({ guid: delivery.guid }).from(delivery);
     expect(left.map(({ guid }) => guid).sort()).toEqual(['unfinished', 'young']);
+  });
+
+  it('removes sessions that are over, and no other', async () => {
+    for (let number = 0; number < 3; number += 1)
+      await insertSession(engine.db, { hash: `over-${number}`, keyId: null, seconds: -number });
+    await insertSession(engine.db, { hash: 'open', keyId: null, seconds: 60 });
+    expect(await deleteEndedSessions(engine.db, 2)).toBe(2);
+    await apply();
+    expect(await engine.db.select({ hash: session.hash }).from(session)).toEqual([{ hash: 'open' }]);
   });
 
   it('finds what to remove by an index, whatever lies behind it', async () => {
