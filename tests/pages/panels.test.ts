@@ -189,6 +189,10 @@ describe('a project that is to be deleted', () => {
     await admin.send(`${path}/delete`, { form });
     expect((await admin.open(`${path}/delete`)).text).toContain('It has runs, which would be lost with it.');
     expect((await api.get(`/projects/${id}`)).status).toBe(200);
+    expect((await admin.open(`${path}/delete`)).text).toContain('Delete it and its 1 run');
+    expect((await admin.send(`${path}/delete`)).headers.get('location')).toBe('/ui/projects');
+    expect((await admin.open('/ui/projects')).text).toContain('busy was deleted.');
+    expect((await admin.open(path)).status).toBe(404);
   });
 });
 
