@@ -158,8 +158,8 @@ describe('a project that is to be deleted', () => {
   async function makeProject(name: string) {
     const made = await api.post('/projects', { name, repo_url: `https://git.example.com/ours/${name}` });
     const { id } = (await made.json()) as { id: string };
-    const base = runRequest({ triggerKey: `test:${randomUUID()}` });
-    await openRun(api.deps, { ...base, project: { ...base.project, id, installationId: null, repositoryId: null } });
+    const { project, ...rest } = runRequest({ triggerKey: `test:${randomUUID()}` });
+    await openRun(api.deps, { ...rest, project: { ...project, id, name, installationId: null, repositoryId: null } });
     return { id, path: `/ui/projects/${id}` };
   }
   const endRuns = (id: string) =>
