@@ -42,6 +42,7 @@ describe('with nothing set', () => {
       anthropic: null,
       tokens: new Map(),
       localRoots: [],
+      privateHosts: [],
       supabase: null,
       database: { kind: 'pglite', dir: data },
       dataDir: data,
@@ -155,6 +156,21 @@ describe('projects without the app', () => {
 
   it.each(['/', 'relative', '/srv:../x'])('are in no folder such as %s', (roots) => {
     expect(errors({ NOFX_LOCAL_ROOTS: roots })).toEqual([expect.stringMatching(/^NOFX_LOCAL_ROOTS: must be absolute/)]);
+  });
+});
+
+describe('the hosts of one’s own network', () => {
+  it('are named with a port or without', () => {
+    expect(load({ NOFX_PRIVATE_HOSTS: 'GitLab.lan, 10.0.0.7:8443' }).privateHosts).toEqual([
+      'gitlab.lan',
+      '10.0.0.7:8443',
+    ]);
+  });
+
+  it.each(['https://gitlab.lan', 'a.lan/b', '*.lan', 'a b', 'a.lan,'])('are never written %s', (hosts) => {
+    expect(errors({ NOFX_PRIVATE_HOSTS: hosts })).toEqual([
+      expect.stringMatching(/^NOFX_PRIVATE_HOSTS: must be host names/),
+    ]);
   });
 });
 

@@ -2,12 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { open, readFile, stat } from 'node:fs/promises';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
 import { z } from 'zod';
+import { isLfsPointer } from '../domain/kept-elsewhere.ts';
+import { LEAVE_IT } from './confine.ts';
 import { defineTool } from './tool-kit.ts';
 import type { Confinement } from './confine.ts';
 import type { Tool, ToolContext } from './tool-kit.ts';
 
-/** Larger ones the SDK does not edit. */
-const LARGEST_BYTES = 1024 * 1024;
+/** Larger files are not edited. */
+export const LARGEST_BYTES = 1024 * 1024;
 
 const filePath = z.string().min(1).describe('Path from the root of the repository.');
 
@@ -60,7 +62,9 @@ export function createFileTools(
       input: z.strictObject({ file_path: filePath, content: z.string().describe('The whole new content.') }),
       run: async ({ file_path, content }, context) => {
         const { absolute, relative } = await confinement.toWrite(file_path);
-        return through('write', { file_path: relative, content: asWritten(content, await textOf(absolute)) }, context);
+        const before = await textOf(absolute);
+        refusePointer('write', before, file_path);
+        return through('write', { file_path: relative, content: asWritten(content, before) }, context);
       },
     }),
     defineTool({
@@ -76,7 +80,9 @@ export function createFileTools(
       run: async (input, context) => {
         const { absolute, relative } = await confinement.toWrite(input.file_path);
         await refuseMangling(absolute, input.file_path);
-        const ends = lineEndsOf(await textOf(absolute));
+        const before = await textOf(absolute);
+        refusePointer('edit', before, input.file_path);
+        const ends = lineEndsOf(before);
         const [old_string, new_string] = [ends(input.old_string), ends(input.new_string)];
         return through('edit', { ...input, file_path: relative, old_string, new_string }, context);
       },
@@ -145,6 +151,11 @@ async function textOf(absolute: string): Promise<string> {
     () => 0,
   );
   return size > 0 && size <= LARGEST_BYTES ? readFile(absolute, 'utf8') : '';
+}
+
+/** What is in its place would become the file itself for everybody who has Git LFS. */
+function refusePointer(tool: string, before: string, given: string): void {
+  if (isLfsPointer(before)) throw new ToolError(`${tool}: ${given} is kept in Git LFS: ${LEAVE_IT}`);
 }
 
 /** The SDK reads and writes UTF-8; in another encoding, bytes that the edit is not about would change. */

@@ -48,9 +48,12 @@ export const delivery = nofx.table(
   ],
 );
 
-/** How much each installation has written to GitHub in the current minute and hour, counted by all processes together. */
+/**
+ * How much has been written to GitHub in the current minute and hour as each installation, and by each personal token, counted
+ * by all processes together.
+ */
 export const githubBudget = nofx.table('github_budget', {
-  installationId: bigint('installation_id', { mode: 'number' }).primaryKey(),
+  writer: text('writer').primaryKey(),
   minute: at('minute').notNull(),
   minuteUsed: integer('minute_used').notNull(),
   hour: at('hour').notNull(),

@@ -10,6 +10,8 @@ export type GateEnd = {
   exitCode: number | null;
   durationMs: number;
   output: string;
+  /** what the repository keeps elsewhere, so that it was not there */
+  absent: readonly ('submodules' | 'Git LFS')[];
 };
 
 /** What people are told of it, and whether a model may mend it: only what came to a verdict of its own says something of the change. */
@@ -39,7 +41,7 @@ export function gateFailure(
   return {
     failure: {
       kind: 'gate',
-      message: `${subject} ${howItEnded(end)}. ${result}`,
+      message: `${subject} ${howItEnded(end)}.${absence(end)} ${result}`,
       next:
         phase === 'setup'
           ? 'Its output says why. Name another command, or hosts that it needs, under `setup` in `.github/nofx.yml`, then comment `/nofx retry`.'
@@ -47,6 +49,11 @@ export function gateFailure(
     },
     mendable: phase === 'gate' && outcome === 'exited',
   };
+}
+
+/** Whether it failed for that, only its output tells. */
+function absence({ absent }: GateEnd): string {
+  return absent.length === 0 ? '' : ` It ran without what this repository keeps in ${absent.join(' and ')}.`;
 }
 
 function howItEnded({ phase, gate, outcome, exitCode, durationMs }: GateEnd): string {

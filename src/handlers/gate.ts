@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { Annotation, annotationsOf, readFindings } from '../domain/annotations/annotations.ts';
-import { gateFailure } from '../domain/gate-failure.ts';
+import { gateFailure, type GateEnd } from '../domain/gate-failure.ts';
 import { gateOf } from '../domain/plan.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { CommandResult, Workspace } from '../workspace/port.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
 import { showLive } from './live-output.ts';
-import { chooseCommands, readRules, type GateCommand, type GateCommands } from './base-branch.ts';
+import { chooseCommands, readAbsent, readRules, type GateCommand, type GateCommands } from './base-branch.ts';
 
 const GateInputs = z.looseObject({ fromStep: z.string() });
 type GateInputs = z.infer<typeof GateInputs>;
@@ -47,7 +47,9 @@ export const gate = defineHandler<GateInputs>({
     if (wanted === undefined) return neutral();
     const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
-    return verdictOf(ran, { annotations: await annotate(ran, workspace), onFailure: context.run.config.onGateFailure });
+    if (hasPassed(ran.result)) return { status: 'succeeded', outputs: outputsOf(ran, 'passed') };
+    const [annotations, absent] = await Promise.all([annotate(ran, workspace), readRules(context).then(readAbsent)]);
+    return failed(ran, { annotations, absent, onFailure: context.run.config.onGateFailure });
   },
 });
 
@@ -115,8 +117,7 @@ function neutral(): StepOutcome {
 }
 
 /** Only a failure is looked into: what a passing tool prints is its own business. */
-async function annotate({ result, said }: Ran, workspace: Workspace): Promise<Annotation[]> {
-  if (hasPassed(result)) return [];
+async function annotate({ said }: Ran, workspace: Workspace): Promise<Annotation[]> {
   const found = readFindings(said);
   if (found.specific.length === 0 && found.vague.length === 0) return [];
   return annotationsOf(found, { root: workspace.path, files: await workspace.files() });
@@ -126,25 +127,28 @@ function hasPassed({ outcome, exitCode }: CommandResult): boolean {
   return outcome === 'exited' && exitCode === 0;
 }
 
-type OnFailure = RunConfig['onGateFailure'];
-
-function verdictOf(
-  { phase, gate: name, command, result, decisive }: Ran,
-  { annotations, onFailure }: { annotations: Annotation[]; onFailure: OnFailure },
-): StepOutcome {
-  const passed = hasPassed(result);
-  const outputs: GateOutputs = {
-    verdict: passed ? 'passed' : result.outcome === 'timed_out' ? 'timed_out' : 'failed',
+function outputsOf(
+  { command, result, decisive }: Ran,
+  verdict: GateOutputs['verdict'],
+  annotations: Annotation[] = [],
+): GateOutputs {
+  return {
+    verdict,
     command,
     exitCode: result.exitCode,
     durationMs: Math.round(result.durationMs),
     tail: decisive.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
     annotations,
   };
-  if (passed) return { status: 'succeeded', outputs };
-  return {
-    status: 'failed',
-    outputs,
-    ...gateFailure({ ...result, phase, gate: name, command, output: decisive }, onFailure),
-  };
+}
+
+function failed(
+  ran: Ran,
+  more: { annotations: Annotation[]; absent: GateEnd['absent']; onFailure: RunConfig['onGateFailure'] },
+): StepOutcome {
+  const { phase, gate: name, command, result, decisive: output } = ran;
+  const { annotations, absent, onFailure } = more;
+  const verdict = result.outcome === 'timed_out' ? 'timed_out' : 'failed';
+  const end: GateEnd = { ...result, phase, gate: name, command, output, absent };
+  return { status: 'failed', outputs: outputsOf(ran, verdict, annotations), ...gateFailure(end, onFailure) };
 }

@@ -2,6 +2,7 @@ import type { NewEvent } from '../db/events.ts';
 import { upsertProjects } from '../db/projects.ts';
 import { findRunByTrigger, insertRun, laneOfIssue, listLane, lockLane, readPriorities, type Run } from '../db/runs.ts';
 import { insertSteps } from '../db/steps.ts';
+import { wordsOf } from '../domain/mistake.ts';
 import { priorityOf } from '../domain/fair-turns.ts';
 import { branchName } from '../domain/naming.ts';
 import { preparePlan, type Plan } from '../domain/plan.ts';
@@ -50,7 +51,7 @@ export async function openRun(
 ): Promise<OpenResult> {
   const { db, queue } = deps;
   const prepared = preparePlan(request.plan, knownTools);
-  if (!prepared.ok) return prepared;
+  if (!prepared.ok) return { ok: false, errors: wordsOf(prepared.mistakes) };
   const runId = newId('run');
   const steps = newSteps(runId, prepared.steps);
   const lane = laneOf(request.project.id, request.source, runId);
@@ -110,7 +111,7 @@ export async function openRun(
     await publish(tx, queue, runId, events);
     // Behind others it waits with its steps pending; whoever ends before it starts it.
     if (ahead.length === 0) await moveOn(tx, deps, run, { startAfterSeconds: pressure.delayMs / 1000 });
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run, 'now');
     return { ok: true, run, opened: true };
   });
 }

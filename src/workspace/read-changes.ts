@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import { FileMode } from '../domain/change-set.ts';
+import { refuseLfs, refuseSubmodules, submodule } from './kept-elsewhere.ts';
 import { keepLineEnds } from './line-ends.ts';
 import { parseDiff } from './parse-diff.ts';
 import { readBlobs } from './read-blobs.ts';
@@ -13,7 +14,8 @@ const MOST_FILE_BYTES = 50 * 1024 * 1024;
 
 /**
  * What git would commit of the work tree, against `base`. Content is the blob as git stores it: after the line
- * ending conversion that .gitattributes asks for, and otherwise byte for byte. Ignored files stay out.
+ * ending conversion that .gitattributes asks for, and otherwise byte for byte. Ignored files stay out. UserError for what the
+ * repository keeps elsewhere: submodules, and Git LFS.
  */
 export async function readChanges(
   git: Git,
@@ -24,7 +26,11 @@ export async function readChanges(
   await git.output(['add', '--all', '--', '.'], { place, signal });
   const compare = () => entriesOf(git, place, ['diff-index', '--cached', ...DIFF, base, '--'], signal);
   const entries = await compare();
-  return toChanges(git, place, (await keepLineEnds(git, place, entries, signal)) ? await compare() : entries, signal);
+  const kept = (await keepLineEnds(git, place, entries, signal)) ? await compare() : entries;
+  const changes = await toChanges(git, place, kept, signal);
+  await refuseSubmodules(git, place, signal);
+  await refuseLfs(git, place, changes, signal);
+  return changes;
 }
 
 /** What one of git's diff commands says of `sides`, with the bytes. */
@@ -73,10 +79,7 @@ async function toChanges(
 function toChange(entry: DiffEntry, blobs: Map<string, Buffer>): ContentChange {
   const { path, binary, lines } = entry;
   if ([entry.oldMode, entry.newMode].includes('160000')) {
-    throw new UserError(
-      `\`${path}\` is a submodule, which NOFX doesn't change.`,
-      'Ask for a change that leaves submodules alone.',
-    );
+    throw submodule(path);
   }
   if (entry.status === 'D') return { status: 'deleted', path, lines };
   const mode = FileMode.parse(entry.newMode);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKey } from '../../src/api/keys.ts';
+import { standardPlan } from '../../src/domain/plan.ts';
 import { syncInstallations } from '../../src/runs/installed.ts';
 import { lane } from '../support/database.ts';
 import { serveGit, type GitHttp } from '../support/git-http.ts';
@@ -37,6 +38,7 @@ describe.concurrent(`projects, on ${lane}`, () => {
         GITHUB_TOKEN: HUB_TOKEN,
         GIT_TOKEN: LAB_TOKEN,
         NOFX_LOCAL_ROOTS: join(folder, 'local'),
+        NOFX_PRIVATE_HOSTS: '10.0.0.8:8443',
       },
     });
     nofx.github.createToken('mona', HUB_TOKEN);
@@ -152,7 +154,8 @@ describe.concurrent(`projects, on ${lane}`, () => {
     expect(lab.requests.join('\n') + nofx.log().join('')).not.toContain(LAB_TOKEN);
     await until(async () => (await read<Shown>(`/projects/${project.id}`)).initialized);
 
-    const plan = { goal: 'g', steps: [{ name: 'pr', tool: 'git_pr', inputs: { fromStep: 'x', _dependsOn: [] } }] };
+    const { steps: usual } = standardPlan({ goal: 'g', prompt: 'p' });
+    const plan = { goal: 'g', steps: usual };
     const refused = await call('POST', '/runs', { plan, projectId: project.id });
     expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ next: expect.stringContaining('git_push') });
@@ -180,6 +183,15 @@ describe.concurrent(`projects, on ${lane}`, () => {
     expect(await unarmed.json()).toMatchObject({
       status: 422,
       detail: expect.stringContaining('Nothing could be pushed'),
+    });
+  });
+
+  it('are in the network of the server only where it names the host', async () => {
+    await make({ name: 'Named', repo_url: 'https://10.0.0.8:8443/a/b.git' });
+    const refused = await call('POST', '/projects', { name: 'Not named', repo_url: 'https://10.0.0.8/a/b.git' });
+    expect(await refused.json()).toMatchObject({
+      status: 400,
+      errors: [{ field: 'repo_url', message: expect.stringContaining('Its address is not a public one.') }],
     });
   });
 

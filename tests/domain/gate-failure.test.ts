@@ -9,6 +9,7 @@ const end = (over: Partial<GateEnd>): GateEnd => ({
   exitCode: 127,
   durationMs: 1_000,
   output: '',
+  absent: [],
   ...over,
 });
 const message = (over: Partial<GateEnd>) => gateFailure(end(over), 'block').failure.message;
@@ -42,6 +43,12 @@ describe('what is said of a gate that did not pass', () => {
   it('speaks of one gate in the singular', () => {
     expect(message({ outcome: 'killed' })).toContain('The tests (`go test ./...`) were killed');
     expect(message({ gate: 'lint', outcome: 'killed' })).toContain('The gate `lint` (`go test ./...`) was killed');
+  });
+
+  it('names what was not there', () => {
+    expect(message({ exitCode: 1, absent: ['submodules', 'Git LFS'] })).toBe(
+      'The tests (`go test ./...`) failed with exit code 1. It ran without what this repository keeps in submodules and Git LFS. No pull request was opened.',
+    );
   });
 
   it('of a set-up that failed it says where the set-up is named', () => {

@@ -8,7 +8,7 @@ import { UserError } from '../../src/errors.ts';
 import { createSandbox } from '../../src/workspace/sandbox.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import { serveGit } from '../support/git-http.ts';
-import { git, makeRepository, project, tempFolder } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder } from '../support/repository.ts';
 import type { AddressInfo } from 'node:net';
 import type { SandboxOptions } from '../../src/workspace/sandbox.ts';
 import type { Sandbox, SandboxCommand } from '../../src/workspace/port.ts';
@@ -238,6 +238,7 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     const { work } = makeRepository(folder.path, `git-${workspaceMode}`, { 'a.txt': 'a\n' });
     const remotes = await serveGit({ root: folder.path });
     const workspaces = createWorkspaces({
+      findRoute: anywhere,
       root: join(folder.path, `root-${workspaceMode}`),
       path: options.path,
       allowHttp: true,
