@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { upsertArtifacts } from '../../src/db/artifacts.ts';
 import { listSteps } from '../../src/db/steps.ts';
+import { standardPlan } from '../../src/domain/plan.ts';
 import type { Role } from '../../src/domain/role.ts';
 import { openRun, type RunRequest } from '../../src/runs/open-run.ts';
 import { PASSWORD, startApi } from '../api/support.ts';
@@ -139,11 +140,10 @@ describe('the page of runs', () => {
 
   it('tells business users nothing of git', async () => {
     const { project } = runRequest();
-    const tools = ['codegen', 'workspace:write', 'gate:test', 'git_pr'];
     const opened = await openRun(api.deps, {
       ...runRequest({ triggerKey: 'hidden' }),
       project: { ...project, id: 'gh_11', repositoryId: 11 },
-      plan: { goal: 'Say hello', steps: tools.map((tool) => ({ name: tool.replace(/\W/g, '-'), tool, inputs: {} })) },
+      plan: standardPlan({ goal: 'Say hello', prompt: 'Say hello' }),
     });
     const { id } = (opened.ok && opened.run) as { id: string };
     const failure = JSON.stringify({ kind: 'gate', message: 'No pull request: `npm test` failed.', next: 'git push' });
