@@ -39,6 +39,19 @@ export function usingFolders(text: string, context: z.RefinementCtx): string[] {
   return z.NEVER;
 }
 
+/** A host, with its port or without. */
+export const HOST_NAME = /^(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/i;
+
+/** `host,host:port` */
+export function usingHosts(text: string, context: z.RefinementCtx): string[] {
+  const hosts = text.split(',').map((host) => host.trim().toLowerCase());
+  if (hosts.every((host) => HOST_NAME.test(host))) return hosts;
+  context.addIssue(
+    'must be host names separated by ",", such as gitlab.lan,git.example.com:8443, without https:// or a path.',
+  );
+  return z.NEVER;
+}
+
 /** A PEM as environments carry it: whole, with `\n` written out, on one line, or in base64; checked to be an RSA key. */
 export function usingPem(text: string, context: z.RefinementCtx): string {
   const decoded = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString();

@@ -8,9 +8,11 @@ import {
   guard,
   guardAll,
   hide,
+  HOST_NAME,
   hidePassword,
   usingFolders,
   usingHeaders,
+  usingHosts,
   usingPem,
   usingPemFile,
   usingPrices,
@@ -24,7 +26,6 @@ export type ConfigResult = { ok: true; config: Config } | { ok: false; errors: s
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
-const HOST_NAME = /^(\[[0-9a-f:]+\]|[a-z0-9]([a-z0-9.-]*[a-z0-9])?)(:\d{1,5})?$/i;
 
 const url = (protocol: RegExp, example: string) =>
   z.url({ protocol, error: `is not a URL such as ${example}. Give a whole one.` });
@@ -59,6 +60,7 @@ export const Variables = z.object({
   GITHUB_TOKEN: z.string().optional(),
   GIT_TOKEN: z.string().optional(),
   NOFX_LOCAL_ROOTS: z.string().transform(usingFolders).default([]),
+  NOFX_PRIVATE_HOSTS: z.string().transform(usingHosts).default([]),
   ANTHROPIC_API_KEY: z.string().optional(),
   ANTHROPIC_BASE_URL: url(/^https?$/, 'https://api.anthropic.com').optional(),
   DATABASE_URL: url(/^postgres(ql)?$/, 'postgres://user:password@host:5432/nofx').optional(),
@@ -276,6 +278,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine> & { 
     tokens: guardAll(env.tokens),
     /** the folders that local repositories may be in; none: there are no such projects */
     localRoots: env.NOFX_LOCAL_ROOTS,
+    /** hosts (with a port, or any) that git may go to wherever they lead: those of one's own network */
+    privateHosts: env.NOFX_PRIVATE_HOSTS,
     anthropic: env.ANTHROPIC_API_KEY
       ? guard({ apiKey: env.ANTHROPIC_API_KEY, baseUrl: env.ANTHROPIC_BASE_URL }, { apiKey: hide })
       : null,
@@ -305,6 +309,8 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine> & { 
     sandbox: env.NOFX_SANDBOX,
     role: env.NOFX_ROLE,
     artifactsDir: env.NOFX_ARTIFACTS_DIR ?? join(env.NOFX_DATA_DIR, 'artifacts'),
+    /** somebody has said where every machine finds them */
+    artifactsShared: Boolean(env.NOFX_ARTIFACTS_DIR ?? env.SUPABASE_URL),
     /** New runs are held back once the oldest step that could run has waited this long; ms. */
     backpressureAgeMs: env.BACKPRESSURE_AGE_MS,
     /** How much of each may be under way in this process: steps, requests to the model, git processes. */

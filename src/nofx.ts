@@ -21,7 +21,7 @@ import { webhookRoutes } from './http/webhooks.ts';
 import { createOutbound } from './outbound/outbound.ts';
 import { createDeliverer } from './outbox/deliver.ts';
 import type { OutboxDeps } from './outbox/deps.ts';
-import { type ClaimedJob } from './queue/boss.ts';
+import type { ClaimedJob } from './queue/jobs.ts';
 import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
@@ -72,9 +72,7 @@ export async function startNofx(
   const outbound = createOutbound({ reach: config.github.protocol === 'http' ? 'loopback' : 'public' });
   const outbox: OutboxDeps = { ...deps, ...secrets, outbound };
   const workers =
-    config.role === 'web'
-      ? null
-      : await startWorkers(deps, { probot, database, outbox, concurrency: config.stepConcurrency, metrics, jobs });
+    config.role === 'web' ? null : await startWorkers(deps, { probot, database, outbox, config, metrics, jobs });
 
   const feed = createEventFeed(database, { log });
   const streams = createStreams({ db: database.db, feed, redact: secrets.redact, log });
@@ -124,6 +122,9 @@ export async function startNofx(
   };
 }
 
+const NOT_SHARED =
+  'another process works on this database. Where it is on another machine, neither reads what the other has stored: set NOFX_ARTIFACTS_DIR to a folder that both reach, or SUPABASE_URL';
+
 type Event = Parameters<Probot['receive']>[0];
 
 async function startWorkers(
@@ -132,18 +133,19 @@ async function startWorkers(
     probot: Probot;
     database: Database;
     outbox: OutboxDeps;
-    concurrency: number;
+    config: Pick<NofxConfig, 'stepConcurrency' | 'artifactsShared'>;
     metrics: Metrics;
     jobs: JobObserver;
   },
 ): Promise<{ stop(): Promise<void> }> {
   const { queue, log } = deps;
-  const { probot, metrics } = options;
+  const { probot, metrics, config } = options;
   const { observed } = options.jobs;
   const presence = await joinWorkers(options.database, async () => {
     const reclaimed = await queue.reclaim();
     if (reclaimed > 0) log.info({ reclaimed }, 'took up what the process before left behind');
   });
+  if (!presence.alone && !config.artifactsShared) log.warn(NOT_SHARED);
   const cancels = watchCancels(deps);
   const deliver = postponing(deps, 'delivery', async (job) => {
     const outcome = await processDelivery(deps, (event) => probot.receive(event as Event), job);
@@ -157,7 +159,7 @@ async function startWorkers(
   await queue.work('delivery', 2, observed('delivery', deliver));
   await queue.work(
     'step',
-    options.concurrency,
+    config.stepConcurrency,
     executeSteps(observed('step', (job: StepJob) => executeStep(deps, cancels, job))),
   );
   await queue.work('progress', 2, observed('progress', show));

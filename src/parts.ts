@@ -3,7 +3,14 @@ import type { Probot } from 'probot';
 import { createAgent } from './agent/agent.ts';
 import { createArtifactStore } from './artifacts/store.ts';
 import type { Config } from './config.ts';
-import { blockWrites, GITHUB_LIMITS, takeWrite, type WriteLimits } from './db/budget.ts';
+import {
+  blockWrites,
+  GITHUB_LIMITS,
+  takeWrite,
+  writerOfInstallation,
+  writerOfToken,
+  type WriteLimits,
+} from './db/budget.ts';
 import { openDb, type Database, type DatabaseOptions, type Executor } from './db/client.ts';
 import { tellCommitted } from './db/committed.ts';
 import { findRunTrace } from './db/events.ts';
@@ -12,7 +19,8 @@ import type { TokenOf } from './domain/personal-token.ts';
 import { createRunLinks, type RunLinks } from './domain/run-link.ts';
 import { UserError } from './errors.ts';
 import { createGitHub, openProbot, personalOctokit } from './github/index.ts';
-import type { GitHub } from './github/port.ts';
+import type { Entrance, GitHub } from './github/port.ts';
+import { createRoutes } from './outbound/route.ts';
 import { assertLease } from './queue/lease.ts';
 import { startQueue } from './queue/boss.ts';
 import { queueDepths } from './queue/depth.ts';
@@ -108,17 +116,19 @@ async function createAdapters(
   const octokitFor = observeOctokit((id?: number) => probot.auth(id), observers);
   const tokenOf = readToken(config.tokens);
   const limits = writeLimits(config);
+  const writerOf = ({ installationId, tokenEnv }: Entrance) =>
+    tokenEnv === undefined ? writerOfInstallation(installationId) : writerOfToken(tokenEnv, config.github.host);
   const github = createGitHub({
     octokitFor,
     log,
     writeIntervalMs: limits.spacingMs,
     octokitBy: observeOctokit(personalClients(config, tokenOf), observers),
-    async permit({ installationId }) {
-      const permit = installationId === undefined ? PERMITTED : await takeWrite(db, installationId, limits);
+    async permit(entrance) {
+      const permit = await takeWrite(db, writerOf(entrance), limits);
       if (permit.ok) await assertLease();
       return permit;
     },
-    blocked: (installationId, forMs) => blockWrites(db, installationId, forMs),
+    blocked: (entrance, forMs) => blockWrites(db, writerOf(entrance), forMs),
   });
   const aroundRequest = observeModelRequests(observers);
   const workspaces = createWorkspaces({
@@ -127,6 +137,7 @@ async function createAdapters(
     root: config.workspaceRoot,
     gitAtOnce: config.gitConcurrency,
     allowHttp: config.github.protocol === 'http',
+    findRoute: createRoutes({ vouchedFor: vouchedHosts(config), hasProxy: config.machine.proxy !== undefined }),
     allowedLocalRoots: config.localRoots,
   });
   const sandbox = await createSandbox({
@@ -166,8 +177,11 @@ function writeLimits({ writeIntervalMs: spacingMs = GITHUB_LIMITS.spacingMs, wri
   return { ...(spacingMs === 0 ? none : GITHUB_LIMITS), ...writeBudget, spacingMs };
 }
 
-/** Nobody counts what personal tokens write: see `Permit`. */
-const PERMITTED = { ok: true } as const;
+/** Hosts that git may go to wherever they lead: GitHub's, what the server's settings name, and, beside a stand-in, this machine. */
+function vouchedHosts({ github, privateHosts }: NofxConfig): string[] {
+  const here = github.protocol === 'http' ? ['127.0.0.1', 'localhost', '[::1]'] : [];
+  return [github.host, ...privateHosts, ...here];
+}
 
 function readToken(tokens: NofxConfig['tokens']): TokenOf {
   return (name) => {

@@ -42,6 +42,7 @@ describe('with nothing set', () => {
       anthropic: null,
       tokens: new Map(),
       localRoots: [],
+      privateHosts: [],
       supabase: null,
       database: { kind: 'pglite', dir: data },
       dataDir: data,
@@ -55,6 +56,7 @@ describe('with nothing set', () => {
       role: 'all',
       retentionDays: { runs: 90, deliveries: 14 },
       artifactsDir: join(data, 'artifacts'),
+      artifactsShared: false,
       backpressureAgeMs: 5_000,
       stepConcurrency: 2,
       modelConcurrency: 4,
@@ -157,6 +159,21 @@ describe('projects without the app', () => {
   });
 });
 
+describe('the hosts of one’s own network', () => {
+  it('are named with a port or without', () => {
+    expect(load({ NOFX_PRIVATE_HOSTS: 'GitLab.lan, 10.0.0.7:8443' }).privateHosts).toEqual([
+      'gitlab.lan',
+      '10.0.0.7:8443',
+    ]);
+  });
+
+  it.each(['https://gitlab.lan', 'a.lan/b', '*.lan', 'a b', 'a.lan,'])('are never written %s', (hosts) => {
+    expect(errors({ NOFX_PRIVATE_HOSTS: hosts })).toEqual([
+      expect.stringMatching(/^NOFX_PRIVATE_HOSTS: must be host names/),
+    ]);
+  });
+});
+
 describe('what is seen from outside', () => {
   it('is open to this machine only, and traces go nowhere, unless told', () => {
     expect(load({ OTEL_SERVICE_NAME: 'x' })).toMatchObject({ metrics: { token: null }, tracing: null });
@@ -249,6 +266,17 @@ describe('a mistake is named with what to do', () => {
       /^NOFX_DELIVERY_RETENTION_DAYS: must be a whole number from 4/,
     ],
     ['no steps at all', { NOFX_STEP_CONCURRENCY: '0' }, /^NOFX_STEP_CONCURRENCY: must be a whole number from 1/],
+    ['unknown role', { NOFX_ROLE: 'boss' }, /^NOFX_ROLE: must be all/],
+    [
+      'role without a database to share',
+      { NOFX_ROLE: 'web', NOFX_ARTIFACTS_DIR: '/shared' },
+      /^DATABASE_URL: is missing, but NOFX_ROLE is set. Several processes need a Postgres/,
+    ],
+    [
+      'role without artifacts that every machine reaches',
+      { NOFX_ROLE: 'worker', DATABASE_URL: 'postgres://db/nofx' },
+      /^NOFX_ARTIFACTS_DIR: is missing, but NOFX_ROLE is set. Any worker must reach every artifact/,
+    ],
     ['unknown welcome', { NOFX_WELCOME: 'wiki' }, /^NOFX_WELCOME: must be off, issue, or pull_request/],
     ['long label', { NOFX_LABEL: 'x'.repeat(51) }, /^NOFX_LABEL: is longer than GitHub's 50/],
     ['log level', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL: must be one of fatal, error/],

@@ -1,7 +1,8 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { resolvePath } from '@anthropic-ai/sdk/tools/agent-toolset/node';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
+import { isInSubmodule, submodulesOf } from '../domain/kept-elsewhere.ts';
 import { checkPath, isGitDirectory } from '../domain/paths.ts';
 
 /** A place in the checkout that the rules allow. */
@@ -31,6 +32,9 @@ export type ConfinementRules = {
   protectedPaths?: readonly string[];
 };
 
+/** What a model is told of a file that it may not change. */
+export const LEAVE_IT = 'leave it as it is, and say in your summary what a person must do';
+
 /**
  * Which paths the tools may use. Where a path leads is decided by the SDK (`resolvePath`: every symbolic
  * link resolved, also one that leads nowhere, then compared with the checkout); what may be written
@@ -39,6 +43,7 @@ export type ConfinementRules = {
 export async function createConfinement(rules: ConfinementRules): Promise<Confinement> {
   const root = await realpath(rules.checkout);
   const only = rules.only === undefined ? undefined : path.posix.normalize(rules.only);
+  const submodules = await emptySubmodules(root);
 
   const place = (absolute: string): Place => ({
     absolute,
@@ -56,11 +61,9 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
     if (relative === '') throw new ToolError(`${quote(given)} is the checkout itself`);
     if (only !== undefined && relative !== only)
       throw new ToolError(`${quote(given)} may not be changed: the result must be ${quote(only)} alone`);
+    if (isInSubmodule(relative, submodules)) throw new ToolError(`${quote(given)} is in a submodule: ${LEAVE_IT}`);
     const checked = checkPath(relative, { protected: rules.protectedPaths });
-    if (!checked.ok)
-      throw new ToolError(
-        `${quote(given)} ${checked.reason}: leave it as it is, and say in your summary what a person must do`,
-      );
+    if (!checked.ok) throw new ToolError(`${quote(given)} ${checked.reason}: ${LEAVE_IT}`);
   }
 
   return {
@@ -81,6 +84,13 @@ export async function createConfinement(rules: ConfinementRules): Promise<Confin
       return { ...found, kind: await kindOf(found.absolute) };
     },
   };
+}
+
+/** Those that `.gitmodules` names and the checkout has nothing of; what has files there is none any more. */
+async function emptySubmodules(root: string): Promise<string[]> {
+  const named = submodulesOf(await readFile(path.join(root, '.gitmodules'), 'utf8').catch(() => ''));
+  const files = await Promise.all(named.map((each) => readdir(path.join(root, each)).catch(() => [])));
+  return named.filter((_each, at) => files[at]!.length === 0);
 }
 
 function refuseOddNames(given: string): void {

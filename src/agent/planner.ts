@@ -44,7 +44,7 @@ export async function askForPlan(conversation: PlanConversation): Promise<PlanOu
       throw new InternalError(`The model stopped for a reason unknown to NOFX: ${reply.stop_reason}`);
     if (ending !== 'done') return stop(conversation, ending.reason, ending.detail);
 
-    const read = usable(readModelPlan(summaryOf(reply)), conversation.check);
+    const read = await usable(readModelPlan(summaryOf(reply)), conversation.check);
     if (read.ok) return { outcome: 'planned', plan: read.plan, ...ledger.totals() };
     ({ errors } = read);
     conversation.log.warn({ attempt, errors }, 'the plan cannot be used');
@@ -54,8 +54,8 @@ export async function askForPlan(conversation: PlanConversation): Promise<PlanOu
   return { outcome: 'stopped', reason: 'invalid', message: message.slice(0, 500), ...ledger.totals() };
 }
 
-function usable(read: ReadPlan, check: PlanTask['check']): ReadPlan {
-  const errors = read.ok ? check(read.plan) : [];
+async function usable(read: ReadPlan, check: PlanTask['check']): Promise<ReadPlan> {
+  const errors = read.ok ? await check(read.plan) : [];
   return errors.length > 0 ? { ok: false, errors } : read;
 }
 

@@ -70,7 +70,7 @@ export type PlanTask = Task & {
   /** Whether whoever approves it is no programmer. */
   plainWords: boolean;
   /** What else is wrong with a plan; the model gets one chance to mend it. */
-  check: (plan: ModelPlan) => string[];
+  check: (plan: ModelPlan) => string[] | Promise<string[]>;
 };
 
 export type CodeResult =

@@ -2,9 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import { open, readFile, stat } from 'node:fs/promises';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
 import { z } from 'zod';
+import { isLfsPointer } from '../domain/kept-elsewhere.ts';
+import { LEAVE_IT } from './confine.ts';
 import { defineTool } from './tool-kit.ts';
 import type { Confinement } from './confine.ts';
 import type { Tool, ToolContext } from './tool-kit.ts';
+
+/** Larger files are not edited. */
+export const LARGEST_BYTES = 1024 * 1024;
 
 const filePath = z.string().min(1).describe('Path from the root of the repository.');
 
@@ -53,11 +58,13 @@ export function createFileTools(
     defineTool({
       name: 'write',
       description:
-        'Create a text file, or replace all of it. Missing folders are made. An existing file keeps its mode.',
+        'Create a text file, or replace all of it. Missing folders are made. An existing file keeps its mode, line ends and byte order mark.',
       input: z.strictObject({ file_path: filePath, content: z.string().describe('The whole new content.') }),
       run: async ({ file_path, content }, context) => {
-        const { relative } = await confinement.toWrite(file_path);
-        return through('write', { file_path: relative, content }, context);
+        const { absolute, relative } = await confinement.toWrite(file_path);
+        const before = await textOf(absolute);
+        refusePointer('write', before, file_path);
+        return through('write', { file_path: relative, content: asWritten(content, before) }, context);
       },
     }),
     defineTool({
@@ -73,7 +80,11 @@ export function createFileTools(
       run: async (input, context) => {
         const { absolute, relative } = await confinement.toWrite(input.file_path);
         await refuseMangling(absolute, input.file_path);
-        return through('edit', { ...input, file_path: relative }, context);
+        const before = await textOf(absolute);
+        refusePointer('edit', before, input.file_path);
+        const ends = lineEndsOf(before);
+        const [old_string, new_string] = [ends(input.old_string), ends(input.new_string)];
+        return through('edit', { ...input, file_path: relative, old_string, new_string }, context);
       },
     }),
     defineTool({
@@ -119,10 +130,38 @@ async function refuseBinary(absolute: string, given: string): Promise<void> {
   }
 }
 
+/** What is written over a file, as that file is written: models give `\n` whatever they were shown, and no byte order mark. */
+function asWritten(content: string, before: string): string {
+  const mark = before.startsWith(BYTE_ORDER_MARK) && !content.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
+  return mark + lineEndsOf(before)(content);
+}
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** Gives a text the line ends of another, where those are `\r\n` throughout; else it stays as it is. */
+function lineEndsOf(text: string): (given: string) => string {
+  const isCrlf = text.includes('\r\n') && !/(?<!\r)\n/.test(text);
+  return (given) => (isCrlf ? given.replace(/\r?\n/g, '\r\n') : given);
+}
+
+/** A file's text; empty where there is none, or it is larger than the tools take. */
+async function textOf(absolute: string): Promise<string> {
+  const size = await stat(absolute).then(
+    (it) => (it.isFile() ? it.size : 0),
+    () => 0,
+  );
+  return size > 0 && size <= LARGEST_BYTES ? readFile(absolute, 'utf8') : '';
+}
+
+/** What is in its place would become the file itself for everybody who has Git LFS. */
+function refusePointer(tool: string, before: string, given: string): void {
+  if (isLfsPointer(before)) throw new ToolError(`${tool}: ${given} is kept in Git LFS: ${LEAVE_IT}`);
+}
+
 /** The SDK reads and writes UTF-8; in another encoding, bytes that the edit is not about would change. */
 async function refuseMangling(absolute: string, given: string): Promise<void> {
   const whole = await stat(absolute).then(
-    (it) => it.isFile() && it.size <= 1024 * 1024,
+    (it) => it.isFile() && it.size <= LARGEST_BYTES,
     () => false,
   );
   if (whole && !isUtf8(await readFile(absolute)))

@@ -1,7 +1,7 @@
 import { betaAgentToolset20260401 } from '@anthropic-ai/sdk/tools/agent-toolset/node';
 import { createBashTool } from './tool-bash.ts';
 import { createConfinement } from './confine.ts';
-import { createFileTools } from './tool-files.ts';
+import { createFileTools, LARGEST_BYTES } from './tool-files.ts';
 import { createMoveTools } from './tool-move.ts';
 import { inTurn } from './tool-kit.ts';
 import type { Sandbox } from '../workspace/port.ts';
@@ -16,8 +16,8 @@ export type ToolRules = {
   protectedPaths?: readonly string[];
 };
 
-/** Bytes of a file that `read` gives and `edit` takes at once; beyond it, `read` wants a range of lines. */
-const MAX_FILE_BYTES = 100 * 1024;
+/** Bytes of a file that `read` gives at once; beyond it, it wants a range of lines. */
+const MOST_READ_BYTES = 100 * 1024;
 
 /**
  * The tools a model gets, in a fixed order (they are the head of the cached prompt). The file tools do their
@@ -32,13 +32,15 @@ export async function createTools(rules: ToolRules): Promise<Tool[]> {
     ...(rules.filename === undefined ? {} : { only: rules.filename }),
     ...(rules.protectedPaths === undefined ? {} : { protectedPaths: rules.protectedPaths }),
   });
-  const toolset = betaAgentToolset20260401({
-    workdir: confinement.root,
-    readOnlyRoots: [`${confinement.root}/.git`],
-    maxFileBytes: MAX_FILE_BYTES,
-  });
+  const toolset = (maxFileBytes: number) =>
+    betaAgentToolset20260401({
+      workdir: confinement.root,
+      readOnlyRoots: [`${confinement.root}/.git`],
+      maxFileBytes,
+    });
+  const readers = toolset(MOST_READ_BYTES).filter(({ name }) => name === 'read');
   return inTurn([
-    ...createFileTools(toolset, confinement),
+    ...createFileTools([...readers, ...toolset(LARGEST_BYTES)], confinement),
     ...createMoveTools(confinement),
     ...(rules.sandbox.kind === 'bubblewrap'
       ? [createBashTool(rules.sandbox, confinement.root, rules.filename !== undefined)]

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { DeadLetter } from '../queue/boss.ts';
+import type { DeadLetter } from '../queue/jobs.ts';
 import { listDead, redriveDead, type Redriven } from '../runs/dead.ts';
 import { viewQueue } from '../runs/view-queue.ts';
 import { adminOnly } from './access.ts';

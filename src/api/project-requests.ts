@@ -1,12 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { nameOf } from '../domain/principal.ts';
 import { isTokenName, NO_TOKEN_NAME } from '../domain/personal-token.ts';
 import { GitMode, WorkspaceMode } from '../domain/project.ts';
 import { isBranchName } from '../domain/refs.ts';
-import { removeProject } from '../runs/change-projects.ts';
-import { adminOnly, type Access } from './access.ts';
+import type { Access } from './access.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems } from './problem.ts';
+import { problems } from './problem.ts';
 import { createProjectActions } from './project-actions.ts';
 import { Project, ProjectPath, shownProject } from './projects.ts';
 
@@ -82,7 +80,6 @@ const deleteRoute = createRoute({
 
 /** What the admin, and in part the admins of a repository, settle about projects. */
 export function projectRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): void {
-  const { access } = deps;
   const actions = createProjectActions(deps);
 
   api.openapi(createProjectRoute, async (c) => {
@@ -96,29 +93,8 @@ export function projectRequestRoutes(api: Api, deps: ApiDeps & { access: Access 
   });
 
   api.openapi(deleteRoute, async (c) => {
-    const principal = c.get('principal');
-    const project = await access.project(principal, c.req.valid('param').projectId);
-    adminOnly(principal, 'To delete a project is for the admin.');
-    if (project.installationId !== null && project.removedAt === null) {
-      throw new ApiProblem('conflict', {
-        detail: `The app is on ${project.name}, so it is a project.`,
-        next: 'Take the app off the repository on GitHub; then it goes by itself, or, where it has runs, can be deleted.',
-      });
-    }
-    const runs = c.req.valid('query').runs === 'delete';
-    const outcome = await removeProject(deps, project, { runs, by: nameOf(principal) });
-    if (outcome === 'runs under way') {
-      throw new ApiProblem('conflict', {
-        detail: 'A run of it is under way.',
-        next: 'Cancel it, or wait for its end.',
-      });
-    }
-    if (outcome === 'runs kept') {
-      throw new ApiProblem('conflict', {
-        detail: 'It has runs, which would be lost with it.',
-        next: 'Add `?runs=delete` to delete them as well, with their events and artifacts.',
-      });
-    }
+    const withRuns = c.req.valid('query').runs === 'delete';
+    await actions.remove(c.get('principal'), c.req.valid('param').projectId, { withRuns });
     return c.body(null, 204);
   });
 }

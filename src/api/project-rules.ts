@@ -1,5 +1,4 @@
 import { isAbsolute, resolve } from 'node:path';
-import { findProjectAt } from '../db/projects.ts';
 import type { Project as ProjectRow } from '../domain/project.ts';
 import { placeOf, repoUrlMistake } from '../domain/repo-url.ts';
 import { UserError } from '../errors.ts';
@@ -8,11 +7,11 @@ import type { ApiDeps } from './env.ts';
 import { ApiProblem, type Mistake } from './problem.ts';
 import type { NewProject, ProjectChange } from './project-requests.ts';
 
-type Room = Pick<ApiDeps, 'db' | 'adapters'>;
+type Room = Pick<ApiDeps, 'adapters'>;
 
 const mistake = (field: string, message: string): Mistake => ({ in: 'json', field, message });
 
-/** Where a new project is, and all that is wrong with that. A place that is another project's is a conflict. */
+/** Where a new project is, and all that is wrong with that. */
 export async function placeOfNew(deps: Room, wanted: NewProject): Promise<{ mistakes: Mistake[]; place: Place }> {
   const { repo_url: repoUrl = null, local_path: path = null, token_env: tokenEnv = null } = wanted;
   // One place is written in one way.
@@ -20,15 +19,14 @@ export async function placeOfNew(deps: Room, wanted: NewProject): Promise<{ mist
   const isLocal = wanted.workspace_mode === 'local_path' || (localPath !== null && repoUrl === null);
   const place: Place = {
     name: wanted.name,
-    repoUrl,
+    repoUrl: repoUrl !== null && URL.canParse(repoUrl) ? new URL(repoUrl).href : repoUrl,
     localPath,
     workspaceMode: wanted.workspace_mode ?? (isLocal ? 'local_path' : 'worktree'),
     gitMode: wanted.git_mode,
     baseBranch: wanted.default_branch ?? null,
     tokenEnv,
   };
-  const mistakes = isLocal ? await localMistakes(deps, place) : remoteMistakes(deps, place);
-  if (mistakes.length === 0) await refuseTaken(deps, place);
+  const mistakes = await (isLocal ? localMistakes : remoteMistakes)(deps, place);
   return { mistakes, place };
 }
 
@@ -38,23 +36,32 @@ async function localMistakes({ adapters }: Room, place: Place): Promise<Mistake[
   if (place.repoUrl !== null) found.push(mistake('repo_url', 'does not go with a local path: it is one or the other'));
   if (place.tokenEnv !== null) found.push(mistake('token_env', 'is of no use to a local path'));
   if (place.localPath === null) return [...found, mistake('local_path', 'is needed with `workspace_mode: local_path`')];
-  try {
-    const project = { ...place, id: 'p_new', defaultBranch: null };
-    await adapters.workspaces.checkLocal(project);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    found.push(mistake('local_path', `${error.message} ${error.next}`));
-  }
-  return found;
+  return [...found, ...(await refusal('local_path', () => adapters.workspaces.checkLocal(yetToBe(place))))];
 }
 
-function remoteMistakes({ adapters }: Room, { repoUrl, localPath, tokenEnv }: Place): Mistake[] {
+async function remoteMistakes({ adapters }: Room, place: Place): Promise<Mistake[]> {
+  const { repoUrl, localPath, tokenEnv } = place;
   const found = localPath === null ? [] : [mistake('local_path', 'goes with `workspace_mode: local_path` only')];
   if (repoUrl === null) return [...found, mistake('repo_url', 'is needed, or `local_path`')];
   const wrong = repoUrlMistake(repoUrl, adapters);
   if (wrong !== null)
     return [...found, mistake('repo_url', `${wrong}: give the https address, without user or password`)];
-  return [...found, ...tokenMistakes(adapters, repoUrl, tokenEnv)];
+  const refused = await refusal('repo_url', () => adapters.workspaces.checkRemote(yetToBe(place)));
+  return [...found, ...refused, ...tokenMistakes(adapters, repoUrl, tokenEnv)];
+}
+
+/** A project before it is one. */
+const yetToBe = (place: Place) => ({ ...place, id: 'p_new', defaultBranch: null });
+
+/** What a check refuses, as a mistake of the field. */
+async function refusal(field: string, check: () => Promise<void>): Promise<Mistake[]> {
+  try {
+    await check();
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return [mistake(field, `${error.message} ${error.next}`)];
+  }
 }
 
 /** A token of GitHub's is sent to GitHub and to nobody else. */
@@ -65,13 +72,11 @@ function tokenMistakes({ host }: Room['adapters'], repoUrl: string, tokenEnv: st
   ];
 }
 
-async function refuseTaken({ db }: Room, { repoUrl, localPath }: Place): Promise<void> {
-  const at = repoUrl !== null ? { repoUrl } : localPath !== null ? { localPath } : null;
-  const taken = at && (await findProjectAt(db, at));
-  if (!taken) return;
-  throw new ApiProblem('conflict', {
-    detail: `That is a project already: ${taken.id} (${taken.name}).`,
-    next: taken.installationId === null ? 'Change that one.' : 'The app is on it: runs there need no token.',
+/** What is told of a place that is another project's. */
+export function takenBy({ id, name, installationId }: ProjectRow): ApiProblem {
+  return new ApiProblem('conflict', {
+    detail: `That is a project already: ${id} (${name}).`,
+    next: installationId === null ? 'Change that one.' : 'The app is on it: runs there need no token.',
   });
 }
 

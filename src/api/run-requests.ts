@@ -103,8 +103,10 @@ export function runRequestRoutes(api: Api, deps: ApiDeps & { access: Access }): 
     const wanted = wantedOf(asked);
     const mistakes = mistakesOf(wanted);
     if (mistakes.length > 0) {
-      throw new ApiProblem('invalid', {
-        errors: mistakes.map((message) => ({ in: 'json' as const, field: 'plan', message })),
+      throw new ApiProblem('refused', {
+        detail: 'The plan cannot be carried out.',
+        next: 'Correct what `errors` names, and send it again.',
+        errors: mistakes.map(({ field, message }) => ({ in: 'json' as const, field: `plan.${field}`, message })),
       });
     }
     const project = await access.project(principal, asked.standard?.projectId ?? asked.projectId ?? '');

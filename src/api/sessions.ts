@@ -1,12 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { jwtVerify, SignJWT } from 'jose';
-import { findApiKeyById } from '../db/api-keys.ts';
 import type { Executor } from '../db/client.ts';
+import { deleteSession, findSession, insertSession } from '../db/sessions.ts';
 import { derivedKey } from '../domain/derived-key.ts';
 import type { Person } from '../domain/principal.ts';
 import { sameSecret } from '../domain/same-secret.ts';
 
-/** The cookie of a session; its value says who it is and is signed. */
+/** The cookie of a session; its value is a secret, and says nothing by itself. */
 export const SESSION_COOKIE = 'nofx_session';
 export const SESSION_SECONDS = 12 * 60 * 60;
 
@@ -15,38 +14,42 @@ export type SignedIn = { kind: 'admin' } | { kind: 'key'; keyId: string };
 
 export type Sessions = ReturnType<typeof createSessions>;
 
+const BYTES = 32;
+const COOKIE = /^[\w-]{43}$/;
+
 /**
- * Sessions of browsers. They are kept nowhere: the key that signs them is made of secrets which all processes share, the
- * admin's password among them, so that changing it ends them all.
+ * Sessions of browsers, kept in the database, so that every process knows them and signing out ends them at all. There they
+ * go by a hash whose key is made of secrets that all processes share, the admin's password among them: who reads the database
+ * has no session, and changing the password ends them all.
  */
 export function createSessions({ db, secrets }: { db: Executor; secrets: readonly string[] }) {
-  const key = derivedKey(secrets, 'session');
-  const formKey = derivedKey(secrets, 'form');
-  const formToken = (session: string) => createHmac('sha256', formKey).update(session).digest('base64url');
+  const keyed = (purpose: string) => {
+    const key = derivedKey(secrets, purpose);
+    return (text: string) => createHmac('sha256', key).update(text).digest('base64url');
+  };
+  const hashOf = keyed('session');
+  const formToken = keyed('form');
 
   return {
     /** The value of a new session's cookie. */
-    begin: (who: SignedIn): Promise<string> =>
-      new SignJWT({ who })
-        .setProtectedHeader({ alg: 'HS256' })
-        .setAudience('session')
-        .setJti(randomBytes(9).toString('base64url'))
-        .setIssuedAt()
-        .setExpirationTime(`${SESSION_SECONDS}s`)
-        .sign(key),
-
-    /** Who a cookie is of; null where it is not ours, is over, or its key was revoked. */
-    async principalOf(cookie: string): Promise<Person | null> {
-      const verified = await jwtVerify<{ who: SignedIn }>(cookie, key, {
-        algorithms: ['HS256'],
-        audience: 'session',
-      }).catch(() => null);
-      if (verified === null) return null;
-      const { who } = verified.payload;
-      if (who.kind === 'admin') return { kind: 'admin' };
-      const found = await findApiKeyById(db, who.keyId);
-      return found && { kind: 'user', githubId: found.userId, login: found.login };
+    async begin(who: SignedIn): Promise<string> {
+      const cookie = randomBytes(BYTES).toString('base64url');
+      const keyId = who.kind === 'admin' ? null : who.keyId;
+      await insertSession(db, { hash: hashOf(cookie), keyId, seconds: SESSION_SECONDS });
+      return cookie;
     },
+
+    /** Who a cookie is of; null where it is none of ours, its session is over, or its key was revoked. */
+    async principalOf(cookie: string): Promise<Person | null> {
+      const found = COOKIE.test(cookie) ? await findSession(db, hashOf(cookie)) : null;
+      if (found === null) return null;
+      return found.user === null
+        ? { kind: 'admin' }
+        : { kind: 'user', githubId: found.user.id, login: found.user.login };
+    },
+
+    /** Ends a session, wherever its cookie may be. */
+    end: (cookie: string): Promise<void> => deleteSession(db, hashOf(cookie)),
 
     /** What the forms of a page carry to show that it was this page, in this browser, which sent them. */
     formToken,

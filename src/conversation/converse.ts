@@ -1,6 +1,6 @@
 import { noteMerged, type Run } from '../db/runs.ts';
 import type { Command } from '../domain/command.ts';
-import type { Happening } from '../domain/event.ts';
+import type { Asking, Happening } from '../domain/event.ts';
 import { projectIdOf } from '../domain/project.ts';
 import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
@@ -46,6 +46,7 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     const label = byLabel ? await startingLabel(deps, repository, options.label) : options.label;
     const intent = intentOf(event, label);
     if (intent.kind === 'ignore') return `ignored: ${intent.reason}`;
+    if (byLabel && (await isOvertaken(deps, event, repository))) return 'ignored: the label has changed since';
     if (intent.kind === 'review' && !(await isOurs(deps, occasion))) return 'ignored: no pull request of ours';
 
     const role = await deps.adapters.github.permission(repository, occasion.sender.login);
@@ -61,6 +62,17 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
     deps.log.warn({ err: error, delivery: event.deliveryId }, 'the event could not be answered');
     return `unanswered: ${error.message}`;
   }
+}
+
+/** Events come in any order, and late ones at that: what counts is whether the label is on the issue now. */
+async function isOvertaken(
+  { adapters }: Deps,
+  { kind, issue, label }: Extract<Asking, { kind: 'label_added' | 'label_removed' }>,
+  repository: RepositoryRef,
+): Promise<boolean> {
+  const labels = await adapters.github.labels(repository, issue.number);
+  const isOn = labels.some((name) => name.toLowerCase() === label.toLowerCase());
+  return isOn !== (kind === 'label_added');
 }
 
 /** Keeps in mind when a pull request of ours was merged, for the figures of what runs come to. */

@@ -17,15 +17,6 @@ export async function findApiKey(db: Executor, sha256: string): Promise<ApiKey |
   return row ?? null;
 }
 
-/** The same by its id. */
-export async function findApiKeyById(db: Executor, id: string): Promise<ApiKey | null> {
-  const [row] = await db
-    .select()
-    .from(apiKey)
-    .where(and(eq(apiKey.id, id), isNull(apiKey.revokedAt)));
-  return row ?? null;
-}
-
 /** Notes that a key was used, unless that was noted within the last minute. */
 export async function touchApiKey(db: Executor, id: string): Promise<void> {
   const longAgo = or(isNull(apiKey.lastUsedAt), sql`${apiKey.lastUsedAt} < now() - interval '1 minute'`);

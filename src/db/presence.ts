@@ -12,17 +12,18 @@ const RETRY_MS = 100;
  * `whenAlone` runs first, before any other can join: what is marked as being worked on then is nobody's.
  * The embedded database has one process by its folder's lock. On Postgres each worker holds an
  * advisory lock, shared, on a connection of its own; a process that dies lets go of it with the connection,
- * and one that only lost its connection takes it again.
+ * and one that only lost its connection takes it again. Gives whether it was alone.
  */
 export async function joinWorkers(
   { db, link }: Database,
   whenAlone: () => Promise<void>,
-): Promise<{ leave(): Promise<void> }> {
+): Promise<{ alone: boolean; leave(): Promise<void> }> {
   if (link.kind === 'pglite') {
     await whenAlone();
     // It has one connection, so this keeps nobody away: it is there to be counted.
     await db.execute(sql`select pg_advisory_lock_shared(${ADVISORY_LOCK})`);
-    return { leave: async () => void (await db.execute(sql`select pg_advisory_unlock_shared(${ADVISORY_LOCK})`)) };
+    const leave = async () => void (await db.execute(sql`select pg_advisory_unlock_shared(${ADVISORY_LOCK})`));
+    return { alone: true, leave };
   }
   const { url } = link;
   let client = await connect(url);
@@ -41,6 +42,7 @@ export async function joinWorkers(
     }
   })();
   return {
+    alone,
     async leave() {
       leaving.abort();
       await staying;

@@ -93,21 +93,26 @@ export async function noteSynced(db: Executor, id: string): Promise<void> {
     .where(eq(project.id, id));
 }
 
+/** Where a project is: at an address, or on this disk. */
+export type At = Pick<Project, 'repoUrl' | 'localPath'>;
+
+/** An address without the ways in which it may be written. */
+const plain = (url: typeof project.repoUrl | string) => sql`regexp_replace(lower(${url}), '(\\.git)?/*$', '')`;
+
+/** Makes what follows in this transaction the only one that settles which project is at that place. */
+export async function lockPlace(tx: Executor, { repoUrl, localPath }: At): Promise<void> {
+  const place = repoUrl === null ? sql`${localPath}::text` : plain(repoUrl);
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${place}, 8))`);
+}
+
 /** A project at that place, other than one that the app was taken off: by address, however it is written, or by path. */
-export async function findProjectAt(
-  db: Executor,
-  at: { repoUrl: string } | { localPath: string },
-): Promise<Project | null> {
-  const plain = (url: typeof project.repoUrl | string) => sql`regexp_replace(lower(${url}), '(\\.git)?/*$', '')`;
+export async function findProjectAt(db: Executor, { repoUrl, localPath }: At): Promise<Project | null> {
+  const isThere =
+    repoUrl === null ? sql`${project.localPath} = ${localPath}` : sql`${plain(project.repoUrl)} = ${plain(repoUrl)}`;
   const [row] = await db
     .select()
     .from(project)
-    .where(
-      and(
-        isNull(project.removedAt),
-        'repoUrl' in at ? sql`${plain(project.repoUrl)} = ${plain(at.repoUrl)}` : eq(project.localPath, at.localPath),
-      ),
-    )
+    .where(and(isNull(project.removedAt), isThere))
     .limit(1);
   return row ?? null;
 }

@@ -1,12 +1,13 @@
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
-import { artifact, delivery, run } from './schema.ts';
+import { alias } from 'drizzle-orm/pg-core';
+import { artifact, delivery, run, step } from './schema.ts';
 
 const daysAgo = (days: number) => sql`now() - ${days}::float8 * interval '1 day'`;
 
 /**
  * Runs that ended more than `days` ago, oldest first; by the index of ended runs. One that has not ended is never among them.
- * `skip` leaves out those that could not be removed.
+ * `skip` leaves out those that are needed, or could not be removed.
  */
 export function listExpiredRuns(db: Executor, { days, limit, skip }: { days: number; limit: number; skip: string[] }) {
   const kept =
@@ -22,6 +23,18 @@ export function listExpiredRuns(db: Executor, { days, limit, skip }: { days: num
     .where(and(lt(run.endedAt, daysAgo(days)), kept))
     .orderBy(asc(run.endedAt))
     .limit(limit);
+}
+
+/** Runs whose work one that is not over is about to take over (`reuse`), however long they are over themselves. */
+export async function listRunsInUse(db: Executor): Promise<string[]> {
+  const taken = alias(step, 'taken');
+  const rows = await db
+    .selectDistinct({ id: taken.runId })
+    .from(run)
+    .innerJoin(step, and(eq(step.runId, run.id), eq(step.tool, 'reuse'), isNull(step.endedAt)))
+    .innerJoin(taken, eq(taken.id, sql`${step.inputs} ->> 'stepId'`))
+    .where(isNull(run.endedAt));
+  return rows.map(({ id }) => id);
 }
 
 /** Removes a run that is over, with its steps, events, effects, artifact rows and messages. False when it is not over. */

@@ -1,5 +1,6 @@
 import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql, type SQL } from 'drizzle-orm';
 import type { Cost, Usage } from '../domain/pricing.ts';
+import type { Priorities } from '../domain/fair-turns.ts';
 import type { Failure, RunStatus } from '../domain/run.ts';
 import type { Executor } from './client.ts';
 import { run } from './schema.ts';
@@ -61,9 +62,14 @@ export async function recordOnRun(
   if (Object.keys(facts).length > 0) await tx.update(run).set(facts).where(eq(run.id, id));
 }
 
-/** How many runs of a project are not over and do not wait for a person. */
-export async function countOpenRuns(db: Executor, projectId: string): Promise<number> {
-  return db.$count(run, and(eq(run.projectId, projectId), inLine));
+/** What the priority of a project's next run is measured against. */
+export async function readPriorities(db: Executor, projectId: string): Promise<Priorities> {
+  const { rows } = await db.execute<Record<'best' | 'worst' | 'newest', number | null>>(sql`
+    select max(${run.priority})::int as best, min(${run.priority})::int as worst,
+      (select priority from ${run} where project_id = ${projectId} order by created_at desc, id desc limit 1)::int as newest
+    from ${run} where ${inLine}`);
+  const { best, worst, newest } = rows[0]!;
+  return { open: best === null || worst === null ? null : { best, worst }, newest };
 }
 
 /** Makes what follows in this transaction the only one at work on the lane: who is first is decided under it. */
@@ -179,10 +185,10 @@ export async function giveTurn(tx: Executor, id: string): Promise<Date> {
 }
 
 /** Puts a run that waited for a person back in its line, for another round. */
-export async function resumeRun(tx: Executor, id: string): Promise<void> {
+export async function resumeRun(tx: Executor, id: string, priority: number): Promise<void> {
   await tx
     .update(run)
-    .set({ status: 'queued', round: sql`${run.round} + 1` })
+    .set({ status: 'queued', priority, round: sql`${run.round} + 1` })
     .where(eq(run.id, id));
 }
 

@@ -48,9 +48,12 @@ export const delivery = nofx.table(
   ],
 );
 
-/** How much each installation has written to GitHub in the current minute and hour, counted by all processes together. */
+/**
+ * How much has been written to GitHub in the current minute and hour as each installation, and by each personal token, counted
+ * by all processes together.
+ */
 export const githubBudget = nofx.table('github_budget', {
-  installationId: bigint('installation_id', { mode: 'number' }).primaryKey(),
+  writer: text('writer').primaryKey(),
   minute: at('minute').notNull(),
   minuteUsed: integer('minute_used').notNull(),
   hour: at('hour').notNull(),
@@ -101,6 +104,19 @@ export const apiKey = nofx.table(
   (t) => [uniqueIndex('api_key_sha256').on(t.sha256)],
 );
 
+/** Whoever is signed in at the pages. What opens a session is in their browser's cookie alone. */
+export const session = nofx.table(
+  'session',
+  {
+    /** of what is in the cookie, with a key made of our secrets: with other secrets it is another */
+    hash: text('hash').primaryKey(),
+    /** the key it was begun with; null: the admin's password */
+    keyId: text('key_id').references(() => apiKey.id, { onDelete: 'cascade' }),
+    endsAt: at('ends_at').notNull(),
+  },
+  (t) => [index('session_ends').on(t.endsAt)],
+);
+
 export const project = nofx.table('project', {
   id: text('id').primaryKey(),
   name: text('name').notNull(),
@@ -148,7 +164,7 @@ export const run = nofx.table(
     branch: text('branch').notNull(),
     /** Runs of one lane take turns, oldest first; runs of different lanes never wait for each other. */
     lane: text('lane').notNull(),
-    /** the queue priority of its steps: lower the more runs its project had open when it came, so that none crowds out the rest */
+    /** the queue priority of its steps: repositories take turns (domain/fair-turns.ts) */
     priority: integer('priority').notNull().default(0),
     /** since when it is the one of its lane whose turn it is; null in line, and while it waits for a person */
     turnAt: at('turn_at'),

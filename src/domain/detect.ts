@@ -3,6 +3,7 @@
 /** The files whose text `detectCommands` looks into, where they exist at the top level. */
 export const READ_FOR_DETECTION: readonly string[] = [
   'package.json',
+  'pnpm-lock.yaml',
   'pyproject.toml',
   'setup.cfg',
   'tox.ini',
@@ -50,12 +51,12 @@ export function detectCommands(listing: Listing, options: DetectOptions = {}): D
 
 type Manager = { lock: string; test: string; setup: string; noScripts: string; domains: string[] };
 
-/** yarn 2 and later know no --ignore-scripts; the variable does the same there. */
+/** yarn 2 and later know no --ignore-scripts; the variable does the same there. pnpm would put its store into the checkout. */
 const MANAGERS: readonly Manager[] = [
   {
     lock: 'pnpm-lock.yaml',
     test: 'pnpm test',
-    setup: 'pnpm install --frozen-lockfile',
+    setup: 'pnpm install --frozen-lockfile --store-dir "$HOME/.pnpm-store"',
     noScripts: ' --ignore-scripts',
     domains: [],
   },
@@ -82,6 +83,14 @@ const MANAGERS: readonly Manager[] = [
   },
 ];
 
+/** Libraries often keep no lock file, so that they are tested with what their users get. */
+const UNLOCKED: Omit<Manager, 'lock'> = {
+  test: 'npm test',
+  setup: 'npm install --no-package-lock --no-audit --no-fund',
+  noScripts: ' --ignore-scripts',
+  domains: [],
+};
+
 function detectNode(
   { names, texts }: Listing,
   { installScripts = false, npmHosts = ['registry.npmjs.org'] }: DetectOptions,
@@ -96,22 +105,41 @@ function detectNode(
     ['dependencies', 'devDependencies', 'optionalDependencies'].some(
       (kind) => Object.keys(asObject(manifest[kind]) ?? {}).length > 0,
     ) || manifest['workspaces'] !== undefined;
-  const setup =
-    manager && needed
-      ? manager.lock === 'yarn.lock' && names.includes('.yarnrc.yml')
-        ? berry(installScripts)
-        : manager.setup + (installScripts ? '' : manager.noScripts)
-      : null;
+  const { test, setup, noScripts, domains } = manager ?? UNLOCKED;
+  const isBerry = manager?.lock === 'yarn.lock' && names.includes('.yarnrc.yml');
+  const install = isBerry ? berry(installScripts) : setup + (installScripts ? '' : noScripts);
   return {
-    test: manager?.test ?? 'npm test',
-    setup,
+    test,
+    setup: needed ? [ensure(manager?.lock, { isBerry, manifest, texts }), install].filter(Boolean).join('; ') : null,
     ecosystem: 'node',
-    domains: setup ? [...new Set([...npmHosts, ...(manager?.domains ?? [])])] : [],
+    domains: needed ? [...new Set([...npmHosts, ...domains])] : [],
   };
 }
 
 function berry(installScripts: boolean): string {
   return `${installScripts ? '' : 'YARN_ENABLE_SCRIPTS=false '}yarn install --immutable`;
+}
+
+/** Servers have npm, and rarely the others: they come from the registry as everything else does, in the version the repository names. */
+function ensure(
+  lock: string | undefined,
+  { isBerry, manifest, texts }: { isBerry: boolean; manifest: Record<string, unknown>; texts: Listing['texts'] },
+): string | null {
+  if (lock !== 'pnpm-lock.yaml' && lock !== 'yarn.lock') return null;
+  const program = lock === 'yarn.lock' ? 'yarn' : 'pnpm';
+  const [, wanted, named] = /^(pnpm|yarn)@(\d+\.\d+\.\d+)(?=$|\+)/.exec(String(manifest['packageManager'])) ?? [];
+  const version = wanted === program ? named : undefined;
+  const source = {
+    pnpm: `pnpm@${version ?? pnpmFor(texts['pnpm-lock.yaml'])}`,
+    yarn: isBerry ? `@yarnpkg/cli-dist@${version ?? 4}` : `yarn@${version ?? 1}`,
+  }[program];
+  return `command -v ${program} >/dev/null || npm install --global --prefix "$HOME/.local" ${source}`;
+}
+
+/** The newest pnpm that reads this lock file. */
+function pnpmFor(lock = ''): number {
+  const version = Number(/^lockfileVersion: '?(\d+)/m.exec(lock)?.[1] ?? 9);
+  return version < 6 ? 7 : version < 9 ? 8 : 10;
 }
 
 /** The environment is made under HOME, which set-up and tests share: the checkout stays as it was. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { code } from './markdown.ts';
+import { mistakeIn, type Mistake } from './mistake.ts';
 import { GitMode } from './project.ts';
 import { isBranchName, isSha, isWorkBranch, WORK_BRANCH_PREFIX } from './refs.ts';
 import type { Failure } from './run.ts';
@@ -20,6 +21,8 @@ const common = {
   _dependsOn: z.unknown().optional(),
   _policy: z.unknown().optional(),
   _replaces: z.unknown().optional(),
+  /** the commit at which its branch stood when people approved it; where the branch stands by then unless told */
+  _at: z.string().refine(isSha).optional(),
 };
 
 /** The inputs of an operation. What is not named here is refused: nothing of a plan ever becomes an option of git's. */
@@ -91,11 +94,12 @@ export function allows(mode: GitMode, wanted: GitOperation): boolean {
 type Step = { name: string; tool: string; inputs?: Record<string, unknown> | undefined };
 
 /** What is wrong with the arguments of git operations, step by step; mode and order aside. */
-export function argumentErrors(steps: readonly Step[]): string[] {
-  return gitSteps(steps).flatMap(({ name, inputs }) => {
-    const parsed = GitOp.safeParse(inputs);
-    const issues = parsed.error?.issues ?? [];
-    return issues.map(({ path, message }) => `step "${name}": ${[path.join('.'), message].filter(Boolean).join(': ')}`);
+export function argumentMistakes(steps: readonly Step[]): Mistake[] {
+  return steps.flatMap((step, at) => {
+    const issues = step.tool === 'git_ops' ? (GitOp.safeParse(step.inputs).error?.issues ?? []) : [];
+    return issues.map(({ path, message }) =>
+      mistakeIn(step, at, ['inputs', ...path].join('.'), [path.join('.'), message].filter(Boolean).join(': ')),
+    );
   });
 }
 

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { argumentErrors } from './git-ops.ts';
-import { withSources } from './hands-on.ts';
+import { argumentMistakes } from './git-ops.ts';
+import { mistakeIn, type Mistake } from './mistake.ts';
+import { withSources, type Existing } from './sources.ts';
 
 export const MAX_STEPS = 50;
 
@@ -51,37 +52,43 @@ export type PreparedStep = {
   inputs: Record<string, unknown> & { _dependsOn: string[]; _policy: Policy; _replaces?: string | undefined };
 };
 
-export type PlanResult = { ok: true; goal: string; steps: PreparedStep[] } | { ok: false; errors: string[] };
+export type PlanResult = { ok: true; goal: string; steps: PreparedStep[] } | { ok: false; mistakes: Mistake[] };
 
 /**
  * Checks a plan and makes its defaults explicit, or lists everything wrong with it.
  * A step that names no dependencies follows the one before it; `_dependsOn: []` starts at once.
  *
- * `before` are the names of the steps that a run has already, in its order, where these are added to them: they may be
- * depended on, keep their names for themselves, and count against the limit.
+ * `before` are the steps that a run has already, in its order, where these are added to them: they may be depended on and
+ * gone on from, keep their names for themselves, and count against the limit.
  */
-export function preparePlan(input: unknown, knownTools: readonly string[], before: readonly string[] = []): PlanResult {
+export function preparePlan(
+  input: unknown,
+  knownTools: readonly string[],
+  before: readonly Existing[] = [],
+): PlanResult {
   const parsed = Plan.safeParse(input);
   if (!parsed.success) {
-    return {
-      ok: false,
-      errors: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`),
-    };
+    const mistakes = parsed.error.issues.map(({ path, message }) => ({
+      field: path.join('.'),
+      message: `${path.join('.') || 'plan'}: ${message}`,
+    }));
+    return { ok: false, mistakes };
   }
   const { goal } = parsed.data;
   const given = parsed.data.steps.map((step, index) =>
-    prepareStep(step, index === 0 ? before.at(-1) : parsed.data.steps[index - 1]!.name),
+    prepareStep(step, index === 0 ? before.at(-1)?.name : parsed.data.steps[index - 1]!.name),
   );
-  const { steps, errors: sourceErrors } = withSources(given);
-  const errors = [
-    ...sizeErrors(steps, before),
-    ...nameErrors(steps, before),
-    ...toolErrors(steps, knownTools),
-    ...dependencyErrors(steps, before),
-    ...argumentErrors(steps),
-    ...sourceErrors,
+  const { steps, mistakes: wrongSources } = withSources(given, before);
+  const earlier = before.map(({ name }) => name);
+  const mistakes = [
+    ...sizeMistakes(steps, earlier),
+    ...nameMistakes(steps, earlier),
+    ...toolMistakes(steps, knownTools),
+    ...dependencyMistakes(steps, earlier),
+    ...argumentMistakes(steps),
+    ...wrongSources,
   ];
-  return errors.length > 0 ? { ok: false, errors } : { ok: true, goal, steps };
+  return mistakes.length > 0 ? { ok: false, mistakes } : { ok: true, goal, steps };
 }
 
 function prepareStep(step: PlanStep, previous: string | undefined): PreparedStep {
@@ -95,24 +102,29 @@ function prepareStep(step: PlanStep, previous: string | undefined): PreparedStep
   return { name: step.name, tool: step.tool, inputs: { ...step.inputs, _dependsOn, _policy } };
 }
 
-function sizeErrors(steps: PreparedStep[], before: readonly string[]): string[] {
+function sizeMistakes(steps: PreparedStep[], before: readonly string[]): Mistake[] {
   const all = before.length + steps.length;
-  return all > MAX_STEPS ? [`with what it has, the run would have ${all} steps, and ${MAX_STEPS} is the most`] : [];
+  if (all <= MAX_STEPS) return [];
+  return [
+    { field: 'steps', message: `with what it has, the run would have ${all} steps, and ${MAX_STEPS} is the most` },
+  ];
 }
 
-function nameErrors(steps: PreparedStep[], before: readonly string[]): string[] {
+function nameMistakes(steps: PreparedStep[], before: readonly string[]): Mistake[] {
   const seen = new Set<string>(before);
-  return steps.flatMap(({ name }) => {
-    if (seen.has(name)) return [`two steps are named "${name}"`];
+  return steps.flatMap(({ name }, at) => {
+    if (seen.has(name)) return [{ field: `steps.${at}.name`, message: `two steps are named "${name}"` }];
     seen.add(name);
     return [];
   });
 }
 
-function toolErrors(steps: PreparedStep[], knownTools: readonly string[]): string[] {
-  return steps
-    .filter(({ tool }) => !knownTools.includes(tool) && !knownTools.includes(kindOf(tool)))
-    .map((step) => `step "${step.name}": unknown tool "${step.tool}"; known are ${knownTools.join(', ')}`);
+function toolMistakes(steps: PreparedStep[], knownTools: readonly string[]): Mistake[] {
+  return steps.flatMap((step, at) => {
+    const { tool } = step;
+    if (knownTools.includes(tool) || knownTools.includes(kindOf(tool))) return [];
+    return [mistakeIn(step, at, 'tool', `unknown tool "${tool}"; known are ${knownTools.join(', ')}`)];
+  });
 }
 
 /** A tool as tools are listed: those of one kind under one entry. */
@@ -121,25 +133,29 @@ function kindOf(tool: string): string {
   return isManual(tool) ? 'manual:*' : tool;
 }
 
-function dependencyErrors(steps: PreparedStep[], before: readonly string[]): string[] {
+function dependencyMistakes(steps: PreparedStep[], before: readonly string[]): Mistake[] {
   const names = new Set([...before, ...steps.map((step) => step.name)]);
-  const unknown = steps.flatMap((step) =>
+  const unknown = steps.flatMap((step, at) =>
     step.inputs._dependsOn
       .filter((dependency) => !names.has(dependency))
-      .map((dependency) => `step "${step.name}" depends on "${dependency}", which is not in the plan`),
+      .map((dependency) => ({
+        field: `steps.${at}.inputs._dependsOn`,
+        message: `step "${step.name}" depends on "${dependency}", which is not in the plan`,
+      })),
   );
-  return unknown.length > 0 ? unknown : cycleErrors(steps);
+  return unknown.length > 0 ? unknown : cycleMistakes(steps);
 }
 
 /** Takes away what can run, again and again; what is left over waits for itself. */
-function cycleErrors(steps: PreparedStep[]): string[] {
+function cycleMistakes(steps: PreparedStep[]): Mistake[] {
   let waiting = steps;
   for (;;) {
     const names = new Set(waiting.map((step) => step.name));
     const blocked = waiting.filter((step) => step.inputs._dependsOn.some((dependency) => names.has(dependency)));
     if (blocked.length === 0) return [];
     if (blocked.length === waiting.length) {
-      return [`these steps wait for each other: ${blocked.map((step) => step.name).join(', ')}`];
+      const all = blocked.map((step) => step.name).join(', ');
+      return [{ field: 'steps', message: `these steps wait for each other: ${all}` }];
     }
     waiting = blocked;
   }

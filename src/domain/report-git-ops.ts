@@ -33,15 +33,17 @@ function technicalTitle(op: GitOp): string {
     case 'push':
       return op.branch_name === undefined ? 'Push the branch' : `Push to ${code(op.branch_name, 80)}`;
     case 'pull':
-      return op.source_branch === undefined ? 'Pull the newest base' : `Pull ${code(op.source_branch, 80)}`;
+      return op.source_branch === undefined ? 'Pull the newest base' : `Pull ${branchAt(op.source_branch, op)}`;
     case 'merge':
-      return `Merge ${code(op.source_branch, 80)}`;
+      return `Merge ${branchAt(op.source_branch, op)}`;
     case 'rebase':
-      return op.onto_branch === undefined ? 'Rebase onto the newest base' : `Rebase onto ${code(op.onto_branch, 80)}`;
+      return op.onto_branch === undefined
+        ? 'Rebase onto the newest base'
+        : `Rebase onto ${branchAt(op.onto_branch, op)}`;
     case 'cherry-pick':
       return op.source_branch === undefined
         ? `Cherry-pick ${code(op.commit_sha.slice(0, 7))}`
-        : `Cherry-pick ${code(op.commit_sha.slice(0, 7))} from ${code(op.source_branch, 80)}`;
+        : `Cherry-pick ${code(op.commit_sha.slice(0, 7))} from ${branchAt(op.source_branch, op)}`;
     case 'revert':
       return `Revert ${code(op.commit_sha.slice(0, 7))}`;
     case 'stash':
@@ -52,6 +54,11 @@ function technicalTitle(op: GitOp): string {
     case 'tag':
       return `Tag the commit as ${code(op.tag_name, 80)}`;
   }
+}
+
+/** `` `feature` @ `1a2b3c4` `` where it is settled which commit of it. */
+function branchAt(branch: string, { _at: sha }: Pick<GitOp, '_at'>): string {
+  return sha === undefined ? code(branch, 80) : `${code(branch, 80)} @ ${code(sha.slice(0, 7))}`;
 }
 
 function first(message: string): string {

@@ -34,10 +34,7 @@ export type Client = {
  */
 export const once = { request: { retries: 0 } } as const;
 
-/**
- * Asks the budget that all processes share for one write. Of personal tokens nothing is counted: their runs write twice or
- * thrice, and each process spaces what it writes.
- */
+/** Asks the budget that all processes share for one write. */
 export type Permit = (entrance: Entrance) => Promise<{ ok: true } | { ok: false; retryAfterMs: number }>;
 
 /** A wait no longer than this is waited out where it is: the second between two writes, not a rate limit. */

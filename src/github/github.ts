@@ -8,7 +8,7 @@ import { commit, createVerifiedCommit } from './commits.ts';
 import { listDeliveries, redeliver } from './deliveries.ts';
 import { hasStatus, isRequestError, rateLimit, translateError } from './errors.ts';
 import { failedChecks } from './failed-checks.ts';
-import { ensureIssue } from './issues.ts';
+import { ensureIssue, labels } from './issues.ts';
 import { listInstallations, listInstalled } from './installed.ts';
 import { appIdentity, appSlug, gitToken } from './installations.ts';
 import { cancelCheck, listOpenChecks } from './open-checks.ts';
@@ -37,12 +37,12 @@ export function createGitHub(options: {
   /** Spares one request where it is known. */
   appSlug?: string;
   log: Log;
-  /** Between two writes of one installation. GitHub asks for 1,000. */
+  /** Between two writes of one installation, or by one token. GitHub asks for 1,000. */
   writeIntervalMs?: number;
   /** The budget that all processes share, asked before each write; without it only this process's own spacing holds. */
   permit?: Permit;
-  /** Told that GitHub wants this installation left alone for so long, so that other processes do not run into it. */
-  blocked?: (installationId: number, forMs: number) => Promise<void>;
+  /** Told that GitHub wants to be left alone for so long, so that other processes do not run into it. */
+  blocked?: (entrance: Entrance, forMs: number) => Promise<void>;
   /** Waits before looking again for what a lost answer may have made. */
   settleMs?: readonly number[];
 }): GitHub {
@@ -79,6 +79,7 @@ export function createGitHub(options: {
     try {
       return await call();
     } catch (error) {
+      await tellBlocked({ tokenEnv }, error);
       throw refusedToken(error, tokenEnv);
     }
   }
@@ -88,7 +89,7 @@ export function createGitHub(options: {
     try {
       return await call();
     } catch (error) {
-      await tellBlocked(installationId, error);
+      await tellBlocked({ installationId }, error);
       if (!hasStatus(error, 401)) throw error;
       log.warn({ installationId }, 'GitHub refused the installation token; asking for a new one');
       await octokit.auth({ type: 'installation', installationId, refresh: true });
@@ -96,9 +97,9 @@ export function createGitHub(options: {
     }
   }
 
-  async function tellBlocked(installationId: number, error: unknown): Promise<void> {
+  async function tellBlocked(entrance: Entrance, error: unknown): Promise<void> {
     const forMs = isRequestError(error) ? rateLimit(error, Date.now()) : null;
-    if (forMs !== null) await options.blocked?.(installationId, forMs);
+    if (forMs !== null) await options.blocked?.(entrance, forMs);
   }
 
   return {
@@ -121,6 +122,7 @@ export function createGitHub(options: {
     untick: (repo, pull, box) => within(repo, (client) => untick(client, pull, box)),
     pullRequest: (repo, number) => within(repo, (client) => pullRequest(client, number)),
     triage: (repo, wanted) => within(repo, (client) => triage(client, wanted)),
+    labels: (repo, number) => within(repo, (client) => labels(client, number)),
     ensureIssue: (repo, issue) => within(repo, (client) => ensureIssue(client, issue)),
     ensureBranch: (repo, proposal) => within(repo, (client) => ensureBranch(client, proposal)),
     listTop: (repo, commit) => within(repo, (client) => listTop(client, commit)),

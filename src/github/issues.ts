@@ -19,6 +19,16 @@ export function ensureIssue(
   });
 }
 
+/** The names of the labels on an issue. GitHub lets it have a hundred. */
+export async function labels({ octokit, at }: Client, number: number): Promise<string[]> {
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/labels', {
+    ...at,
+    issue_number: number,
+    per_page: 100,
+  });
+  return data.map(({ name }) => name);
+}
+
 async function find({ octokit, at, slug }: Client, marker: string): Promise<Issue | null> {
   const creator = `${await slug()}[bot]`;
   const pages = octokit.paginate.iterator('GET /repos/{owner}/{repo}/issues', {

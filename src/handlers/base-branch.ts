@@ -1,4 +1,6 @@
 import { detectCommands, READ_FOR_DETECTION } from '../domain/detect.ts';
+import type { GateEnd } from '../domain/gate-failure.ts';
+import { submodulesOf } from '../domain/kept-elsewhere.ts';
 import { GATE_MINUTES, type GateConfig, type RunConfig } from '../domain/run-config.ts';
 import type { BaseFiles } from '../workspace/port.ts';
 import { accessOf } from './access.ts';
@@ -73,6 +75,17 @@ export async function readConventions(
 ): Promise<{ path: string; text: string }[]> {
   const texts = await textsOf(base, conventions, CONVENTIONS_LIMIT_BYTES);
   return Object.entries(texts).map(([path, text]) => ({ path, text }));
+}
+
+/** What the repository keeps elsewhere, and a checkout of it therefore lacks. */
+export async function readAbsent(base: BaseFiles): Promise<GateEnd['absent']> {
+  const [modules, attributes] = await Promise.all(
+    ['.gitmodules', '.gitattributes'].map(async (path) => (await base.text(path, DETECTION_LIMIT_BYTES)) ?? ''),
+  );
+  return [
+    ...(submodulesOf(modules!).length > 0 ? (['submodules'] as const) : []),
+    ...(/\bfilter=lfs\b/.test(attributes!) ? (['Git LFS'] as const) : []),
+  ];
 }
 
 async function textsOf(base: BaseFiles, names: readonly string[], limitBytes: number): Promise<Record<string, string>> {

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { Annotation, annotationsOf, readFindings } from '../domain/annotations/annotations.ts';
+import { gateFailure, type GateEnd } from '../domain/gate-failure.ts';
 import { gateOf } from '../domain/plan.ts';
 import type { RunConfig } from '../domain/run-config.ts';
-import type { Failure } from '../domain/run.ts';
 import type { CommandResult, Workspace } from '../workspace/port.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
 import { showLive } from './live-output.ts';
-import { chooseCommands, readRules, type GateCommand, type GateCommands } from './base-branch.ts';
+import { chooseCommands, readAbsent, readRules, type GateCommand, type GateCommands } from './base-branch.ts';
 
 const GateInputs = z.looseObject({ fromStep: z.string() });
 type GateInputs = z.infer<typeof GateInputs>;
@@ -19,7 +19,7 @@ export const GateOutputs = z.object({
   command: z.string().nullable(),
   exitCode: z.number().nullable(),
   durationMs: z.number(),
-  /** the last lines of the output, redacted */
+  /** the last lines of what the command printed, redacted */
   tail: z.string(),
   /** what the output says is wrong at which line of the commit that was checked */
   annotations: z.array(Annotation).default([]),
@@ -47,7 +47,9 @@ export const gate = defineHandler<GateInputs>({
     if (wanted === undefined) return neutral();
     const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
-    return verdictOf(ran, { annotations: await annotate(ran, workspace), onFailure: context.run.config.onGateFailure });
+    if (hasPassed(ran.result)) return { status: 'succeeded', outputs: outputsOf(ran, 'passed') };
+    const [annotations, absent] = await Promise.all([annotate(ran, workspace), readRules(context).then(readAbsent)]);
+    return failed(ran, { annotations, absent, onFailure: context.run.config.onGateFailure });
   },
 });
 
@@ -63,6 +65,8 @@ type Ran = {
   result: CommandResult;
   /** of set-up and gate together, redacted */
   output: string;
+  /** of the one that decided, with the command before it */
+  decisive: string;
   /** of the gate alone, redacted */
   said: string;
 };
@@ -92,14 +96,14 @@ async function runCommands(
       });
       output = `$ ${setup.command}\n${adapters.redact(result.output)}\n`;
       if (result.outcome !== 'exited' || result.exitCode !== 0) {
-        return { phase: 'setup', gate: name, command: setup.command, result, output, said: '' };
+        return { phase: 'setup', gate: name, command: setup.command, result, output, decisive: output, said: '' };
       }
     }
     log.info({ command }, 'gate started');
     const result = await adapters.sandbox.run({ ...common, command, network: 'none', limits: { timeMs } });
     const said = adapters.redact(result.output);
-    output += `$ ${command}\n${said}\n`;
-    return { phase: 'gate', gate: name, command, result, output, said };
+    const decisive = `$ ${command}\n${said}\n`;
+    return { phase: 'gate', gate: name, command, result, output: output + decisive, decisive, said };
   } finally {
     live.stop();
     await home.dispose();
@@ -113,8 +117,7 @@ function neutral(): StepOutcome {
 }
 
 /** Only a failure is looked into: what a passing tool prints is its own business. */
-async function annotate({ result, said }: Ran, workspace: Workspace): Promise<Annotation[]> {
-  if (hasPassed(result)) return [];
+async function annotate({ said }: Ran, workspace: Workspace): Promise<Annotation[]> {
   const found = readFindings(said);
   if (found.specific.length === 0 && found.vague.length === 0) return [];
   return annotationsOf(found, { root: workspace.path, files: await workspace.files() });
@@ -124,51 +127,28 @@ function hasPassed({ outcome, exitCode }: CommandResult): boolean {
   return outcome === 'exited' && exitCode === 0;
 }
 
-type OnFailure = RunConfig['onGateFailure'];
-
-function verdictOf(
-  { phase, gate: name, command, result, output }: Ran,
-  { annotations, onFailure }: { annotations: Annotation[]; onFailure: OnFailure },
-): StepOutcome {
-  const passed = hasPassed(result);
-  const outputs: GateOutputs = {
-    verdict: passed ? 'passed' : result.outcome === 'timed_out' ? 'timed_out' : 'failed',
+function outputsOf(
+  { command, result, decisive }: Ran,
+  verdict: GateOutputs['verdict'],
+  annotations: Annotation[] = [],
+): GateOutputs {
+  return {
+    verdict,
     command,
     exitCode: result.exitCode,
     durationMs: Math.round(result.durationMs),
-    tail: output.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
+    tail: decisive.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
     annotations,
   };
-  return passed
-    ? { status: 'succeeded', outputs }
-    : {
-        status: 'failed',
-        outputs,
-        failure: failureOf({ phase, gate: name, command, result }, onFailure),
-        // What never came to a verdict of its own says nothing about the change.
-        mendable: phase === 'gate' && result.outcome === 'exited',
-      };
 }
 
-function failureOf(
-  { phase, gate: name, command, result }: Omit<Ran, 'output' | 'said'>,
-  onFailure: OnFailure,
-): Failure {
-  const what =
-    phase === 'setup'
-      ? `The set-up command \`${command}\``
-      : name === 'test'
-        ? `The tests (\`${command}\`)`
-        : `The gate \`${name}\` (\`${command}\`)`;
-  const how = {
-    exited: `failed with exit code ${result.exitCode}`,
-    timed_out: `ran out of time after ${Math.round(result.durationMs / 1000)} s`,
-    aborted: 'were stopped',
-    killed: 'were killed for going over a limit',
-  }[result.outcome];
-  return {
-    kind: 'gate',
-    message: `${what} ${how}. ${onFailure === 'draft' ? 'The pull request is a draft.' : 'No pull request was opened.'}`,
-    next: 'Comment `/nofx <what it should do differently>`, or `/nofx retry` to have it written anew.',
-  };
+function failed(
+  ran: Ran,
+  more: { annotations: Annotation[]; absent: GateEnd['absent']; onFailure: RunConfig['onGateFailure'] },
+): StepOutcome {
+  const { phase, gate: name, command, result, decisive: output } = ran;
+  const { annotations, absent, onFailure } = more;
+  const verdict = result.outcome === 'timed_out' ? 'timed_out' : 'failed';
+  const end: GateEnd = { ...result, phase, gate: name, command, output, absent };
+  return { status: 'failed', outputs: outputsOf(ran, verdict, annotations), ...gateFailure(end, onFailure) };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conflictFailure, type GitOpOf } from '../domain/git-ops.ts';
+import { conflictFailure, type GitOp, type GitOpOf } from '../domain/git-ops.ts';
 import { code } from '../domain/markdown.ts';
 import { taskTitle } from '../domain/naming.ts';
 import { UserError } from '../errors.ts';
@@ -24,7 +24,7 @@ export async function sync(context: StepContext, op: GitOpOf<'sync'>): Promise<S
 export async function merge(context: StepContext, op: GitOpOf<'pull' | 'merge'>, source: string): Promise<StepOutcome> {
   const change = await soFar(context, op);
   const { base, merged = [] } = change.ground;
-  const newest = await context.adapters.workspaces.resolve(accessOf(context), source);
+  const newest = await headOf(context, op, source);
   const compared = await context.adapters.github.compare(repositoryOf(context), newest, base);
   if (compared.behind === 0) return handOn(context, change);
   if (compared.ancestor === base) return moveTo(context, change, newest, code(source));
@@ -40,7 +40,7 @@ export async function merge(context: StepContext, op: GitOpOf<'pull' | 'merge'>,
 /** Takes the change to the newest commit of a branch; what was merged before becomes a part of it. */
 export async function rebaseOnto(context: StepContext, op: GitOpOf<'rebase'>, onto: string): Promise<StepOutcome> {
   const { ground, ...change } = await soFar(context, op);
-  const newest = await context.adapters.workspaces.resolve(accessOf(context), onto);
+  const newest = await headOf(context, op, onto);
   const { base, branch } = ground;
   return moveTo(context, { ...change, ground: { base, branch } }, newest, code(onto));
 }
@@ -49,7 +49,7 @@ export async function rebaseOnto(context: StepContext, op: GitOpOf<'rebase'>, on
 export async function cherryPick(context: StepContext, op: GitOpOf<'cherry-pick'>): Promise<StepOutcome> {
   const change = await soFar(context, op);
   const source = op.source_branch ?? context.run.baseRef;
-  const branchHead = await context.adapters.workspaces.resolve(accessOf(context), source);
+  const branchHead = await headOf(context, op, source);
   const { commit, parent } = await commitOn(context, op.commit_sha, { sha: branchHead, name: code(source) });
   const summary = told(change, `Takes over ${nameOf(commit)}.`);
   const sides = { theirs: { commit: commit.sha }, ancestor: { commit: parent } };
@@ -102,6 +102,20 @@ export async function reset(context: StepContext, op: GitOpOf<'reset'>): Promise
   const { changes, changeSet } = await changeOf(context, op.commit);
   const ground = { base: changeSet.base, merged: changeSet.merged, branch };
   return handOn(context, { changes, summary: changeSet.summary, ground });
+}
+
+/** Where a branch stands: as people approved it, or else now. UserError where what they approved is gone. */
+async function headOf(context: StepContext, { _at: approved }: Pick<GitOp, '_at'>, branch: string): Promise<string> {
+  const { workspaces } = context.adapters;
+  if (approved === undefined) return workspaces.resolve(accessOf(context), branch);
+  return workspaces.resolve(accessOf(context), approved).catch((error: unknown) => {
+    if (!(error instanceof UserError) || !error.message.includes(approved)) throw error;
+    throw new UserError(
+      `When this was planned, ${code(branch)} stood at ${code(approved.slice(0, 7))}, and that commit is gone.`,
+      'Comment `/nofx retry` to have the same planned anew, or `/nofx plan <what you want>`.',
+      { kind: 'conflict', cause: error },
+    );
+  });
 }
 
 /** The change on another base. */

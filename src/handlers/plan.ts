@@ -3,10 +3,11 @@ import { budgetUsedUp, type BudgetLeft } from '../domain/budget.ts';
 import { Estimate, estimate } from '../domain/estimate.ts';
 import { allows } from '../domain/git-ops.ts';
 import { PLANNED_OPERATIONS, type ModelPlan } from '../domain/model-plan.ts';
-import { planHash, plannedSteps, templateSteps, type Planning } from '../domain/planned.ts';
+import { branchesOf, planHash, plannedSteps, templateSteps, type Planning } from '../domain/planned.ts';
 import type { PreparedStep } from '../domain/plan.ts';
 import { InternalError } from '../errors.ts';
-import type { PlanOutcome } from '../agent/port.ts';
+import type { PlanOutcome, PlanTask } from '../agent/port.ts';
+import { repositoryOf } from './access.ts';
 import { askModel } from './ask-model.ts';
 import { chooseCommands, readConventions, readRules } from './base-branch.ts';
 import { defineHandler, type StepContext } from './handler.ts';
@@ -39,14 +40,20 @@ export const plan = defineHandler({
   secrets: ['model', 'github'],
   async run(context) {
     const { run } = context;
+    const heads = new Map([[run.baseRef, run.baseSha]]);
     const planning: Planning = {
       goal: run.goal,
       prompt: run.source.prompt,
       gates: run.config.gates?.map(({ name }) => name),
       openPr: run.source.options?.openPr,
       gitMode: run.gitMode,
+      baseRef: run.baseRef,
+      heads,
     };
-    const { result, left } = await makePlan(context, (answer) => problemsOf(answer, planning));
+    const { result, left } = await makePlan(context, async (answer) => {
+      const wrong = problemsOf(answer, planning);
+      return wrong.length > 0 ? wrong : findHeads(context, branchesOf(answer, planning), heads);
+    });
     if (result.outcome === 'stopped' && result.reason === 'budget') {
       const { perRunUsd } = run.config.budgets;
       return { status: 'failed', failure: budgetUsedUp(left, { perRunUsd, assumed: result.cost.usd === null }) };
@@ -85,9 +92,25 @@ function stepsOf(answer: ModelPlan | null, planning: Planning): PreparedStep[] {
   return made.steps;
 }
 
+/** Looks up where branches stand, and keeps that. Gives what is wrong with their names. */
+async function findHeads(
+  context: StepContext,
+  branches: readonly string[],
+  heads: Map<string, string>,
+): Promise<string[]> {
+  const { github } = context.adapters;
+  const wrong: string[] = [];
+  for (const branch of branches.filter((name) => !heads.has(name))) {
+    const head = await github.branchHead(repositoryOf(context), branch);
+    if (head === null) wrong.push(`there is no branch "${branch}" in the repository`);
+    else heads.set(branch, head);
+  }
+  return wrong;
+}
+
 async function makePlan(
   context: StepContext,
-  check: (plan: ModelPlan) => string[],
+  check: PlanTask['check'],
 ): Promise<{ result: PlanOutcome; left: BudgetLeft }> {
   const { run, adapters } = context;
   const base = await readRules(context);

@@ -19,16 +19,23 @@ export function checkUrl(text: string, reach: Reach): UrlCheck {
   if (url.protocol !== 'https:' && !(reach === 'loopback' && url.protocol === 'http:'))
     return no('it must begin with https://');
   if (url.username !== '' || url.password !== '') return no('it may not carry a user name or password');
-  const host = hostOf(url);
-  if (isIP(host) !== 0) {
-    if (!mayReach(host, reach)) return no('its address is not a public one');
-  } else if (reach === 'public') {
-    const name = host.replace(/\.$/, '');
-    if (!name.includes('.') || LOCAL_NAME.test(name)) return no('its host is a name of the local network');
-  }
-  if (reach === 'public' && !portAllowed(url.port)) return no('its port must be 443, or 1024 and above');
+  const mistake = hostMistake(url, reach);
+  if (mistake !== null) return no(mistake);
   url.hash = '';
   return { ok: true, url: url.href };
+}
+
+/** What is wrong with a URL's host and port, as far as that can be told without resolving the host. */
+export function hostMistake(url: URL, reach: Reach): string | null {
+  const host = hostOf(url);
+  if (isIP(host) !== 0) {
+    if (!mayReach(host, reach)) return 'its address is not a public one';
+  } else if (reach === 'public') {
+    const name = host.replace(/\.$/, '');
+    if (!name.includes('.') || LOCAL_NAME.test(name)) return 'its host is a name of the local network';
+  }
+  if (reach === 'public' && !portAllowed(url.port)) return 'its port must be 443, or 1024 and above';
+  return null;
 }
 
 /** A URL's host as it is resolved: an IPv6 address without its brackets. */

@@ -30,3 +30,12 @@ export type Outbound = {
    */
   send(request: OutboundRequest, signal?: AbortSignal): Promise<SendResult>;
 };
+
+/**
+ * Where a program that dials by itself may go: to the addresses that were checked (none: its proxy must find them), or, with null,
+ * wherever the host leads, because whoever runs the server vouches for it.
+ */
+export type Route = { ok: true; addresses: readonly string[] | null } | { ok: false; reason: string };
+
+/** Judges the host of a URL and all that it resolves to. RetryableError where it cannot be found. */
+export type FindRoute = (url: URL) => Promise<Route>;

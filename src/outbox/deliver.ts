@@ -4,7 +4,7 @@ import { messageBody } from '../domain/message-body.ts';
 import { GIVEN_UP_LIMIT, judgeAttempt, type MessageVerdict } from '../domain/message-retries.ts';
 import { STATUS_AFTER } from '../domain/run-events.ts';
 import type { SendResult } from '../outbound/port.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { rememberKey, type OutboxDeps } from './deps.ts';
 
 type Found = NonNullable<Awaited<ReturnType<typeof findMessage>>>;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Executor } from '../db/client.ts';
 import type { Outbound } from '../outbound/port.ts';
-import type { Queue } from '../queue/boss.ts';
+import type { Queue } from '../queue/jobs.ts';
 
 /** What every use case of this room is given. */
 export type OutboxDeps = {

@@ -1,7 +1,7 @@
 import type { SQL } from 'drizzle-orm';
 import type { Executor } from '../db/client.ts';
 import { appendEvents, type NewEvent, type NewMessage } from '../db/events.ts';
-import type { Queue } from '../queue/boss.ts';
+import type { Queue } from '../queue/jobs.ts';
 
 type Needs = Pick<Queue, 'enqueue'>;
 

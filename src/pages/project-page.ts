@@ -51,7 +51,7 @@ export function projectPage({
   formToken,
 }: {
   project: Project;
-  may: { change: boolean; sync: boolean };
+  may: { change: boolean; sync: boolean; remove: boolean };
   /** what was refused just now */
   filled: Filled | undefined;
   formToken: string;
@@ -90,6 +90,7 @@ export function projectPage({
             </form>`
           : ''
       }
+      ${may.remove ? html`<a class="button quiet" href="${path}/delete">Delete…</a>` : ''}
     </div>
     ${may.change ? settings(project, filled, path, formToken) : ''}`;
 }

@@ -4,15 +4,21 @@ import { adminOnly } from '../api/access.ts';
 import { invalid, problemOf } from '../api/problem.ts';
 import { createProjectActions } from '../api/project-actions.ts';
 import { NewProject, ProjectChange } from '../api/project-requests.ts';
-import { listProjects } from '../db/projects.ts';
+import { listProjects, listRunsToDelete } from '../db/projects.ts';
+import { countRuns } from '../db/run-list.ts';
 import type { PageDeps, PageEnv } from './env.ts';
 import { show } from './layout.ts';
 import { tell, tellRefused, wordsOf } from './notice.ts';
+import { projectDeletePage } from './project-delete-page.ts';
 import { newProjectPage, projectPage, type Filled } from './project-page.ts';
 import { projectsPage } from './projects-page.ts';
+import { count } from './words.ts';
 
 /** So many are looked at for one page: for each of them GitHub is asked whether one may read it. */
 const MOST = 50;
+
+/** So many runs are counted before one is asked whether they shall go. */
+const MOST_RUNS = 1_000;
 
 /** The projects that one may read, and what is settled for them. */
 export function projectRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
@@ -76,6 +82,37 @@ export function projectRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
       tellRefused(c, deps, error);
     }
     return c.redirect(`/ui/projects/${id}`, 303);
+  });
+
+  pages.get('/ui/projects/:projectId/delete', async (c) => {
+    const principal = c.get('principal')!;
+    const project = await access.project(principal, c.req.param('projectId'));
+    if (!(await actions.may(principal, project)).remove) return c.redirect(`/ui/projects/${project.id}`, 303);
+    const [first] = await listRunsToDelete(db, project.id, 1);
+    const runs = await countRuns(db, { projectId: project.id }, MOST_RUNS);
+    return show(c, {
+      title: `Delete ${project.name}`,
+      active: '/ui/projects',
+      body: projectDeletePage({
+        project,
+        runs: runs === 0 ? null : count(runs, 'run') + (runs === MOST_RUNS ? ' or more' : ''),
+        isBusy: first?.endedAt === null,
+        formToken: c.get('formToken'),
+      }),
+    });
+  });
+
+  pages.post('/ui/projects/:projectId/delete', async (c) => {
+    const id = c.req.param('projectId');
+    const withRuns = (await fieldsOf(c))['runs'] === 'delete';
+    try {
+      const { name } = await actions.remove(c.get('principal')!, id, { withRuns });
+      tell(c, deps, { kind: 'done', text: `${name} was deleted.` });
+      return c.redirect('/ui/projects', 303);
+    } catch (error) {
+      tellRefused(c, deps, error);
+      return c.redirect(`/ui/projects/${id}/delete`, 303);
+    }
   });
 
   function showNew(c: Context<PageEnv>, filled: Filled) {

@@ -34,7 +34,7 @@ function question({ run, view, may }: RunFacts, field: Markup): Markup | string 
   const about = asked.tool === 'manual:plan' && plan ? plan : null;
   return html`<section class="panel question" aria-labelledby="question">
     <h2 id="question">${about ? 'Shall this plan be carried out?' : (asked.title ?? 'Shall it go on?')}</h2>
-    ${asked.prompt ? prose(asked.prompt) : ''} ${about ? planOf(about) : ''}
+    ${asked.prompt ? prose(asked.prompt) : ''} ${about ? planOf(about, view.steps) : ''}
     <p class="hint">
       ${capital(whoApproves(asked.approvers, 'basic').replaceAll('`', ''))} may say
       yes${asked.requireOther ? ', but not who asked for it' : ''}${
@@ -52,7 +52,12 @@ function question({ run, view, may }: RunFacts, field: Markup): Markup | string 
   </section>`;
 }
 
-function planOf({ summary, steps, files, risks, estimate, by, why }: NonNullable<RunFacts['view']['plan']>): Markup {
+function planOf(
+  { summary, steps, files, risks, estimate, by, why }: NonNullable<RunFacts['view']['plan']>,
+  all: RunFacts['view']['steps'],
+): Markup {
+  // In our words: which commit of a branch it is that people say yes to.
+  const operations = all.flatMap((step) => (step.gitOp ? [stepTitlePlain(step, 'basic')] : []));
   const { usd, ms, capUsd } = estimate;
   const figures = [
     usd && `$${usd.low.toFixed(2)} to $${usd.high.toFixed(2)}`,
@@ -73,7 +78,7 @@ function planOf({ summary, steps, files, risks, estimate, by, why }: NonNullable
           </ol>`
         : ''
     }
-    ${list('Files it means to touch', files)} ${list('Risks', risks)}
+    ${list('What it does with git', operations)} ${list('Files it means to touch', files)} ${list('Risks', risks)}
     <p><strong>Estimate:</strong> ${figures.join(', ')}.</p>`;
 }
 

@@ -8,6 +8,7 @@ import { show } from './layout.ts';
 import { tell, tellRefused } from './notice.ts';
 import { readRun } from './run-facts.ts';
 import { headline, runPage } from './run-page.ts';
+import { statusWord } from './words.ts';
 
 /** A run, and what people do to it there. */
 export function runRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
@@ -18,7 +19,7 @@ export function runRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
     const run = await deps.access.run(principal, c.req.param('runId'));
     const facts = await readRun(deps, principal, run);
     return show(c, {
-      title: `${headline(facts)} · ${run.status}`,
+      title: `${headline(facts)} · ${statusWord(run.status)}`,
       active: '/ui/runs',
       body: runPage(facts, c.get('formToken')),
       live: isTerminal(run.status)

@@ -5,7 +5,7 @@ import { RunStatus } from '../domain/run.ts';
 import type { Markup } from './layout.ts';
 import { headline } from './run-page.ts';
 import type { RunPageFacts, RunQuery } from './runs.ts';
-import { capital, moment, status } from './words.ts';
+import { capital, moment, status, statusWord } from './words.ts';
 
 /** The runs that were asked for, newest first, and the form that asks for others. */
 export function runsPage({ query, runs, next, mistake }: RunPageFacts): Markup {
@@ -29,7 +29,10 @@ function filters(query: RunQuery): Markup {
       <select id="status" name="status">
         <option value="">Any</option>
         ${RunStatus.options.map(
-          (name) => html`<option value="${name}" ${name === query.status ? 'selected' : ''}>${capital(name)}</option>`,
+          (name) =>
+            html`<option value="${name}" ${name === query.status ? 'selected' : ''}>
+              ${capital(statusWord(name))}
+            </option>`,
         )}
       </select>
     </div>

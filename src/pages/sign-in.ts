@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import { deleteCookie, setCookie } from 'hono/cookie';
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { html } from 'hono/html';
 import { isAdmin, useKey } from '../api/authenticate.ts';
 import { isKey } from '../api/keys.ts';
@@ -30,7 +30,9 @@ export function signInRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
     return c.redirect(back, 303);
   });
 
-  pages.post('/ui/sign-out', (c) => {
+  pages.post('/ui/sign-out', async (c) => {
+    const cookie = getCookie(c, SESSION_COOKIE);
+    if (cookie !== undefined) await deps.sessions.end(cookie);
     deleteCookie(c, SESSION_COOKIE, cookieOptions(c, deps));
     return c.redirect(SIGN_IN, 303);
   });

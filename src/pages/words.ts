@@ -7,8 +7,11 @@ const LABELS: Record<string, string> = {
   timed_out: 'out of time',
 };
 
+/** A status as people say it. */
+export const statusWord = (name: string): string => LABELS[name] ?? name;
+
 /** A status in words, `label` where it has others here; its colour and sign come from the style sheet. */
-export function status(name: string, label = LABELS[name] ?? name): Markup {
+export function status(name: string, label = statusWord(name)): Markup {
   return html`<span class="status" data-status="${name}">${label}</span>`;
 }
 

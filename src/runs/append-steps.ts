@@ -2,6 +2,7 @@ import type { Executor } from '../db/client.ts';
 import type { NewEvent } from '../db/events.ts';
 import type { Run } from '../db/runs.ts';
 import { insertSteps, listSteps, makeRoom } from '../db/steps.ts';
+import { wordsOf } from '../domain/mistake.ts';
 import { preparePlan, type PlanStep } from '../domain/plan.ts';
 import { InternalError } from '../errors.ts';
 import { knownTools } from '../handlers/registry.ts';
@@ -23,12 +24,9 @@ export async function appendSteps(
   if (steps.length === 0) return [];
   const existing = await listSteps(tx, run.id);
   const plan = { goal: run.goal, steps };
-  const prepared = preparePlan(
-    plan,
-    knownTools,
-    existing.map(({ name }) => name),
-  );
-  if (!prepared.ok) throw new InternalError(`Steps that do not fit ${run.id}: ${prepared.errors.join('; ')}`);
+  const prepared = preparePlan(plan, knownTools, existing);
+  if (!prepared.ok)
+    throw new InternalError(`Steps that do not fit ${run.id}: ${wordsOf(prepared.mistakes).join('; ')}`);
   const { position: place } = existing.find(({ id }) => id === behind) ?? existing.at(-1)!;
   const rows = newSteps(run.id, prepared.steps, place + 1);
   await makeRoom(tx, run.id, place, rows.length);

@@ -1,7 +1,9 @@
 import {
   deleteProject,
+  findProjectAt,
   insertProject,
   listRunsToDelete,
+  lockPlace,
   noteSeen,
   updateProject,
   type ProjectChange,
@@ -24,11 +26,19 @@ type Room = Pick<Deps, 'db' | 'adapters' | 'log'>;
 /** Who did it, for the log: there is no run to keep it with. */
 type By = { by: string };
 
-/** Makes a project. Nobody has looked at its repository yet. */
-export async function createProject({ db, log }: Room, wanted: NewProject, { by }: By): Promise<Project> {
-  const project = await insertProject(db, { id: newId('p'), ...wanted });
-  log.info({ project: project.id, name: project.name, token: wanted.tokenEnv, by }, 'a project was made');
-  return project;
+/** A project that was made, or the one that is at that place already. */
+export type Made = { ok: true; project: Project } | { ok: false; taken: Project };
+
+/** Makes a project, unless there is one at its place. Nobody has looked at its repository yet. */
+export async function createProject({ db, log }: Room, wanted: NewProject, { by }: By): Promise<Made> {
+  const made = await db.transaction(async (tx): Promise<Made> => {
+    await lockPlace(tx, wanted);
+    const taken = await findProjectAt(tx, wanted);
+    return taken ? { ok: false, taken } : { ok: true, project: await insertProject(tx, { id: newId('p'), ...wanted }) };
+  });
+  if (made.ok)
+    log.info({ project: made.project.id, name: wanted.name, token: wanted.tokenEnv, by }, 'a project was made');
+  return made;
 }
 
 /** Changes what is settled for a project; null where it is gone. */

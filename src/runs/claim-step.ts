@@ -4,7 +4,7 @@ import { becomes, lockRun } from '../db/runs.ts';
 import { claimStep, listSteps, type Step } from '../db/steps.ts';
 import { together } from '../db/together.ts';
 import { publish } from '../outbox/publish.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import type { Held } from './held.ts';
@@ -28,7 +28,7 @@ export async function claim(
     const events: NewEvent[] = [...(starts ? [{ type: 'run.started' as const }] : []), started(step)];
     const [, announcedUntil] = await together([
       publish(tx, deps.queue, runId, events, starts ? becomes.running() : undefined),
-      announce(tx, deps, runId, 'soon'),
+      announce(tx, deps, run!, 'soon'),
     ]);
     return {
       step,

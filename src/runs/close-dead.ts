@@ -1,7 +1,7 @@
 import { finishDelivery } from '../db/deliveries.ts';
 import { claimStep } from '../db/steps.ts';
 import { abandonMessage } from '../outbox/deliver.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import type { Deps } from './deps.ts';
 import { finishStep } from './finish-step.ts';
 

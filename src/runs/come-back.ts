@@ -1,7 +1,7 @@
 import { lockRun } from '../db/runs.ts';
 import { releaseStep, type Step } from '../db/steps.ts';
 import { publish } from '../outbox/publish.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 
@@ -24,7 +24,7 @@ export async function comeBack(
     await publish(tx, queue, step.runId, [
       { type: event, stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);
-    await announce(tx, deps, step.runId, 'soon');
+    await announce(tx, deps, run, 'soon');
   });
   log.info({ run: step.runId, step: step.id, event, seconds }, 'step will be run again');
 }

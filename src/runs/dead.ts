@@ -3,7 +3,7 @@ import { getProject } from '../db/projects.ts';
 import { getRun, type Run } from '../db/runs.ts';
 import { getStep } from '../db/steps.ts';
 import { InternalError } from '../errors.ts';
-import type { DeadLetter } from '../queue/boss.ts';
+import type { DeadLetter } from '../queue/jobs.ts';
 import type { Deps } from './deps.ts';
 import { openRun } from './open-run.ts';
 import { requeueStep } from './repair.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Executor } from '../db/client.ts';
 import type { Adapters } from '../handlers/handler.ts';
-import type { Queue } from '../queue/boss.ts';
+import type { Queue } from '../queue/jobs.ts';
 import type { Tracing } from '../telemetry/port.ts';
 
 /** What every use case of this room is given. */

@@ -1,7 +1,8 @@
 import type { Step } from '../db/steps.ts';
 import { messageOf } from '../errors.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
-import { Stopping, type ClaimedJob } from '../queue/boss.ts';
+import { Stopping, type ClaimedJob } from '../queue/jobs.ts';
+import { LeaseLost } from '../queue/lease.ts';
 import { Cancelled, type CancelWatch } from './cancel.ts';
 import { claim } from './claim-step.ts';
 import { comeBack } from './come-back.ts';
@@ -62,8 +63,8 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
       await comeBack(deps, step, job, { event: 'step.returned', reason: 'the process is stopping', seconds: 0 });
     } else if (cancel.signal.reason instanceof Cancelled) {
       await end({ status: 'cancelled', outputs: {} });
-    } else if (error instanceof FenceLost || job.signal.aborted) {
-      throw error; // the lease is gone: whoever has it goes on from here
+    } else if (isLost(error) || job.signal.aborted) {
+      throw error; // whoever has the job now goes on from here
     } else {
       log.warn({ err: error }, 'step threw');
       await settle(deps, step, job, error);
@@ -72,6 +73,13 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
   } finally {
     cancel.done();
   }
+}
+
+/** Whether somebody else has the step, or the job, by now: said by us, or behind what an adapter made of it. */
+function isLost(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (at instanceof FenceLost || at instanceof LeaseLost) return true;
+  return false;
 }
 
 /** Ends the step or tries it again later, as the error deserves. */

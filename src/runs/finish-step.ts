@@ -9,7 +9,7 @@ import type { PlanStep } from '../domain/plan.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { publish } from '../outbox/publish.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import { appendSteps } from './append-steps.ts';
 import type { Deps } from './deps.ts';
@@ -46,7 +46,7 @@ export async function finishStep(
     let halted = false;
     if (ended) await publish(tx, queue, run.id, events);
     else halted = await moveOn(tx, deps, run, { events, ...(added.length === 0 ? { steps } : {}) });
-    await together([job && queue.complete(tx, 'step', job), announce(tx, deps, run.id, halted ? 'now' : 'soon')]);
+    await together([job && queue.complete(tx, 'step', job), announce(tx, deps, run, halted ? 'now' : 'soon')]);
     return true;
   });
 }

@@ -4,7 +4,7 @@ import type { Step } from '../db/steps.ts';
 import { decideNext, isTolerated } from '../domain/run.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { sendMessages } from '../outbox/publish.ts';
-import type { Lease } from '../queue/boss.ts';
+import type { Lease } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import { started } from './claim-step.ts';
 import type { Deps } from './deps.ts';
@@ -50,7 +50,7 @@ export async function goOn(
     (announced ? await passOnAlone(db, what) : null) ??
     (await passOn(db, what, async (tx, { messages }) => {
       await sendMessages(tx, queue, messages);
-      if (!announced) announcedUntil = await announce(tx, deps, run.id, 'soon');
+      if (!announced) announcedUntil = await announce(tx, deps, run, 'soon');
     }));
   if (passed === null) return null;
   const step = { ...claimed, startedAt: passed.startedAt };

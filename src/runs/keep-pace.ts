@@ -1,4 +1,4 @@
-import { budgetUse } from '../db/budget.ts';
+import { budgetUse, writerOfInstallation } from '../db/budget.ts';
 import { COMMENT, sinceEffect } from '../db/effects.ts';
 import type { Run } from '../db/runs.ts';
 import { progressPaceMs } from '../domain/pace.ts';
@@ -20,7 +20,7 @@ export async function keepPace(
   // The comment changes with everything that people see of a run.
   const since = await sinceEffect(db, run.id, COMMENT);
   if (since === null) return;
-  const pace = progressPaceMs(await budgetUse(db, installationId), progressEveryMs);
+  const pace = progressPaceMs(await budgetUse(db, writerOfInstallation(installationId)), progressEveryMs);
   // Within its usual pace it was held when it was announced, and not to the millisecond.
   if (pace > progressEveryMs && since < pace)
     throw new RetryableError('Little is left of the budget of writes to GitHub.', { retryAfterMs: pace - since });

@@ -1,8 +1,19 @@
 import type { SQL } from 'drizzle-orm';
 import type { NewEvent } from '../db/events.ts';
-import { becomes, countAhead, giveTurn, listLane, lockLane, lockRun, resumeRun, type Run } from '../db/runs.ts';
+import {
+  becomes,
+  countAhead,
+  giveTurn,
+  listLane,
+  lockLane,
+  lockRun,
+  readPriorities,
+  resumeRun,
+  type Run,
+} from '../db/runs.ts';
 import { together } from '../db/together.ts';
 import { letWait, listSteps, setStepStatus, type Step } from '../db/steps.ts';
+import { priorityOf } from '../domain/fair-turns.ts';
 import { decideNext, isTerminal, isTolerated, type Failure, type NextMoves } from '../domain/run.ts';
 import { APPROVAL_DAYS } from '../domain/run-config.ts';
 import type { Executor } from '../db/client.ts';
@@ -48,7 +59,7 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
     letWait(tx, moves.ask, run.config.approvalTimeoutDays ?? APPROVAL_DAYS),
     setStepStatus(tx, moves.skip, 'skipped'),
     ...enqueue.map((stepId) =>
-      deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: run.priority, startAfterSeconds }),
+      deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: turn!.priority, startAfterSeconds }),
     ),
     publish(tx, deps.queue, run.id, happened, halt?.change),
   ]);
@@ -64,18 +75,22 @@ export function about(
   return { type, stepId: id, payload: { name, tool } };
 }
 
+type Turn = { mine: boolean; priority: number; events: NewEvent[] };
+
 /**
  * Whether it is a run's turn to go on. One that waited for a person takes the turn of its lane if nobody has it, and
- * stands in line otherwise, its steps pending.
+ * stands in line otherwise, its steps pending; among those of other lanes it is as one that comes now.
  */
-async function turnOf(tx: Executor, run: Run): Promise<{ mine: boolean; events: NewEvent[] }> {
-  if (run.status !== 'waiting') return { mine: run.turnAt !== null, events: [] };
+async function turnOf(tx: Executor, run: Run): Promise<Turn> {
+  const { priority: before } = run;
+  if (run.status !== 'waiting') return { mine: run.turnAt !== null, priority: before, events: [] };
   await lockLane(tx, run.lane);
-  await resumeRun(tx, run.id);
+  const priority = priorityOf(await readPriorities(tx, run.projectId));
+  await resumeRun(tx, run.id, priority);
   const ahead = await countAhead(tx, run);
   if (ahead === 0) await giveTurn(tx, run.id);
   const waits: NewEvent[] = ahead === 0 ? [] : [{ type: 'run.waiting', payload: { ahead } }];
-  return { mine: ahead === 0, events: [{ type: 'run.resumed' }, ...waits] };
+  return { mine: ahead === 0, priority, events: [{ type: 'run.resumed' }, ...waits] };
 }
 
 type Halt = { event: NewEvent; change: SQL };
@@ -106,6 +121,6 @@ async function startNextOfLane(tx: Executor, deps: Needs, lane: string): Promise
     if (waiting === null || waiting.endedAt !== null) continue; // cancelled while we waited for its lock
     if (!started) await moveOn(tx, deps, { ...waiting, turnAt: await giveTurn(tx, id) });
     started = true;
-    await announce(tx, deps, id, 'soon');
+    await announce(tx, deps, waiting, 'soon');
   }
 }

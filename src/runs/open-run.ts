@@ -1,7 +1,9 @@
 import type { NewEvent } from '../db/events.ts';
 import { upsertProjects } from '../db/projects.ts';
-import { countOpenRuns, findRunByTrigger, insertRun, laneOfIssue, listLane, lockLane, type Run } from '../db/runs.ts';
+import { findRunByTrigger, insertRun, laneOfIssue, listLane, lockLane, readPriorities, type Run } from '../db/runs.ts';
 import { insertSteps } from '../db/steps.ts';
+import { wordsOf } from '../domain/mistake.ts';
+import { priorityOf } from '../domain/fair-turns.ts';
 import { branchName } from '../domain/naming.ts';
 import { preparePlan, type Plan } from '../domain/plan.ts';
 import type { ProjectFacts } from '../domain/project.ts';
@@ -13,9 +15,6 @@ import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
 import { newId, newSteps } from './new-steps.ts';
-
-/** Below this all are equally last. */
-const LOWEST_PRIORITY = 1_000;
 
 export type RunRequest = {
   project: ProjectFacts;
@@ -52,7 +51,7 @@ export async function openRun(
 ): Promise<OpenResult> {
   const { db, queue } = deps;
   const prepared = preparePlan(request.plan, knownTools);
-  if (!prepared.ok) return prepared;
+  if (!prepared.ok) return { ok: false, errors: wordsOf(prepared.mistakes) };
   const runId = newId('run');
   const steps = newSteps(runId, prepared.steps);
   const lane = laneOf(request.project.id, request.source, runId);
@@ -77,7 +76,7 @@ export async function openRun(
       baseRef: request.baseRef,
       baseSha: request.baseSha,
       lane,
-      priority: -Math.min(await countOpenRuns(tx, project.id), LOWEST_PRIORITY),
+      priority: priorityOf(await readPriorities(tx, project.id)),
       branch:
         request.branch ??
         branchName(
@@ -112,7 +111,7 @@ export async function openRun(
     await publish(tx, queue, runId, events);
     // Behind others it waits with its steps pending; whoever ends before it starts it.
     if (ahead.length === 0) await moveOn(tx, deps, run, { startAfterSeconds: pressure.delayMs / 1000 });
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run, 'now');
     return { ok: true, run, opened: true };
   });
 }

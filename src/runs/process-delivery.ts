@@ -1,6 +1,6 @@
 import { findDelivery, finishDelivery } from '../db/deliveries.ts';
 import { InternalError } from '../errors.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import type { Deps } from './deps.ts';
 
 /** Hands an event to the Probot application; rejects when one of its handlers does. */

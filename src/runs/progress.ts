@@ -11,7 +11,7 @@ import { asError, UserError } from '../errors.ts';
 import type { ReactionTarget, RepositoryRef } from '../github/port.ts';
 import { accessOf, hasApp, repositoryOf } from '../handlers/access.ts';
 import { isPush } from '../handlers/push-work.ts';
-import type { ClaimedJob } from '../queue/boss.ts';
+import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { ensureMarker, keep, once } from './effects.ts';
@@ -84,7 +84,7 @@ export async function readSettled(db: Executor, runId: string): Promise<{ run: R
 async function lookAgain(deps: Deps, shown: Run): Promise<void> {
   await deps.db.transaction(async (tx) => {
     const now = await lockRun(tx, shown.id);
-    if (now && now.lastSeq !== shown.lastSeq) await announce(tx, deps, now.id, isTerminal(now.status) ? 'now' : 'soon');
+    if (now && now.lastSeq !== shown.lastSeq) await announce(tx, deps, now, isTerminal(now.status) ? 'now' : 'soon');
   });
 }
 

@@ -1,4 +1,5 @@
 import { modeErrors, placeErrors } from '../domain/git-ops.ts';
+import { mistakeIn, type Mistake } from '../domain/mistake.ts';
 import { pullRequestTitle } from '../domain/naming.ts';
 import type { Project } from '../domain/project.ts';
 import { APPROVE_STEP } from '../domain/planned.ts';
@@ -68,15 +69,20 @@ export function promptOf(wanted: Wanted): string {
 }
 
 /** What is wrong with a plan of one's own; nothing with the usual ones. */
-export function mistakesOf(wanted: Wanted): string[] {
+export function mistakesOf(wanted: Wanted): Mistake[] {
   if (wanted.kind === 'standard') return [];
   const prepared = preparePlan(wanted.plan, TOOLS);
-  const questions = wanted.plan.steps
-    .filter(({ tool }) => tool === APPROVE_STEP.tool)
-    .map(
-      ({ name, tool }) => `step "${name}": ${tool} is asked about plans of ours; take another word, such as manual:go`,
-    );
-  return [...questions, ...(prepared.ok ? [] : prepared.errors)];
+  const questions = wanted.plan.steps.flatMap((step, at) =>
+    step.tool === APPROVE_STEP.tool
+      ? [mistakeIn(step, at, 'tool', `${step.tool} is asked about plans of ours; take another word, such as manual:go`)]
+      : [],
+  );
+  const settled = wanted.plan.steps.flatMap((step, at) =>
+    step.inputs?.['_at'] === undefined
+      ? []
+      : [mistakeIn(step, at, 'inputs._at', '_at: is for NOFX to say; leave it out')],
+  );
+  return [...questions, ...settled, ...(prepared.ok ? [] : prepared.mistakes)];
 }
 
 async function bind(

@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { deleteDeliveries, listExpiredRuns } from '../db/retention.ts';
+import { deleteDeliveries, listExpiredRuns, listRunsInUse } from '../db/retention.ts';
+import { deleteEndedSessions } from '../db/sessions.ts';
 import type { Deps } from '../runs/deps.ts';
 import { removeRun } from '../runs/remove-run.ts';
 
@@ -15,8 +16,8 @@ const BATCH = 200;
 const RUNS_AT_A_TIME = 20;
 
 /**
- * Removes what is older than it should be kept. In small batches, each found by an index, so that its cost is that of what
- * it removes.
+ * Removes what is older than it should be kept and what no unfinished run needs, and sessions that are over. In small batches,
+ * each found by an index, so that its cost is that of what it removes.
  */
 export async function applyRetention(
   { db, log, adapters }: Pick<Deps, 'db' | 'log' | 'adapters'>,
@@ -32,8 +33,10 @@ export async function applyRetention(
     if (count < BATCH) break;
     await yieldToOthers();
   }
+  while (!signal.aborted && (await deleteEndedSessions(db, BATCH)) === BATCH) await yieldToOthers();
   while (!signal.aborted) {
-    const expired = await listExpiredRuns(db, { days: days.runs, limit: RUNS_AT_A_TIME, skip: failed });
+    const skip = [...failed, ...(await listRunsInUse(db))];
+    const expired = await listExpiredRuns(db, { days: days.runs, limit: RUNS_AT_A_TIME, skip });
     for (const { id } of expired) {
       if (signal.aborted) break;
       try {

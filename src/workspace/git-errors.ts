@@ -29,6 +29,14 @@ export function remoteError(
   ) {
     return new RetryableError(`The connection to ${repository} failed: ${lastLine(said)}`, cause);
   }
+  const redirect = /returned error: 30[1278]\b/i.test(said);
+  if (redirect) {
+    return new UserError(
+      `The address of ${repository} only leads on to another one, which NOFX does not follow.`,
+      'Give the address that the place itself shows for cloning: GitLab’s ends in `.git`.',
+      { ...cause, kind: 'repository' },
+    );
+  }
   if (
     /repository .*not found|not found$|returned error: (404|410)|does not appear to be a git repository/im.test(said)
   ) {

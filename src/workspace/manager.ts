@@ -14,9 +14,10 @@ import { mergeTrees } from './merge.ts';
 import { borrowLocal, ensureMirror, fetchRef, hasCommit } from './mirror.ts';
 import { missingRef } from './git-errors.ts';
 import { checkPush, pushToLocal, pushToRemote } from './push.ts';
-import { remoteOf } from './remote.ts';
+import { checkRemote, remoteOf } from './remote.ts';
 import { openScratch } from './scratch.ts';
 import { tidy } from './tidy.ts';
+import type { FindRoute } from '../outbound/port.ts';
 import type { Git } from './git.ts';
 import type { Checkout } from './checkout.ts';
 import type { Mirror } from './mirror.ts';
@@ -31,6 +32,8 @@ export type WorkspacesOptions = {
   gitAtOnce?: number;
   /** Plain http remotes, for stand-ins (GHE_PROTOCOL=http). */
   allowHttp?: boolean;
+  /** Says where git may go for an address. */
+  findRoute: FindRoute;
   /** Folders that `local_path` projects may be in. None: no such project. */
   allowedLocalRoots?: readonly string[];
   proxy?: string;
@@ -40,7 +43,7 @@ export type WorkspacesOptions = {
 
 /** The room's door: repositories in, checkouts and pushed commits out. Everything under `root` may be deleted at any time between runs. */
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
-  const { root, path, allowHttp = false, allowedLocalRoots = [], proxy, noProxy, caFile } = options;
+  const { root, path, allowHttp = false, findRoute, allowedLocalRoots = [], proxy, noProxy, caFile } = options;
   mkdirSync(root, { recursive: true });
   const git = createGit({
     path,
@@ -49,6 +52,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     atOnce: options.gitAtOnce ?? 8,
   });
   const places = layout(root);
+  const reach = { allowHttp, findRoute };
 
   const isLocal = (access: RepositoryAccess) => access.project.workspaceMode === 'local_path';
 
@@ -60,8 +64,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   async function resolve(access: RepositoryAccess, ref: string): Promise<string> {
     const mirror = await mirrorOf(access);
-    if (!isLocal(access))
-      return fetchRef(mirror, ref, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+    if (!isLocal(access)) return fetchRef(mirror, ref, { git, remote: remoteOf(access, reach), signal: access.signal });
     const place = await localRepository(access.project, allowedLocalRoots);
     if (!isSha(ref) && !isBranchName(ref)) throw missingRef(access.project.name, ref);
     const name = isSha(ref) ? ref : `refs/heads/${ref}`;
@@ -87,11 +90,13 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       await localRepository(project, allowedLocalRoots);
     },
 
+    checkRemote: (project) => checkRemote(project, reach),
+
     async head(access) {
       if (isLocal(access)) {
         return localHead(git, await localRepository(access.project, allowedLocalRoots), access.project.name);
       }
-      const remote = remoteOf(access, allowHttp);
+      const remote = remoteOf(access, reach);
       return remoteHead(await mirrorOf(access), { git, remote, signal: access.signal });
     },
 
@@ -137,7 +142,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       const mirror = await mirrorOf(access);
       await checkPush(git, mirror, access, push);
       if (!isLocal(access))
-        return pushToRemote(mirror, push, { git, remote: remoteOf(access, allowHttp), signal: access.signal });
+        return pushToRemote(mirror, push, { git, remote: remoteOf(access, reach), signal: access.signal });
       await pushToLocal(git, mirror, await localRepository(access.project, allowedLocalRoots), push);
     },
 

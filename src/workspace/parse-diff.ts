@@ -6,6 +6,7 @@ export type DiffEntry = {
   previousPath?: string;
   oldMode: string;
   newMode: string;
+  oldSha: string;
   newSha: string;
   binary: boolean;
   /** added and removed; 0 for a binary file */
@@ -31,14 +32,14 @@ export function parseDiff(output: Buffer): DiffEntry[] {
   while (at < fields.length) {
     const head = next().toString('latin1');
     if (head.startsWith(':')) {
-      const [oldMode = '', newMode = '', , newSha = '', letter = ''] = head.slice(1).split(' ');
+      const [oldMode = '', newMode = '', oldSha = '', newSha = '', letter = ''] = head.slice(1).split(' ');
       const status = letter.charAt(0);
       if (status !== 'A' && status !== 'M' && status !== 'T' && status !== 'D' && status !== 'R') {
         throw new InternalError(`git diff has a status NOFX doesn't know: ${letter}`);
       }
       const first = toPath(next());
       const renamed = status === 'R' ? { previousPath: first, path: toPath(next()) } : { path: first };
-      entries.push({ status, oldMode, newMode, newSha, binary: false, lines: 0, ...renamed });
+      entries.push({ status, oldMode, newMode, oldSha, newSha, binary: false, lines: 0, ...renamed });
     } else {
       const field = fields[at - 1] ?? Buffer.alloc(0);
       const start = field.indexOf(0x09, field.indexOf(0x09) + 1) + 1;

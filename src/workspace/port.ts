@@ -104,6 +104,8 @@ export type Workspaces = {
   resolve(access: RepositoryAccess, ref: string): Promise<string>;
   /** UserError unless a local project's place is a git repository in an allowed folder. */
   checkLocal(project: Place): Promise<void>;
+  /** UserError where git may not go to a project's address. A host that cannot be found now is no mistake. */
+  checkRemote(project: Place): Promise<void>;
   /** The branch that its HEAD names, and the commit there. UserError when it is empty, or cannot be reached. */
   head(access: RepositoryAccess): Promise<{ branch: string; sha: string }>;
   /** The outermost files of `base`: what a run may believe about a repository before anyone changed it. */

@@ -1,6 +1,9 @@
 import { UserError } from '../errors.ts';
 import { FileMode } from '../domain/change-set.ts';
+import { refuseLfs, refuseSubmodules, submodule } from './kept-elsewhere.ts';
+import { keepLineEnds } from './line-ends.ts';
 import { parseDiff } from './parse-diff.ts';
+import { readBlobs } from './read-blobs.ts';
 import type { Git, GitPlace } from './git.ts';
 import type { ContentChange } from './port.ts';
 import type { DiffEntry } from './parse-diff.ts';
@@ -11,7 +14,8 @@ const MOST_FILE_BYTES = 50 * 1024 * 1024;
 
 /**
  * What git would commit of the work tree, against `base`. Content is the blob as git stores it: after the line
- * ending conversion that .gitattributes asks for, and otherwise byte for byte. Ignored files stay out.
+ * ending conversion that .gitattributes asks for, and otherwise byte for byte. Ignored files stay out. UserError for what the
+ * repository keeps elsewhere: submodules, and Git LFS.
  */
 export async function readChanges(
   git: Git,
@@ -20,7 +24,13 @@ export async function readChanges(
   signal?: AbortSignal,
 ): Promise<ContentChange[]> {
   await git.output(['add', '--all', '--', '.'], { place, signal });
-  return readDiff(git, place, ['diff-index', '--cached'], [base], signal);
+  const compare = () => entriesOf(git, place, ['diff-index', '--cached', ...DIFF, base, '--'], signal);
+  const entries = await compare();
+  const kept = (await keepLineEnds(git, place, entries, signal)) ? await compare() : entries;
+  const changes = await toChanges(git, place, kept, signal);
+  await refuseSubmodules(git, place, signal);
+  await refuseLfs(git, place, changes, signal);
+  return changes;
 }
 
 /** What one of git's diff commands says of `sides`, with the bytes. */
@@ -31,34 +41,45 @@ export async function readDiff(
   sides: string[],
   signal?: AbortSignal,
 ): Promise<ContentChange[]> {
-  const diff = await git.output(
-    [
-      ...command,
-      '-z',
-      '--raw',
-      '--numstat',
-      '--no-abbrev',
-      '-M',
-      '--no-ext-diff',
-      '--no-textconv',
-      '--ignore-submodules=none',
-      ...sides,
-      '--',
-    ],
-    { place, signal },
+  return toChanges(git, place, await entriesOf(git, place, [...command, ...DIFF, ...sides, '--'], signal), signal);
+}
+
+const DIFF = [
+  '-z',
+  '--raw',
+  '--numstat',
+  '--no-abbrev',
+  '-M',
+  '--no-ext-diff',
+  '--no-textconv',
+  '--ignore-submodules=none',
+];
+
+async function entriesOf(git: Git, place: GitPlace, diff: string[], signal?: AbortSignal): Promise<DiffEntry[]> {
+  return parseDiff(await git.output(diff, { place, signal }));
+}
+
+async function toChanges(
+  git: Git,
+  place: GitPlace,
+  entries: DiffEntry[],
+  signal?: AbortSignal,
+): Promise<ContentChange[]> {
+  const written = entries.filter((entry) => entry.status !== 'D' && entry.newMode !== '160000');
+  await checkSizes(git, place, written, signal);
+  const blobs = await readBlobs(
+    git,
+    place,
+    written.map(({ newSha }) => newSha),
+    signal,
   );
-  const entries = parseDiff(diff);
-  const blobs = await readBlobs(git, place, entries, signal);
   return entries.map((entry) => toChange(entry, blobs));
 }
 
 function toChange(entry: DiffEntry, blobs: Map<string, Buffer>): ContentChange {
   const { path, binary, lines } = entry;
   if ([entry.oldMode, entry.newMode].includes('160000')) {
-    throw new UserError(
-      `\`${path}\` is a submodule, which NOFX doesn't change.`,
-      'Ask for a change that leaves submodules alone.',
-    );
+    throw submodule(path);
   }
   if (entry.status === 'D') return { status: 'deleted', path, lines };
   const mode = FileMode.parse(entry.newMode);
@@ -69,39 +90,12 @@ function toChange(entry: DiffEntry, blobs: Map<string, Buffer>): ContentChange {
   return { status: 'modified', path, mode, previousMode: FileMode.parse(entry.oldMode), binary, lines, bytes };
 }
 
-/** All blobs through one `cat-file --batch`: `<sha> blob <size>\n<bytes>\n` each. */
-async function readBlobs(
-  git: Git,
-  place: GitPlace,
-  entries: DiffEntry[],
-  signal?: AbortSignal,
-): Promise<Map<string, Buffer>> {
-  const wanted = [
-    ...new Set(
-      entries.filter((entry) => entry.status !== 'D' && entry.newMode !== '160000').map((entry) => entry.newSha),
-    ),
-  ];
-  if (wanted.length === 0) return new Map();
-  const input = `${wanted.join('\n')}\n`;
-  checkSizes(
-    await git.text(['cat-file', '--batch-check=%(objectsize) %(objectname)'], { place, input, signal }),
-    entries,
-  );
-  const stream = await git.output(['cat-file', '--batch'], { place, input, signal });
-  const blobs = new Map<string, Buffer>();
-  let at = 0;
-  for (const sha of wanted) {
-    const end = stream.indexOf(0x0a, at);
-    const size = Number(stream.toString('latin1', at, end).split(' ')[2]);
-    blobs.set(sha, stream.subarray(end + 1, end + 1 + size));
-    at = end + 1 + size + 1;
-  }
-  return blobs;
-}
-
-function checkSizes(listing: string, entries: DiffEntry[]): void {
+async function checkSizes(git: Git, place: GitPlace, entries: DiffEntry[], signal?: AbortSignal): Promise<void> {
+  if (entries.length === 0) return;
+  const input = `${[...new Set(entries.map(({ newSha }) => newSha))].join('\n')}\n`;
+  const check = ['cat-file', '--batch-check=%(objectsize) %(objectname)'];
   let total = 0;
-  for (const line of listing.split('\n')) {
+  for (const line of (await git.text(check, { place, input, signal })).split('\n')) {
     const [size = '0', sha] = line.split(' ');
     total += Number(size);
     const path = entries.find((entry) => entry.newSha === sha)?.path;

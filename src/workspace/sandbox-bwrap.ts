@@ -7,6 +7,10 @@ export type BwrapView = {
   /** Host folders behind the command's HOME and /tmp. On disk: a tmpfs would be memory that no limit counts. */
   home: string;
   tmp: string;
+  /** Becomes /etc/hosts. */
+  hosts: string;
+  /** Empty folders that programs want to see. */
+  folders: readonly string[];
   readOnly: readonly string[];
   /** Shown as /run/nofx/bin/node, last in PATH. */
   node: string;
@@ -16,6 +20,8 @@ export type BwrapView = {
 };
 
 export const SANDBOX_HOME = '/home/nofx';
+/** Tests that start a server look for it by this name; no other one is known inside. */
+export const HOSTS = '127.0.0.1 localhost nofx\n::1 localhost nofx\n';
 export const NODE_FOLDER = '/run/nofx/bin';
 export const PROXY_SOCKET = '/run/nofx/proxy.sock';
 
@@ -46,10 +52,12 @@ export function bwrapArgs(view: BwrapView): string[] {
   ];
   for (const path of SYSTEM) args.push(...systemFolder(path));
   for (const name of ETC) args.push('--ro-bind-try', `/etc/${name}`, `/etc/${name}`);
+  args.push('--ro-bind', view.hosts, '/etc/hosts');
   args.push('--proc', '/proc', '--dev', '/dev', '--size', String(64 * 1024 * 1024), '--tmpfs', '/dev/shm');
   args.push('--bind', view.tmp, '/tmp', '--bind', view.home, SANDBOX_HOME);
   args.push('--ro-bind', view.node, `${NODE_FOLDER}/node`);
   for (const path of view.readOnly) args.push('--ro-bind', path, path);
+  for (const path of view.folders) args.push('--dir', path);
   args.push('--bind', view.cwd, view.cwd);
   return args;
 }

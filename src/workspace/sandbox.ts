@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -6,7 +6,7 @@ import { UserError, messageOf } from '../errors.ts';
 import { removeTree } from './remove-tree.ts';
 import { runLimited } from './process-limited.ts';
 import { processesMarked } from './process-tree.ts';
-import { NODE_FOLDER, SANDBOX_HOME, bwrapArgs, bwrapTail, limitedShell } from './sandbox-bwrap.ts';
+import { HOSTS, NODE_FOLDER, SANDBOX_HOME, bwrapArgs, bwrapTail, limitedShell } from './sandbox-bwrap.ts';
 import { findToolchains } from './toolchains.ts';
 import { openNetwork } from './sandbox-network.ts';
 import type { CommandResult, Sandbox, SandboxCommand, SandboxLimits } from './port.ts';
@@ -36,7 +36,10 @@ export const DEFAULT_LIMITS: SandboxLimits = {
   fileBytes: 1024 ** 3,
 };
 
-type Run = (command: SandboxCommand, folders: { home: string; tmp: string }) => Promise<CommandResult>;
+/** Under HOME: where set-up puts programs that this machine lacks. */
+const OWN_PROGRAMS = '.local/bin';
+
+type Run = (command: SandboxCommand, folders: { home: string; tmp: string; hosts: string }) => Promise<CommandResult>;
 
 /** Finds out once what this machine can do. Never throws: a machine without a sandbox gets one that refuses. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -49,7 +52,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
   const node = await realpath(options.execPath);
   if (options.mode === 'off') {
     log?.warn('The sandbox is off: commands of repositories run with the rights of this server.');
-    return { kind: 'off', makeHome, run: withFolders(runOpen(options)) };
+    return { kind: 'off', makeHome, run: withFolders(runOpen({ ...options, toolchains })) };
   }
   const run = runBubblewrapped({ ...options, toolchains, node });
   const problem = await probe(run);
@@ -100,8 +103,9 @@ function withFolders(run: Run): Sandbox['run'] {
     try {
       const home = command.home ?? join(folder, 'home');
       const tmp = join(folder, 'tmp');
-      await Promise.all([mkdir(home, { recursive: true }), mkdir(tmp)]);
-      return await run(command, { home, tmp });
+      const hosts = join(folder, 'hosts');
+      await Promise.all([mkdir(home, { recursive: true }), mkdir(tmp), writeFile(hosts, HOSTS)]);
+      return await run(command, { home, tmp, hosts });
     } finally {
       await removeTree(folder);
     }
@@ -110,7 +114,7 @@ function withFolders(run: Run): Sandbox['run'] {
 
 function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; node: string }): Run {
   const { toolchains, node } = options;
-  return async (command, { home, tmp }) => {
+  return async (command, folders) => {
     const limits = { ...DEFAULT_LIMITS, ...command.limits };
     const network =
       command.network === 'none'
@@ -118,7 +122,7 @@ function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; no
         : await openNetwork(command.network.domains, { caFile: options.caFile, npmRegistry: options.npmRegistry });
     try {
       const env = {
-        PATH: [...toolchains.path, NODE_FOLDER].join(delimiter),
+        PATH: [...toolchains.path, `${SANDBOX_HOME}/${OWN_PROGRAMS}`, NODE_FOLDER].join(delimiter),
         HOME: SANDBOX_HOME,
         TMPDIR: '/tmp',
         LANG: 'C.UTF-8',
@@ -128,7 +132,15 @@ function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; no
         ...command.env,
       };
       const readOnly = [...toolchains.readOnly, ...(network?.readOnly ?? [])];
-      const view = { cwd: command.cwd, home, tmp, readOnly, node, env, proxySocket: network?.socket };
+      const view = {
+        ...folders,
+        cwd: command.cwd,
+        readOnly,
+        folders: toolchains.folders,
+        node,
+        env,
+        proxySocket: network?.socket,
+      };
       const wrapped = network ? network.wrap(command.command) : command.command;
       const args = [
         ...bwrapArgs(view),
@@ -154,7 +166,7 @@ function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; no
 }
 
 /** NOFX_SANDBOX=off: a clean environment and the limits, but nothing is hidden or forbidden. */
-function runOpen(options: SandboxOptions): Run {
+function runOpen(options: SandboxOptions & { toolchains: Toolchains }): Run {
   return async (command, { home, tmp }) => {
     const limits = { ...DEFAULT_LIMITS, ...command.limits };
     const marker = `NOFX_COMMAND=${randomUUID()}`;
@@ -167,11 +179,12 @@ function runOpen(options: SandboxOptions): Run {
       args,
       cwd: command.cwd,
       env: {
-        PATH: options.path,
+        PATH: [options.path, join(home, OWN_PROGRAMS)].join(delimiter),
         HOME: home,
         TMPDIR: tmp,
         LANG: 'C.UTF-8',
         CI: 'true',
+        ...options.toolchains.env,
         ...caFile,
         ...command.env,
         NOFX_COMMAND: marker.slice(13),

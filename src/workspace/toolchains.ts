@@ -2,7 +2,13 @@ import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Read-only parts of the machine a sandboxed command sees, and the PATH that fits them. */
-export type Toolchains = { readOnly: string[]; path: string[]; env: Record<string, string> };
+export type Toolchains = {
+  readOnly: string[];
+  /** Empty folders that their programs insist on. */
+  folders: string[];
+  path: string[];
+  env: Record<string, string>;
+};
 
 /** The system, and those bits of /etc that programs break without; none of it is secret. */
 export const SYSTEM: readonly string[] = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/lib32', '/opt', '/nix/store'];
@@ -37,7 +43,7 @@ export const ETC: readonly string[] = [
  * Version managers keep compilers under the home folder. Only the parts with programs are shown: ~/.cargo/credentials.toml and the
  * like stay hidden. `env` names the folder to programs that would look for it under HOME.
  */
-const MANAGERS: readonly { folder: string; parts: string[]; env?: string }[] = [
+const MANAGERS: readonly { folder: string; parts: string[]; empty?: string[]; env?: string }[] = [
   { folder: '.nvm', parts: ['versions'] },
   { folder: '.volta', parts: ['bin', 'tools'], env: 'VOLTA_HOME' },
   { folder: '.fnm', parts: ['node-versions', 'aliases'] },
@@ -51,7 +57,7 @@ const MANAGERS: readonly { folder: string; parts: string[]; env?: string }[] = [
   },
   { folder: '.rbenv', parts: ['bin', 'libexec', 'rbenv.d', 'shims', 'versions', 'version'], env: 'RBENV_ROOT' },
   { folder: '.cargo', parts: ['bin'] },
-  { folder: '.rustup', parts: ['toolchains', 'settings.toml'], env: 'RUSTUP_HOME' },
+  { folder: '.rustup', parts: ['toolchains', 'settings.toml'], empty: ['update-hashes'], env: 'RUSTUP_HOME' },
   { folder: '.sdkman', parts: ['candidates'] },
   { folder: '.deno', parts: ['bin'] },
   { folder: '.bun', parts: ['bin'] },
@@ -64,6 +70,7 @@ export async function findToolchains(options: {
   extra: readonly string[];
 }): Promise<Toolchains> {
   const readOnly: string[] = [];
+  const folders: string[] = [];
   const env: Record<string, string> = {};
   for (const manager of MANAGERS) {
     const folder = join(options.home, manager.folder);
@@ -72,7 +79,9 @@ export async function findToolchains(options: {
       .map((there, at) => (there ? parts[at] : undefined))
       .filter((part) => part !== undefined);
     readOnly.push(...found);
-    if (found.length > 0 && manager.env) env[manager.env] = folder;
+    if (found.length === 0) continue;
+    folders.push(...(manager.empty ?? []).map((part) => join(folder, part)));
+    if (manager.env) env[manager.env] = folder;
   }
   for (const path of options.extra) if (await exists(path)) readOnly.push(path);
 
@@ -85,7 +94,7 @@ export async function findToolchains(options: {
       path.push(entry);
   }
   for (const entry of ['/usr/local/bin', '/usr/bin', '/bin']) if (!path.includes(entry)) path.push(entry);
-  return { readOnly, path, env };
+  return { readOnly, folders, path, env };
 }
 
 async function exists(path: string): Promise<boolean> {

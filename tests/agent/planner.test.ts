@@ -12,7 +12,7 @@ import { makeAgent, SECRET_KEY } from '../support/agent.ts';
 const never = new AbortController().signal;
 
 const problems = (plan: ModelPlan) => {
-  const made = plannedSteps(plan, { goal: 'g', prompt: 'p' });
+  const made = plannedSteps(plan, { goal: 'g', baseRef: 'main', prompt: 'p' });
   return made.ok ? [] : made.errors;
 };
 

@@ -85,11 +85,58 @@ describe('file tools', () => {
     expect(await checkout.changes()).toEqual([]);
   });
 
-  test('large files are read in ranges', async () => {
+  test('a file keeps its line ends and its byte order mark, whatever the model writes', async () => {
+    const checkout = await makeCheckout({
+      'Program.cs': '\ufeffusing System;\r\n\r\nclass Program\r\n{\r\n}\r\n',
+      'mixed.txt': 'one\r\ntwo\n',
+    });
+    const call = await makeTools(checkout.root);
+    const edit = {
+      file_path: 'Program.cs',
+      old_string: 'class Program\n{\n',
+      new_string: 'class Program\n{\n  // here\n',
+    };
+    expect(await call('edit', edit)).toContain('edited Program.cs');
+    expect(await checkout.read('Program.cs')).toBe(
+      '\ufeffusing System;\r\n\r\nclass Program\r\n{\r\n  // here\r\n}\r\n',
+    );
+    await call('write', { file_path: 'Program.cs', content: 'using System;\nclass Other {}\n' });
+    expect(await checkout.read('Program.cs')).toBe('\ufeffusing System;\r\nclass Other {}\r\n');
+    await call('edit', { file_path: 'mixed.txt', old_string: 'two\n', new_string: 'two\nthree\n' });
+    expect(await checkout.read('mixed.txt')).toBe('one\r\ntwo\nthree\n');
+    await call('write', { file_path: 'new.txt', content: 'a\nb\n' });
+    expect(await checkout.read('new.txt')).toBe('a\nb\n');
+  });
+
+  test('what the repository keeps elsewhere is left alone: submodules, and files in Git LFS', async () => {
+    const checkout = await makeCheckout({
+      '.gitmodules': '[submodule "lib"]\n\tpath = vendor/lib\n[submodule "old"]\n\tpath = old\n',
+      'old/a.txt': 'a',
+      'a.psd': 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n',
+    });
+    const call = await makeTools(checkout.root);
+    for (const [tool, input] of [
+      ['write', { file_path: 'vendor/lib/x.c', content: 'x' }],
+      ['move_file', { from: 'a.psd', to: 'vendor/lib/a.psd' }],
+    ] as const)
+      expect(await call(tool, input)).toMatch(/ERROR: .*is in a submodule: leave it as it is/);
+    for (const [tool, input] of [
+      ['write', { file_path: 'a.psd', content: 'x' }],
+      ['edit', { file_path: 'a.psd', old_string: '3', new_string: '4' }],
+    ] as const)
+      expect(await call(tool, input)).toMatch(/ERROR: .*is kept in Git LFS: leave it as it is/);
+    for (const file_path of ['vendor/library.txt', 'old/a.txt'])
+      expect(await call('write', { file_path, content: 'x' })).toContain('wrote');
+    expect(await checkout.changes()).toEqual(['M old/a.txt', 'A vendor/library.txt']);
+  });
+
+  test('large files are read in ranges, and edited whole', async () => {
     const checkout = await makeCheckout({ 'big.txt': 'a line of text\n'.repeat(20_000) });
     const call = await makeTools(checkout.root);
     expect(await call('read', { file_path: 'big.txt' })).toMatch(/ERROR: .*view_range/);
     expect(await call('read', { file_path: 'big.txt', view_range: [19_999, 20_000] })).toContain('a line of text');
+    const edit = { file_path: 'big.txt', old_string: 'a line', new_string: 'the line', replace_all: true };
+    expect(await call('edit', edit)).toContain('20000 replacement(s)');
   });
 
   test('calls of one turn run one after another', async () => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sql } from 'drizzle-orm';
 import type { Role } from '../../src/domain/role.ts';
 import { openRun } from '../../src/runs/open-run.ts';
+import { createRoutes } from '../../src/outbound/route.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import { lane } from '../support/database.ts';
 import { git } from '../support/repository.ts';
@@ -22,7 +23,7 @@ describe(`projects over the API, on ${lane}`, () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'nofx-projects-'));
-    for (const name of ['allowed/kit', 'outside/kit']) {
+    for (const name of ['allowed/kit', 'allowed/race', 'outside/kit']) {
       await mkdir(join(folder, name), { recursive: true });
       git(join(folder, name), 'init', '--quiet');
     }
@@ -32,6 +33,13 @@ describe(`projects over the API, on ${lane}`, () => {
       root: join(folder, 'workspaces'),
       path: process.env['PATH'] ?? '',
       allowedLocalRoots: [join(folder, 'allowed')],
+      findRoute: createRoutes({
+        vouchedFor: ['lab.lan'],
+        resolve: async (host) => {
+          if (!host.startsWith('inside.')) throw new Error(`getaddrinfo ENOTFOUND ${host}`);
+          return [{ address: '127.0.0.1', family: 4 }];
+        },
+      }),
     });
     const permission = async (_repo: unknown, _login: string, id = 0) => ROLES[id] ?? 'none';
     api = await startApi({ workspaces, github: { permission } });
@@ -128,11 +136,26 @@ describe(`projects over the API, on ${lane}`, () => {
     ['git@github.example:a/b.git', 'is malformed'],
     ['file:///etc', 'does not use https'],
     ['https://github.example/a/b?c=d', 'has a query or fragment'],
-    ['https://169.254.169.254/latest', 'leads to the server itself'],
+    ['https://github.example./a/b', 'has a host that ends in a dot'],
   ])('are at no address like %s', async (repo_url, why) => {
     expect(await mistakes(await api.post('/projects', { name: 'x', repo_url }))).toEqual([
       `repo_url ${why}: give the https address, without user or password`,
     ]);
+  });
+
+  it('are nowhere in a private network, by address or by name, but at hosts that the server names', async () => {
+    for (const [repo_url, why] of [
+      ['https://169.254.169.254/latest', 'Its address is not a public one.'],
+      ['https://localhost:8443/a/b', 'Its host is a name of the local network.'],
+      ['https://inside.example/a/b', "The host's address 127.0.0.1 is not a public one."],
+    ] as const) {
+      expect(await mistakes(await api.post('/projects', { name: 'x', repo_url }))).toEqual([
+        `repo_url The address of x may not be used. ${why} Give one that is open to the internet; or, where ${new URL(repo_url).host} is of your own network, name it in NOFX_PRIVATE_HOSTS of the server.`,
+      ]);
+    }
+    await add({ name: 'Lab', repo_url: 'https://lab.lan/a/b' });
+    // Nobody can say yet where a name leads that is not found: that is asked again before git goes there.
+    await add({ name: 'Later', repo_url: 'https://not-yet.example/a/b' });
   });
 
   it('are on this disk only inside an allowed folder, whatever links there are', async () => {
@@ -168,6 +191,22 @@ describe(`projects over the API, on ${lane}`, () => {
     const installed = await api.post('/projects', { name: 'x', repo_url: 'https://github.example/acme/text-kit' });
     expect(installed.status).toBe(409);
     expect(((await installed.json()) as Refused).next).toContain('The app is on it');
+  });
+
+  it.each([
+    ['an address', (n: number) => ({ repo_url: `https://GitHub.example:443/org/Race${['', '.git', '/'][n % 3]}` })],
+    ['a path', () => ({ local_path: `${folder}/allowed/race` })],
+  ])('are one at %s also where many add it at once', async (_, at) => {
+    // With its connections open, they get to the database at one moment.
+    await Promise.all(Array.from({ length: 9 }, () => api.get('/projects')));
+    const answers = await Promise.all(
+      Array.from({ length: 9 }, (__, n) => api.post('/projects', { name: `Race ${n}`, ...at(n) })),
+    );
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, ...Array<number>(8).fill(409)]);
+    const bodies = (await Promise.all(answers.map((answer) => answer.json()))) as (Shown & Refused)[];
+    const { id } = bodies.find((body) => 'id' in body)!;
+    for (const { detail } of bodies.filter((body) => 'detail' in body))
+      expect(detail).toMatch(new RegExp(`^That is a project already: ${id} \\(Race \\d\\)\\.$`));
   });
 
   it('are the admin’s to make and delete; where the app is, its admins may settle a thing or two', async () => {

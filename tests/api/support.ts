@@ -19,6 +19,7 @@ import { createSecretKeeper } from '../../src/secrets.ts';
 import { freshDatabase } from '../support/database.ts';
 
 export const PASSWORD = 'a password of the tests';
+const SECRETS = ['a secret of the tests', PASSWORD];
 export const ADMIN = { authorization: `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}` };
 
 export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
@@ -56,20 +57,29 @@ export async function startApi({
     streams,
     outbox: { ...fresh, ...secrets, log: logger, outbound: createOutbound({ reach: 'loopback' }) },
     defaults: { model: 'claude-sonnet-5-5', maxCostUsd: 5, backpressureAgeMs: 5_000 },
-    adapters: { github, artifacts, workspaces, redact, host: 'github.example', allowHttp: false },
+    adapters: {
+      github,
+      artifacts,
+      workspaces: workspaces ?? { checkRemote: async () => {} },
+      redact,
+      host: 'github.example',
+      allowHttp: false,
+    },
     adminPassword: PASSWORD,
     publicUrl: null,
-    sessions: createSessions({ db: fresh.db, secrets: ['a secret of the tests', PASSWORD] }),
+    sessions: createSessions({ db: fresh.db, secrets: SECRETS }),
     guesses: createGuesses(),
     links: createRunLinks({ secret: 'a secret of the tests', publicUrl: 'https://nofx.example.com' }),
     supabase,
     access: createAccess({ ...fresh, adapters: { github } } as unknown as ApiDeps),
   } as unknown as PageDeps;
-  const server = await serve(new Hono().route('/', createPages(deps)).route('/', createApi(deps)), {
-    host: '127.0.0.1',
-    port: 0,
-  });
-  const url = `http://127.0.0.1:${server.port}`;
+  const open = async (of: PageDeps) => {
+    const app = new Hono().route('/', createPages(of)).route('/', createApi(of));
+    const server = await serve(app, { host: '127.0.0.1', port: 0 });
+    return { url: `http://127.0.0.1:${server.port}`, stop: () => server.close() };
+  };
+  const server = await open(deps);
+  const { url } = server;
   const send = (method: string, path: string, body?: unknown, headers: Record<string, string> = ADMIN) =>
     fetch(url + path, {
       method,
@@ -87,9 +97,12 @@ export async function startApi({
     /** Headers with a new key of somebody. */
     keyOf: async (user: { id: number; login: string }) =>
       bearer((await createKey(fresh.db, { user, name: 'test' })).key),
+    /** The same once more, as another process on this database would serve it. */
+    beside: () =>
+      open({ ...deps, sessions: createSessions({ db: fresh.db, secrets: SECRETS }), guesses: createGuesses() }),
     async stop() {
       streams.close();
-      await server.close();
+      await server.stop();
       await feed.close();
       await fresh.stop();
     },

@@ -135,18 +135,35 @@ describe.concurrent(`a run over the API, on ${lane}`, () => {
       steps: [
         { name: 'a', tool: 'shell' },
         { name: 'b', tool: 'codegen', inputs: { _dependsOn: ['c'] } },
+        { name: 'd', tool: 'git_pr', inputs: { fromStep: 'b' } },
       ],
     };
     const refused = await call('POST', '/runs', { plan: odd, projectId: kit.projectId });
-    expect(refused.status).toBe(400);
-    expect(((await refused.json()) as { errors: { message: string }[] }).errors.map(({ message }) => message)).toEqual([
-      'step "a": unknown tool "shell"; known are codegen, workspace:write, gate:*, git_ops, git_pr, git_push, manual:*',
-      'step "b" depends on "c", which is not in the plan',
+    expect(refused.status).toBe(422);
+    expect(((await refused.json()) as { errors: object[] }).errors).toEqual([
+      {
+        in: 'json',
+        field: 'plan.steps.0.tool',
+        message:
+          'step "a": unknown tool "shell"; known are codegen, workspace:write, gate:*, git_ops, git_pr, git_push, manual:*',
+      },
+      {
+        in: 'json',
+        field: 'plan.steps.1.inputs._dependsOn',
+        message: 'step "b" depends on "c", which is not in the plan',
+      },
+      {
+        in: 'json',
+        field: 'plan.steps.2.inputs.fromStep',
+        message: expect.stringMatching(
+          /^step "d": fromStep: "b" hands on no commit; .* put one of the tool workspace:write there$/,
+        ) as string,
+      },
     ]);
     // What takes over the work of another run could take over that of somebody else's.
     for (const tool of ['reuse', 'plan', 'rebase', 'manual:plan']) {
       const plan = { goal: 'g', steps: [{ name: 'a', tool, inputs: { stepId: 'step_of_others' } }] };
-      expect((await call('POST', '/runs', { plan, projectId: kit.projectId })).status, tool).toBe(400);
+      expect((await call('POST', '/runs', { plan, projectId: kit.projectId })).status, tool).toBe(422);
     }
     const faulty = await call('POST', '/runs', { standard: { quality: 'yes' }, more: 1 });
     expect(faulty.status).toBe(400);

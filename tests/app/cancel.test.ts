@@ -75,12 +75,15 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
 
   it('keeps the commit whose check was stopped, and leaves none of its processes', async () => {
     const kit = await nofx.repository({ config: 'gates:\n  test: "sleep 4711 & sleep 4712"\n' });
-    const { run, answer } = await cancelWhen(kit, (id) =>
-      nofx.log().some((line) => line.includes(id) && line.includes('gate started')),
-    );
+    const asleep = () => /^sleep 471[12]$/m.test(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }));
+    let goneAt: Promise<number> | undefined;
+    const { run, answer } = await cancelWhen(kit, () => {
+      if (goneAt === undefined && asleep()) goneAt = timeWhenNot(asleep);
+      return goneAt !== undefined;
+    });
     expect(kit.git('show', `${run.branch}:notes.md`)).toBe('Noted.\n');
     expect(answer).toContain('What was done until then is on');
-    expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toMatch(/^sleep 471[12]$/m);
+    expect((await goneAt!) - run.cancelRequestedAt!.getTime()).toBeLessThan(2_000);
   });
 
   it('says nothing of work where there was none, and does not commit it', async () => {
@@ -110,4 +113,10 @@ function theirs(kit: Repository, branch: string): void {
   const person = ['-c', 'user.name=mona', '-c', 'user.email=mona@example.com'];
   const commit = kit.git(...person, 'commit-tree', '-m', 'Mine', '-p', branch, `${branch}^{tree}`).trim();
   kit.git('update-ref', `refs/heads/${branch}`, commit);
+}
+
+/** The time when something is not so any more. */
+async function timeWhenNot(isSo: () => boolean): Promise<number> {
+  while (isSo()) await new Promise((resolve) => setTimeout(resolve, 100));
+  return Date.now();
 }

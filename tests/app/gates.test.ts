@@ -72,6 +72,25 @@ describe.concurrent(`the gate before the pull request, on ${lane}`, () => {
     });
   });
 
+  it('says that a program is missing on the server, and asks no model to mend that', async () => {
+    const kit = await nofx.repository({ config: 'gates:\n  test: no-such-tool test ./...\n' });
+    const { issue } = await kit.ask();
+    expect(kit.pullRequests()).toEqual([]);
+    const answer = kit.answer(issue);
+    expect(answer).toContain(
+      '**What failed:** The tests (`no-such-tool test ./...`) could not be run: `no-such-tool` is not installed on the server that NOFX runs on. No pull request was opened.',
+    );
+    expect(answer).toContain(
+      '**Next:** Ask whoever runs this NOFX to install it, or name other commands under `gates` in `.github/nofx.yml`. Then comment `/nofx retry`.',
+    );
+    expect((await kit.run()).steps.map(({ tool }) => tool)).toEqual([
+      'codegen',
+      'workspace:write',
+      'gate:test',
+      'git_pr',
+    ]);
+  });
+
   it('says where, for every line that is on the commit of the check', async () => {
     const say = (file: string, line: number) => `echo "${file}:${line}:1: error: line ${line} of it is wrong"`;
     const says = [

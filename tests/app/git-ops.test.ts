@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lane } from '../support/database.ts';
 import { code, gate, git, list, openForPlans, PASSWORD, post, pullRequest } from '../support/git-plans.ts';
 import { PASSING, startHarness, until, type Harness } from '../support/harness.ts';
+import { visitor } from '../pages/support.ts';
 import { MODEL_PLAN } from '../support/model-plan.ts';
 
 describe.concurrent(`git operations of plans, on ${lane}`, () => {
@@ -158,7 +159,12 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
       ],
     });
     const { issue } = await kit.ask('/nofx plan bring the fix over');
-    expect(kit.answer(issue)).toContain(`Cherry-pick \`${sha.slice(0, 7)}\` from \`fix\`: \`pick\` (\`git_ops\`)`);
+    const short = sha.slice(0, 7);
+    expect(kit.answer(issue)).toContain(`Cherry-pick \`${short}\` from \`fix\` @ \`${short}\`: \`pick\` (\`git_ops\`)`);
+    expect(kit.answer(issue)).toContain(`Rebase onto \`next\` @ \`${next.slice(0, 7)}\``);
+    // What comes to a branch after that is not what was said yes to.
+    for (const branch of ['fix', 'next'])
+      await nofx.github.push({ repo: kit.name, branch, files: { 'later.md': 'Later.\n' }, by: 'mona' });
     const refusal = { status: 403, body: { message: 'Resource not accessible by integration' } };
     nofx.github.failNext({ method: 'POST', path: new RegExp(`^/repos/${kit.name}/pulls$`), ...refusal });
     await kit.ask('/nofx approve', { issue });
@@ -169,6 +175,45 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     expect((await kit.runs()).map(({ status }) => status)).toEqual(['failed', 'succeeded']);
     expect(kit.show(head.sha, '%P')).toBe(next);
     expect(kit.changed(next, head.sha)).toEqual(['fix.md', 'notes.md']);
+  });
+
+  it('are not done where what was approved is gone, and not planned for a branch that is not there', async () => {
+    const kit = await open();
+    await nofx.github.push({ repo: kit.name, branch: 'feature', files: { 'a.md': 'a\n' }, by: 'mona' });
+    const { feature = '', main = '' } = await kit.branches();
+    const [step] = MODEL_PLAN.steps;
+    const merge = (branch: string) => ({
+      ...MODEL_PLAN,
+      steps: [{ ...step!, name: 'in', tool: 'git_ops', git: { operation: 'merge' as const, branch, commit: null } }],
+    });
+    kit.planned.push(merge('feature'));
+    const { issue } = await kit.ask('/nofx plan merge it');
+    expect(kit.answer(issue)).toContain(`Merge \`feature\` @ \`${feature.slice(0, 7)}\``);
+    const browser = visitor(nofx.nofx.url);
+    await browser.signIn(PASSWORD);
+    const { text } = await browser.open(`/ui/runs/${(await kit.run()).id}`);
+    expect(text).toMatch(
+      new RegExp(`What it does with git</h3>\\s*<ul>\\s*<li>Merge feature @ ${feature.slice(0, 7)}</li>`),
+    );
+    kit.git('update-ref', '-d', 'refs/heads/feature');
+    kit.git('prune', '--expire=now');
+    await kit.ask('/nofx approve', { issue });
+    const [run] = await kit.runs();
+    expect(run!.failure).toMatchObject({
+      kind: 'conflict',
+      message: `When this was planned, \`feature\` stood at \`${feature.slice(0, 7)}\`, and that commit is gone.`,
+      next: expect.stringContaining('/nofx plan') as string,
+    });
+
+    kit.planned[0] = merge('nowhere');
+    await kit.ask('/nofx plan merge it', { issue });
+    expect(kit.answers(issue).at(-1)).toContain('there is no branch "nowhere" in the repository');
+    const steps = [git('merge', { source_branch: 'feature', _at: main })];
+    expect(await post(nofx, '/runs', { plan: { goal: 'g', steps }, projectId: kit.projectId })).toMatchObject({
+      status: 422,
+      body: { errors: [{ field: 'plan.steps.0.inputs._at' }] },
+    });
+    await kit.ask('/nofx cancel', { issue });
   });
 
   it('have the repository sign what they commit, and tag that', async () => {
@@ -296,7 +341,12 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     }
     const faulty = [git('push', { branch_name: 'main' }), git('merge', { source_branch: '-x', options: ['--ff'] })];
     const wrong = await post(nofx, '/runs', { plan: { goal: 'g', steps: faulty }, projectId: kit.projectId });
-    expect(wrong).toMatchObject({ status: 400, body: { errors: [{}, {}, {}] } });
+    expect(wrong).toMatchObject({ status: 422, body: { next: expect.stringContaining('Correct') as string } });
+    expect(wrong.body['errors']).toMatchObject([
+      { field: 'plan.steps.0.inputs.branch_name' },
+      { field: 'plan.steps.1.inputs.source_branch' },
+      { field: 'plan.steps.1.inputs' },
+    ]);
     expect(await kit.runs()).toEqual([]);
 
     // As if the mode had been changed since the plan was taken.

@@ -61,9 +61,9 @@ describe.concurrent(`plans and their policies, on ${lane}`, () => {
         { name: 'b', tool: 'git_pr' },
       ],
     });
-    expect(errors).toHaveLength(3);
+    expect(errors).toHaveLength(4);
     expect(errors.join('\n')).toMatch(
-      /two steps are named "b"\n.*unknown tool "rm -rf".*\nthese steps wait for each other/,
+      /two steps are named "b"\n.*unknown tool "rm -rf".*\nthese steps wait for each other.*\nstep "b": fromStep: is missing/,
     );
     expect(await kit.runs()).toEqual([]);
     expect(kit.answers(issue)).toEqual([]);

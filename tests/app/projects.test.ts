@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createKey } from '../../src/api/keys.ts';
+import { standardPlan } from '../../src/domain/plan.ts';
 import { syncInstallations } from '../../src/runs/installed.ts';
 import { lane } from '../support/database.ts';
 import { serveGit, type GitHttp } from '../support/git-http.ts';
@@ -152,7 +153,8 @@ describe.concurrent(`projects, on ${lane}`, () => {
     expect(lab.requests.join('\n') + nofx.log().join('')).not.toContain(LAB_TOKEN);
     await until(async () => (await read<Shown>(`/projects/${project.id}`)).initialized);
 
-    const plan = { goal: 'g', steps: [{ name: 'pr', tool: 'git_pr', inputs: { fromStep: 'x', _dependsOn: [] } }] };
+    const { steps: usual } = standardPlan({ goal: 'g', prompt: 'p' });
+    const plan = { goal: 'g', steps: usual };
     const refused = await call('POST', '/runs', { plan, projectId: project.id });
     expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ next: expect.stringContaining('git_push') });

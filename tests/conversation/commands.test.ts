@@ -1,10 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findDelivery } from '../../src/db/deliveries.ts';
 import { turn, type Script } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
 import { startHarness, until, writesNotes, type Harness, type Repository } from '../support/harness.ts';
 
 /** A reply that would take minutes. */
-const slow: Script = () => turn.text('And then '.repeat(10_000), { delayMs: 200 });
+const endless = turn.text('And then '.repeat(10_000), { delayMs: 200 });
+const slow: Script = () => endless;
 /** What no change passes. */
 const FAILING = 'gates:\n  test: "false"\n';
 
@@ -42,9 +45,12 @@ describe.concurrent(`the conversation, on ${lane}`, () => {
     await underWay(kit);
     await kit.comment('/nofx add more notes', { issue });
     await until(async () => (await kit.runs()).length === 2);
+    await kit.comment('/nofx add even more', { issue });
+    const says = (words: string) => kit.answers(issue).some((body) => body.includes(`Waiting in line: ${words} asked`));
+    await until(() => says('one task') && says('2 tasks'));
     await kit.comment('/nofx unlock', { issue, by: 'maya' });
     await kit.drain();
-    expect((await kit.runs()).map(({ status }) => status)).toEqual(['cancelled', 'cancelled']);
+    expect((await kit.runs()).map(({ status }) => status)).toEqual(['cancelled', 'cancelled', 'cancelled']);
     expect(kit.answers(issue).every((body) => body.includes('Cancelled by @maya'))).toBe(true);
   });
 
@@ -89,6 +95,45 @@ describe.concurrent(`the conversation, on ${lane}`, () => {
     await until(async () => (await kit.runs())[1]!.status === 'cancelled');
     expect((await kit.runs())[0]!.status).toBe('running');
     await kit.ask('/nofx cancel', { issue });
+  });
+
+  it('goes by the label as it is, in whatever order its events come', async () => {
+    const kit = await nofx.repository({
+      model: ({ prompt }) => (prompt.includes('slowly') ? endless : turn.text('It is all there.')),
+    });
+    /** GitHub has sent it long ago; it comes only now. */
+    const late = async (action: string) => {
+      const { url, request } = nofx.github
+        .deliveries()
+        .find((sent) => sent.repositoryId === kit.id && sent.action === action)!;
+      const headers = new Headers(request.headers);
+      const guid = randomUUID();
+      headers.set('x-github-delivery', guid);
+      expect((await fetch(url, { method: 'POST', headers, body: request.raw })).status).toBe(202);
+      const outcome = async () => (await findDelivery(nofx.nofx.database.db, guid))?.outcome ?? null;
+      await until(async () => (await outcome()) !== null);
+      return outcome();
+    };
+    const label = { repo: kit.name, name: 'nofx', by: 'mona' };
+    const done = await kit.label('nofx');
+    await nofx.github.unlabel({ ...label, issue: done });
+    await kit.drain();
+    const opened = (await kit.runs()).length;
+    expect(await late('labeled')).toBe('ignored: the label has changed since');
+    expect(await kit.runs()).toHaveLength(opened);
+
+    const { issue } = await kit.comment('/nofx add the notes slowly');
+    await underWay(kit);
+    await nofx.github.label({ ...label, issue });
+    await nofx.github.unlabel({ ...label, issue });
+    await nofx.github.label({ ...label, issue });
+    await nofx.github.settled();
+    const last = async () => (await kit.runs()).at(-1)!;
+    await until(async () => (await last()).source.commentId === null && (await last()).status === 'queued');
+    expect(await late('unlabeled')).toBe('ignored: the label has changed since');
+    expect(await last()).toMatchObject({ status: 'queued', cancelRequestedAt: null });
+    await nofx.github.close({ repo: kit.name, issue, by: 'mona' });
+    await kit.drain();
   });
 
   it('status tells how things stand, and what was spent', async () => {

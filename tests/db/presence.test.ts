@@ -10,8 +10,9 @@ describe.skipIf(lane !== 'postgres')('being there among the workers (Postgres on
   afterAll(() => database.close());
 
   const join = async () => {
-    let alone = false;
-    const { leave } = await joinWorkers(database, async () => void (alone = true));
+    let first = false;
+    const { alone, leave } = await joinWorkers(database, async () => void (first = true));
+    expect(alone).toBe(first);
     return { alone, leave };
   };
   const connections = async () => {

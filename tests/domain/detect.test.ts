@@ -7,8 +7,16 @@ const dependency = { dependencies: { a: '1' } };
 describe('detectCommands', () => {
   it.each([
     ['package-lock.json', 'npm test', 'npm ci --no-audit --no-fund --ignore-scripts'],
-    ['pnpm-lock.yaml', 'pnpm test', 'pnpm install --frozen-lockfile --ignore-scripts'],
-    ['yarn.lock', 'yarn test', 'yarn install --frozen-lockfile --ignore-scripts'],
+    [
+      'pnpm-lock.yaml',
+      'pnpm test',
+      'command -v pnpm >/dev/null || npm install --global --prefix "$HOME/.local" pnpm@10; pnpm install --frozen-lockfile --store-dir "$HOME/.pnpm-store" --ignore-scripts',
+    ],
+    [
+      'yarn.lock',
+      'yarn test',
+      'command -v yarn >/dev/null || npm install --global --prefix "$HOME/.local" yarn@1; yarn install --frozen-lockfile --ignore-scripts',
+    ],
   ])('node with %s', (lock, test, setup) => {
     const found = detectCommands({
       names: ['package.json', lock],
@@ -30,20 +38,33 @@ describe('detectCommands', () => {
       domains: ['npm.example.com'],
     });
     expect(detectCommands({ names: ['package.json', 'yarn.lock', '.yarnrc.yml'], texts }).setup).toBe(
-      'YARN_ENABLE_SCRIPTS=false yarn install --immutable',
+      'command -v yarn >/dev/null || npm install --global --prefix "$HOME/.local" @yarnpkg/cli-dist@4; YARN_ENABLE_SCRIPTS=false yarn install --immutable',
     );
   });
 
-  it('node: nothing to set up without a lock file or without dependencies', () => {
+  it.each([
+    [{ packageManager: 'pnpm@9.15.4+sha512.ab' }, "lockfileVersion: '9.0'\n", 'pnpm@9.15.4;'],
+    [{ packageManager: 'yarn@4.1.0' }, "lockfileVersion: '6.1'\n", 'pnpm@8;'],
+    [{ packageManager: 'pnpm@9; rm -rf' }, 'lockfileVersion: 5.4\n', 'pnpm@7;'],
+  ])('node: the package manager in the version that %j or the lock file names', (named, lock, version) => {
+    const texts = { ...manifest({ scripts: { test: 'x' }, ...dependency, ...named }), 'pnpm-lock.yaml': lock };
+    expect(detectCommands({ names: ['package.json', 'pnpm-lock.yaml'], texts }).setup).toContain(` ${version} pnpm`);
+  });
+
+  it('node: what is installed without a lock file leaves none behind', () => {
     const scripts = { test: 'node --test' };
     expect(detectCommands({ names: ['package.json'], texts: manifest({ scripts, ...dependency }) })).toMatchObject({
       test: 'npm test',
-      setup: null,
-      domains: [],
+      setup: 'npm install --no-package-lock --no-audit --no-fund --ignore-scripts',
+      domains: ['registry.npmjs.org'],
     });
-    expect(
-      detectCommands({ names: ['package.json', 'package-lock.json'], texts: manifest({ scripts }) }),
-    ).toMatchObject({ test: 'npm test', setup: null });
+  });
+
+  it('node: nothing to set up without dependencies', () => {
+    const scripts = { test: 'node --test' };
+    for (const names of [['package.json'], ['package.json', 'package-lock.json']]) {
+      expect(detectCommands({ names, texts: manifest({ scripts }) })).toMatchObject({ test: 'npm test', setup: null });
+    }
   });
 
   it.each([

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { argumentErrors, GitOp, LEAST_MODE, modeErrors, refusal, type GitOperation } from '../../src/domain/git-ops.ts';
+import {
+  argumentMistakes,
+  GitOp,
+  LEAST_MODE,
+  modeErrors,
+  refusal,
+  type GitOperation,
+} from '../../src/domain/git-ops.ts';
+import { wordsOf } from '../../src/domain/mistake.ts';
 import { preparePlan, type PlanStep } from '../../src/domain/plan.ts';
 import { GitMode } from '../../src/domain/project.ts';
 import { gitOpTitle } from '../../src/domain/report-git-ops.ts';
@@ -62,26 +70,28 @@ const prepare = (...steps: PlanStep[]) =>
   preparePlan({ goal: 'g', steps }, ['codegen', 'workspace:write', 'git_ops', 'gate:*']);
 const errorsOf = (...steps: PlanStep[]) => {
   const prepared = prepare(...steps);
-  return prepared.ok ? [] : prepared.errors;
+  return prepared.ok ? [] : wordsOf(prepared.mistakes);
 };
 const inputsOf = (...steps: PlanStep[]) => {
   const prepared = prepare(...steps);
-  if (!prepared.ok) throw new Error(prepared.errors.join('; '));
+  if (!prepared.ok) throw new Error(wordsOf(prepared.mistakes).join('; '));
   return prepared.steps.map(({ inputs: { _dependsOn, _policy, ...inputs } }) => inputs);
 };
 
 describe('git operations', () => {
   it.each(OPERATIONS)('takes $op.operation as it is spelled, and nothing else', ({ op, wrong }) => {
-    expect(argumentErrors([step(op)])).toEqual([]);
+    expect(argumentMistakes([step(op)])).toEqual([]);
     for (const [change, words] of wrong)
-      expect(argumentErrors([step({ ...op, ...change })])).toEqual([expect.stringContaining(`step "step": ${words}`)]);
+      expect(wordsOf(argumentMistakes([step({ ...op, ...change })]))).toEqual([
+        expect.stringContaining(`step "step": ${words}`),
+      ]);
   });
 
   it('knows every operation, and says which where it does not', () => {
     expect(OPERATIONS.map(({ op }) => op.operation).toSorted()).toEqual(Object.keys(LEAST_MODE).toSorted());
     const all = Object.keys(LEAST_MODE).join(', ');
     for (const inputs of [{ operation: 'gc' }, {}])
-      expect(argumentErrors([step(inputs)])).toEqual([`step "step": operation: must be one of ${all}`]);
+      expect(wordsOf(argumentMistakes([step(inputs)]))).toEqual([`step "step": operation: must be one of ${all}`]);
   });
 
   it.each(OPERATIONS)('allows $op.operation from its mode upward, before the run and in it', ({ op }) => {
@@ -237,11 +247,11 @@ describe('git operations in a plan', () => {
       ),
     ).toEqual([
       'step "d": tag_name: must be a name under nofx/',
-      'step "a": commit needs a step before it that hands on a change',
+      'step "a": fromStep: is missing; it takes a step before it that hands on a change: put one of the tool codegen there',
       'step "b": stash: "a" is not what was set aside before it',
-      'step "e": fromStep: "e" is no step before it that hands on a change',
+      'step "e": fromStep: it does not wait for "e"; it takes a step before it that hands on a change: name "code"',
       'step "f": commit: "1a2b3c4" is neither HEAD, base nor a step before it that hands on a change',
-      'step "g": fromStep: "code" is no step before it that hands on a commit',
+      'step "g": fromStep: "code" hands on no commit; it takes a step before it that hands on a commit: name "a"',
     ]);
   });
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { wordsOf } from '../../src/domain/mistake.ts';
 import { idempotencyKey, preparePlan, standardPlan } from '../../src/domain/plan.ts';
 
 const tools = ['codegen', 'workspace:write', 'gate:test', 'git_pr'];
 const errorsOf = (plan: unknown) => {
   const result = preparePlan(plan, tools);
-  return result.ok ? [] : result.errors;
+  return result.ok ? [] : wordsOf(result.mistakes);
 };
 
 describe('preparePlan', () => {
@@ -60,7 +61,12 @@ describe('preparePlan', () => {
   });
 
   it('adds steps to those a run has: they follow its last one, may depend on all of it, and share its names and its limit', () => {
-    const added = (steps: object[], before: string[]) => preparePlan({ goal: 'g', steps }, tools, before);
+    const added = (steps: object[], before: string[]) =>
+      preparePlan(
+        { goal: 'g', steps },
+        tools,
+        before.map((name) => ({ name, tool: 'codegen' })),
+      );
     const steps = [
       { name: 'c', tool: 'codegen' },
       { name: 'd', tool: 'codegen', inputs: { _dependsOn: ['a', 'c'] } },
@@ -69,7 +75,10 @@ describe('preparePlan', () => {
     expect(result.ok && result.steps.map(({ inputs }) => inputs._dependsOn)).toEqual([['b'], ['a', 'c']]);
     expect(added(steps, ['c', 'b'])).toEqual({
       ok: false,
-      errors: ['two steps are named "c"', 'step "d" depends on "a", which is not in the plan'],
+      mistakes: [
+        { field: 'steps.0.name', message: 'two steps are named "c"' },
+        { field: 'steps.1.inputs._dependsOn', message: 'step "d" depends on "a", which is not in the plan' },
+      ],
     });
     const many = Array.from({ length: 49 }, (_, index) => `s${index}`);
     expect(added(steps, [...many.slice(1), 'a']).ok).toBe(false);

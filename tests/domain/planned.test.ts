@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { preparePlan } from '../../src/domain/plan.ts';
-import { planHash, plannedSteps, shortHash, templateSteps } from '../../src/domain/planned.ts';
+import { branchesOf, PLAN_STEP, planHash, plannedSteps, shortHash, templateSteps } from '../../src/domain/planned.ts';
 import type { ModelPlan } from '../../src/domain/model-plan.ts';
 import { knownTools } from '../../src/handlers/registry.ts';
 import { MODEL_PLAN } from '../support/model-plan.ts';
@@ -17,7 +17,7 @@ const step = (name: string, more: Partial<Step> = {}): Step => ({
   ...more,
 });
 const plan = (...steps: Step[]): ModelPlan => ({ ...MODEL_PLAN, steps });
-const planning = { goal: 'Notes', prompt: 'add the notes', gates: ['lint', 'test'] };
+const planning = { goal: 'Notes', prompt: 'add the notes', gates: ['lint', 'test'], baseRef: 'main' };
 
 function stepsOf(made: ReturnType<typeof plannedSteps>) {
   if (!made.ok) throw new Error(made.errors.join('; '));
@@ -81,6 +81,33 @@ describe('the steps of a plan', () => {
     ]);
   });
 
+  it('read their branches at the commits where they stood, the base too, and say so in what is approved', () => {
+    const git = (name: string, of: Step['git']) => step(name, { tool: 'git_ops', git: of });
+    const made = plan(
+      git('merge', { operation: 'merge', branch: 'feature', commit: null }),
+      git('rebase', { operation: 'rebase', branch: null, commit: null }),
+      git('revert', { operation: 'revert', branch: null, commit: '1a2b3c4' }),
+    );
+    expect(branchesOf(made, planning)).toEqual(['feature', 'main']);
+    const at = (feature: string) => {
+      const heads = new Map([
+        ['main', 'a'.repeat(40)],
+        ['feature', feature.repeat(40)],
+      ]);
+      return stepsOf(plannedSteps(made, { ...planning, gitMode: 'advanced', heads }));
+    };
+    expect(
+      at('b')
+        .slice(1, 4)
+        .map(({ inputs: { _dependsOn, _policy, ...inputs } }) => inputs),
+    ).toEqual([
+      { operation: 'merge', source_branch: 'feature', _at: 'b'.repeat(40) },
+      { operation: 'rebase', onto_branch: 'main', _at: 'a'.repeat(40), fromStep: 'merge' },
+      { operation: 'revert', commit_sha: '1a2b3c4', fromStep: 'rebase' },
+    ]);
+    expect(planHash(at('b'), 'a')).not.toBe(planHash(at('c'), 'a'));
+  });
+
   it('say what was asked before how it is done', () => {
     const [, only] = stepsOf(plannedSteps(plan(step('one')), planning));
     expect(only!.inputs['prompt']).toMatch(/^add the notes\n\n.*approved\. Do one\n\nDo one well\.$/);
@@ -134,7 +161,7 @@ describe('the steps of a plan', () => {
           expect(made.errors).not.toEqual([]);
           return;
         }
-        expect(preparePlan({ goal: 'g', steps: made.steps }, knownTools, ['plan'])).toMatchObject({
+        expect(preparePlan({ goal: 'g', steps: made.steps }, knownTools, [PLAN_STEP])).toMatchObject({
           ok: true,
           steps: made.steps,
         });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { wordsOf } from '../../src/domain/mistake.ts';
 import { MAX_STEPS, preparePlan, standardPlan, type PlanStep } from '../../src/domain/plan.ts';
 import { afterRepairs, planRepair, repairOf } from '../../src/domain/repair.ts';
 import { decideNext, type StepStatus } from '../../src/domain/run.ts';
@@ -9,12 +10,8 @@ const TOOLS = ['codegen', 'workspace:write', 'gate:*', 'git_pr'];
 
 /** Steps as a run has them: after `before`, none of them begun. */
 function rows(steps: readonly PlanStep[], before: readonly Row[] = []) {
-  const prepared = preparePlan(
-    { goal: 'g', steps },
-    TOOLS,
-    before.map(({ name }) => name),
-  );
-  if (!prepared.ok) throw new Error(prepared.errors.join('; '));
+  const prepared = preparePlan({ goal: 'g', steps }, TOOLS, before);
+  if (!prepared.ok) throw new Error(wordsOf(prepared.mistakes).join('; '));
   return prepared.steps.map(({ name, tool, inputs }) => ({
     id: `id_${name}`,
     name,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { step } from '../../src/db/schema.ts';
+import { event, step } from '../../src/db/schema.ts';
 import { demoScript } from '../../src/playground/demo-script.ts';
 import { turn, type ScriptRequest } from '../../src/playground/model-script.ts';
 import { buildTown, codegensOf, expectOneStory, type Server, type Town } from '../support/process.ts';
@@ -27,6 +27,37 @@ describe('stopping and freezing', () => {
     await town.start();
     await town.ended();
     expect(await expectOneStory(town, issue)).toEqual([]);
+  });
+
+  it('SIGTERM: a step that is not done in 30 seconds is handed back unpunished, and the process ends with 0', async () => {
+    const asked = Promise.withResolvers<void>();
+    let answers = false;
+    town = await buildTown({
+      script: async (request: ScriptRequest) => {
+        asked.resolve();
+        if (!answers) await new Promise(() => {});
+        return demoScript(request);
+      },
+    });
+    const server = await town.start();
+    const issue = await town.comment('/nofx add a slugify helper');
+    await asked.promise;
+    const told = performance.now();
+    expect(await server.kill('SIGTERM')).toBe(0);
+    const seconds = (performance.now() - told) / 1000;
+    expect(seconds).toBeGreaterThan(29);
+    expect(seconds).toBeLessThan(35);
+    const { db } = town.database;
+    const codegen = async () => (await db.select().from(step)).find(({ name }) => name === 'codegen');
+    expect(await codegen()).toMatchObject({ status: 'queued', attempt: 1, failures: 0 });
+
+    answers = true;
+    await town.start();
+    await town.ended();
+    expect(await expectOneStory(town, issue)).toEqual([]);
+    expect(await codegen()).toMatchObject({ status: 'succeeded', attempt: 2, failures: 0 });
+    const events = (await db.select().from(event)).map(({ type }) => type);
+    expect(events.filter((type) => type === 'step.returned' || type === 'step.retried')).toEqual(['step.returned']);
   });
 
   it('a worker frozen past its lease: another goes on, and the late one is refused', async () => {
@@ -73,7 +104,7 @@ describe('stopping and freezing', () => {
     });
     servers.push(await town.start());
     const issue = await town.comment('/nofx add a slugify helper');
-    // A web process stays alive beside it, so that nobody takes the dead one's job for its own at the start.
+    // As a supervisor would, it is started again each time; whoever starts alone takes up what was left behind.
     const watch = async () => {
       for (;;) {
         const server = servers.at(-1)!;

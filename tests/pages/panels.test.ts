@@ -153,6 +153,45 @@ describe('projects', () => {
   });
 });
 
+describe('a project that is to be deleted', () => {
+  /** One of the admin's own, with a run. */
+  async function makeProject(name: string) {
+    const made = await api.post('/projects', { name, repo_url: `https://git.example.com/ours/${name}` });
+    const { id } = (await made.json()) as { id: string };
+    const base = runRequest({ triggerKey: `test:${randomUUID()}` });
+    await openRun(api.deps, { ...base, project: { ...base.project, id, installationId: null, repositoryId: null } });
+    return { id, path: `/ui/projects/${id}` };
+  }
+  const endRuns = (id: string) =>
+    api.db.execute(sql`update nofx.run set ended_at = now(), status = 'failed' where project_id = ${id}`);
+
+  it('is so for the admin alone, and where the app is for nobody', async () => {
+    const mona = await signedIn(await keyOf(MONA));
+    const seen = (await mona.open('/ui/projects/past_2')).text;
+    expect(seen).not.toContain('Delete');
+    const form = { form: /name="form" value="([^"]+)"/.exec(seen)![1]!, runs: 'delete' };
+    expect((await mona.send('/ui/projects/past_2/delete', form)).headers.get('location')).toContain('/delete');
+    expect((await mona.open('/ui/projects/past_2/delete')).location).toBe('/ui/projects/past_2');
+    expect((await mona.open('/ui/projects/past_2')).text).toContain('To delete a project is for the admin.');
+    const admin = await signedIn();
+    expect((await admin.open('/ui/projects/past_1')).text).not.toContain('Delete…');
+  });
+
+  it('stays while a run of it is under way, and one that came meanwhile is not deleted unasked', async () => {
+    const { id, path } = await makeProject('busy');
+    const admin = await signedIn();
+    const { text } = await admin.open(`${path}/delete`);
+    expect(text).toContain('A run of it is under way.');
+    expect(text).not.toContain('<button class="danger">');
+    const form = /name="form" value="([^"]+)"/.exec(text)![1]!;
+    await admin.send(`${path}/delete`, { form, runs: 'delete' });
+    await endRuns(id);
+    await admin.send(`${path}/delete`, { form });
+    expect((await admin.open(`${path}/delete`)).text).toContain('It has runs, which would be lost with it.');
+    expect((await api.get(`/projects/${id}`)).status).toBe(200);
+  });
+});
+
 describe('the search', () => {
   it('finds runs by what was asked for, with the words marked, page by page', async () => {
     const browser = await signedIn();
@@ -243,6 +282,17 @@ describeInBrowser('the pages beside the runs', (browser) => {
     expect(rows).toEqual([{ git_mode: 'hidden', base_branch: 'develop', token_env: 'NOFX_TOKEN_OURS' }]);
     expect(await browser.everyLook(page.url(), 'project', session)).toEqual([]);
     expect(await browser.everyLook(`${api.url}/ui/projects/new`, 'project-new', session)).toEqual([]);
+
+    await page.getByRole('link', { name: 'Delete…' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Delete Ours?' }).waitFor();
+    expect(await browser.everyLook(page.url(), 'project-delete', session)).toEqual([]);
+    await page.getByRole('link', { name: 'Back' }).click();
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
+    await page.goBack();
+    await page.getByRole('button', { name: 'Delete it' }).click();
+    await page.getByText('Ours was deleted.').waitFor();
+    expect((await api.db.execute(sql`select 1 from nofx.project where name = 'Ours'`)).rows).toEqual([]);
   });
 
   it('search, by keyboard and without a script', async () => {

@@ -194,6 +194,25 @@ describe('the page of runs', () => {
       expect(await page.getByLabel('Words of the task').inputValue()).toBe('rel');
     });
 
+    it('asks for nothing while nobody sees it, and at once when somebody does', async () => {
+      const page = await signedIn();
+      await page.addInitScript(`
+        let asked = 0;
+        const { fetch } = globalThis;
+        globalThis.fetch = (...given) => (asked += 1, fetch(...given));
+        globalThis.setInterval = (ask) => void (globalThis.ask = ask);
+        globalThis.hide = (hidden) => {
+          Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+          document.dispatchEvent(new Event('visibilitychange'));
+        };
+        globalThis.askedSoon = () => new Promise((tell) => setTimeout(() => tell(asked), 0));`);
+      await page.reload();
+      expect(await page.evaluate('hide(true); ask(); askedSoon()')).toBe(0);
+      await open('Came unseen', { repository: 10 });
+      expect(await page.evaluate('hide(false); askedSoon()')).toBe(1);
+      await page.getByText('Came unseen').waitFor();
+    });
+
     it('is used by the keyboard alone, without a script', async () => {
       const page = await signedIn({ javaScript: false });
       while ((await focused(page)) !== 'Words of the task') await page.keyboard.press('Tab');

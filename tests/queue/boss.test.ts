@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClaimedJob } from '../../src/queue/boss.ts';
+import type { ClaimedJob } from '../../src/queue/jobs.ts';
 import { freshDatabase, lane } from '../support/database.ts';
 
 describe(`the queue on ${lane}`, () => {

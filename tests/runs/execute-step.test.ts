@@ -1,12 +1,69 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { listEvents } from '../../src/db/events.ts';
 import { getRun } from '../../src/db/runs.ts';
+import { InternalError } from '../../src/errors.ts';
+import { defineHandler } from '../../src/handlers/handler.ts';
+import { handlers, knownTools } from '../../src/handlers/registry.ts';
+import { assertLease } from '../../src/queue/lease.ts';
 import { watchCancels } from '../../src/runs/cancel.ts';
 import { closeDead } from '../../src/runs/close-dead.ts';
 import { executeStep, executeSteps } from '../../src/runs/execute-step.ts';
 import { listDead, redriveDead } from '../../src/runs/dead.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { lane } from '../support/database.ts';
+import { runRequest } from '../support/run-request.ts';
 import { startEngine, type Engine } from '../upkeep/engine.ts';
+
+/** A tool whose worker is thought dead in the middle of its first attempt, and finds out before it writes to GitHub. */
+const LATE = 'test:late';
+Object.assign(handlers, {
+  [LATE]: defineHandler({
+    inputs: z.looseObject({}),
+    timeLimitMs: 60_000,
+    secrets: [],
+    async run({ step, adapters }) {
+      await (adapters as unknown as { giveAway(attempt: number): Promise<void> }).giveAway(step.attempt);
+      await assertLease().catch((cause: unknown) => {
+        throw new InternalError('GitHub client: it was refused', { cause });
+      });
+      return { status: 'succeeded' as const, outputs: {} };
+    },
+  }),
+});
+knownTools.push(LATE);
+
+describe(`a step whose job was given away, on ${lane}`, () => {
+  let engine: Engine;
+  beforeAll(async () => void (engine = await startEngine()));
+  afterAll(() => engine.stop());
+
+  it('is left to whoever has it then: that is no fault of the step', async () => {
+    const { db, queue } = engine;
+    const giveAway = async (attempt: number) => {
+      // As the supervisor does with a job whose worker is not heard of.
+      if (attempt === 1) await db.execute(sql`update pgboss.job set state = 'retry' where name = 'step'`);
+    };
+    const adapters = { redact: (text: string) => text, giveAway } as unknown as typeof engine.deps.adapters;
+    const deps = { ...engine.deps, adapters };
+    const request = runRequest({ plan: { goal: 'g', steps: [{ name: 'a', tool: LATE }] }, triggerKey: 'late' });
+    const opened = await openRun(deps, request);
+    if (!opened.ok) throw new Error(opened.errors.join());
+    const cancels = watchCancels(deps);
+    await queue.work(
+      'step',
+      1,
+      executeSteps((job) => executeStep(deps, cancels, job)),
+    );
+    const { id } = opened.run;
+    while ((await getRun(db, id))!.endedAt === null) await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await engine.steps(id)).toMatchObject([{ status: 'succeeded', attempt: 2, failures: 0 }]);
+    expect((await listEvents(db, id)).map(({ type }) => type)).not.toContain('step.retried');
+    const { rows } = await db.execute(sql`select state::text from pgboss.job where name = 'step'`);
+    expect(rows).toEqual([{ state: 'completed' }]);
+  });
+});
 
 describe(`a step that meets a mistake of ours, on ${lane}`, () => {
   let engine: Engine;

@@ -23,6 +23,23 @@ describe('what a step fails of', () => {
     });
   });
 
+  it('is tried again later each time, the fault that time might mend more often than our own, and spread', () => {
+    const waits = (error: unknown, random: number) => {
+      const all: number[] = [];
+      for (let attempt = 1; ; attempt += 1) {
+        const verdict = judge(error, attempt, 'run_1', random);
+        if ('failure' in verdict) return { all, failure: verdict.failure };
+        all.push(verdict.retryInSeconds);
+      }
+    };
+    expect(waits(new RetryableError('busy'), 1)).toMatchObject({ all: [2, 4, 8, 16], failure: { kind: 'rate_limit' } });
+    expect(waits(new RetryableError('busy'), 0).all).toEqual([1, 2, 4, 8]);
+    expect(waits(new Error('ours'), 1)).toMatchObject({ all: [2, 4], failure: { kind: 'internal' } });
+    const asked = waits(new RetryableError('busy', { retryAfterMs: 60_000 }), 1).all;
+    expect([asked.length, Math.max(...asked.slice(0, 4))]).toEqual([29, 66]);
+    expect(Math.max(...asked), 'backoff has an end').toBe(120);
+  });
+
   it('is tried again first, but for what only a person can mend', () => {
     expect(judge(Object.assign(new Error('write'), { code: 'ENOSPC' }), 1, 'run_1', 0.5)).toHaveProperty(
       'retryInSeconds',

@@ -8,7 +8,7 @@ import { listSteps } from '../../src/db/steps.ts';
 import { gateOf, standardPlan, type Plan, type PlanStep } from '../../src/domain/plan.ts';
 import { isTerminal } from '../../src/domain/run.ts';
 import type { StepOutcome } from '../../src/handlers/handler.ts';
-import type { ClaimedJob } from '../../src/queue/boss.ts';
+import type { ClaimedJob } from '../../src/queue/jobs.ts';
 import { approveStep, expireStep } from '../../src/runs/approve.ts';
 import { cancelRun } from '../../src/runs/cancel.ts';
 import { comeBack } from '../../src/runs/come-back.ts';

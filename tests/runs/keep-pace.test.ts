@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writerOfInstallation } from '../../src/db/budget.ts';
 import { beginEffect, COMMENT, finishEffect } from '../../src/db/effects.ts';
 import { githubBudget } from '../../src/db/schema.ts';
 import type { RetryableError } from '../../src/errors.ts';
@@ -12,12 +13,13 @@ describe(`the pace of a run's updates, on ${lane}`, () => {
   afterAll(() => engine.stop());
 
   const installationId = 77;
+  const writer = writerOfInstallation(installationId);
   const use = (minuteUsed: number, hourUsed: number) => {
     const used = { minute: new Date(), minuteUsed, hour: new Date(), hourUsed };
     return engine.db
       .insert(githubBudget)
-      .values({ installationId, ...used })
-      .onConflictDoUpdate({ target: githubBudget.installationId, set: used });
+      .values({ writer, ...used })
+      .onConflictDoUpdate({ target: githubBudget.writer, set: used });
   };
   const put = (id: string, status: 'queued' | 'running' | 'succeeded') =>
     keepPace(engine.deps, { id, status }, { installationId }).then(

@@ -3,7 +3,8 @@ import { openAsBlob } from 'node:fs';
 import { pino } from 'pino';
 import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { startQueue, type Queue } from '../../src/queue/boss.ts';
+import { startQueue } from '../../src/queue/boss.ts';
+import type { Queue } from '../../src/queue/jobs.ts';
 import { createDatabase, TEMPLATE_NAME } from './template.ts';
 
 /** The address of the Postgres the tests run on; absent in the PGlite lane. Set by the lane's global set-up. */

@@ -48,7 +48,10 @@ export const writesNotes = does([['write', { file_path: 'notes.md', content: 'No
  * GitHub's own description.
  */
 export async function startHarness(
-  options: { environment?: Record<string, string> } & Pick<PlaygroundOptions, 'database' | 'liveEveryMs'> = {},
+  options: { environment?: Record<string, string> } & Pick<
+    PlaygroundOptions,
+    'database' | 'liveEveryMs' | 'writeBudget'
+  > = {},
 ): Promise<Harness> {
   const problems: string[] = [];
   const logged: string[] = [];
@@ -59,6 +62,7 @@ export async function startHarness(
     model: { script: scripts },
     github: { onExchange: (exchange) => problems.push(...validator.request(exchange)) },
     liveEveryMs: options.liveEveryMs,
+    writeBudget: options.writeBudget,
     database: options.database ?? (await freshDatabaseOptions()),
     environment: { ...process.env, LOG_LEVEL: 'debug', NOFX_STEP_CONCURRENCY: '4', ...options.environment } as Record<
       string,

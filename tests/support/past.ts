@@ -41,6 +41,8 @@ export async function fillPast(db: Executor, runs: number): Promise<void> {
   await db.execute(sql`
     insert into nofx.delivery (guid, event, payload, received_at, processed_at, outcome)
     select 'past-' || i, 'issue_comment', '{"action":"created"}', ${ended}, ${ended}, 'run' from ${every}`);
+  await db.execute(sql`
+    insert into nofx.session (hash, ends_at) select 'past_' || i, now() + make_interval(secs => i) from ${every}`);
   // Of what is done the queue keeps a week, whatever it is: pg-boss removes what is older.
   await db.execute(sql`
     insert into pgboss.job (name, state, data, created_on, started_on, completed_on)

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ProjectFacts } from '../../src/domain/project.ts';
+import type { FindRoute } from '../../src/outbound/port.ts';
 
 export type TestFile = string | Buffer | { content: string | Buffer; executable: true } | { link: string };
 
@@ -15,6 +16,9 @@ const env = {
   GIT_COMMITTER_NAME: 'Test',
   GIT_COMMITTER_EMAIL: 'test@example.com',
 };
+
+/** Lets git go wherever it is sent: the places of these tests are on this machine. */
+export const anywhere: FindRoute = async () => ({ ok: true, addresses: null });
 
 /** Plain git, for setting up and looking at results. */
 export function git(cwd: string, ...args: string[]): string {

@@ -34,3 +34,20 @@ describe.skipIf(lane === 'pglite')('a trace through several processes', () => {
     expect(worker.lines.find(({ msg }) => msg === 'step finished')).toMatchObject({ trace_id: pull.traceId });
   });
 });
+
+describe.skipIf(lane === 'pglite')('processes that share a database', () => {
+  it('say so at the start where nobody has said that they share artifacts, which those of several machines must', async () => {
+    const town = await buildTown({ script: demoScript });
+    const warned = async (environment: Record<string, string>) => {
+      const { lines } = await town.start(environment);
+      return lines.some(({ level, msg }) => level === 40 && String(msg).includes('set NOFX_ARTIFACTS_DIR to a folder'));
+    };
+    try {
+      expect(await warned({ NOFX_ARTIFACTS_DIR: '' })).toBe(false);
+      expect(await warned({ NOFX_ARTIFACTS_DIR: '' })).toBe(true);
+      expect(await warned({})).toBe(false);
+    } finally {
+      await town.stop();
+    }
+  });
+});

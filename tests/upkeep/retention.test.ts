@@ -9,10 +9,15 @@ import { listArtifacts, upsertArtifacts } from '../../src/db/artifacts.ts';
 import { insertDelivery } from '../../src/db/deliveries.ts';
 import { expiredDeliveries, listExpiredRuns } from '../../src/db/retention.ts';
 import { getRun } from '../../src/db/runs.ts';
-import { delivery, event, run as runTable } from '../../src/db/schema.ts';
+import { delivery, event, run as runTable, session } from '../../src/db/schema.ts';
+import { deleteEndedSessions, insertSession } from '../../src/db/sessions.ts';
+import { claimStep } from '../../src/db/steps.ts';
+import { finishStep } from '../../src/runs/finish-step.ts';
+import { openRun } from '../../src/runs/open-run.ts';
 import { applyRetention } from '../../src/upkeep/retention.ts';
 import type { ArtifactStore } from '../../src/artifacts/port.ts';
 import { lane } from '../support/database.ts';
+import { runRequest } from '../support/run-request.ts';
 import { startEngine, type Engine } from './engine.ts';
 
 const never = new AbortController().signal;
@@ -61,6 +66,27 @@ describe(`retention on ${lane}`, () => {
     }
   });
 
+  it('keeps what a run that is not over is about to take over, until it has', async () => {
+    const old = await aged(120);
+    const [written] = await engine.steps(old);
+    const { source } = runRequest();
+    const opened = await openRun(
+      engine.deps,
+      runRequest({
+        plan: { goal: 'g', steps: [{ name: 'code', tool: 'reuse', inputs: { stepId: written!.id } }] },
+        source: { ...source, issue: { ...source.issue!, number: 9_000 } },
+        triggerKey: 'retention:again',
+      }),
+    );
+    if (!opened.ok) throw new Error(opened.errors.join());
+    expect(await apply()).toMatchObject({ runs: 0, artifacts: 0 });
+    expect([(await listArtifacts(engine.db, old)).length, folder(old)]).toEqual([1, true]);
+    const [step] = await engine.steps(opened.run.id);
+    const claimed = (await claimStep(engine.db, step!.id, { job: 'j', retry: 0 }))!;
+    await finishStep(engine.deps, claimed, { status: 'succeeded', outputs: {} });
+    expect(await apply()).toMatchObject({ runs: 1, artifacts: 1 });
+  });
+
   it('keeps the row while the bytes cannot be removed, and goes on with other runs', async () => {
     const [stuck, other] = [await aged(120), await aged(100)];
     const failing: ArtifactStore = {
@@ -85,6 +111,15 @@ describe(`retention on ${lane}`, () => {
     expect(await apply()).toMatchObject({ deliveries: 450 });
     const left = await engine.db.select({ guid: delivery.guid }).from(delivery);
     expect(left.map(({ guid }) => guid).sort()).toEqual(['unfinished', 'young']);
+  });
+
+  it('removes sessions that are over, and no other', async () => {
+    for (let number = 0; number < 3; number += 1)
+      await insertSession(engine.db, { hash: `over-${number}`, keyId: null, seconds: -number });
+    await insertSession(engine.db, { hash: 'open', keyId: null, seconds: 60 });
+    expect(await deleteEndedSessions(engine.db, 2)).toBe(2);
+    await apply();
+    expect(await engine.db.select({ hash: session.hash }).from(session)).toEqual([{ hash: 'open' }]);
   });
 
   it('finds what to remove by an index, whatever lies behind it', async () => {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import type { RepositoryAccess } from '../../src/workspace/port.ts';
-import { git, makeRepository, project, tempFolder, type TestFile } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder, type TestFile } from '../support/repository.ts';
 
 const folder = tempFolder();
 afterAll(() => folder.remove());
@@ -28,6 +28,7 @@ function setUp(script: string, gitAtOnce?: number, files: Record<string, TestFil
     credentials: async () => null,
   };
   const workspaces = createWorkspaces({
+    findRoute: anywhere,
     root,
     path: `${bin}:${process.env['PATH']}`,
     allowedLocalRoots: [folder.path],

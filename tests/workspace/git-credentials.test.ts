@@ -8,7 +8,7 @@ import { RetryableError, UserError } from '../../src/errors.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import { redact, remoteError } from '../../src/workspace/git-errors.ts';
 import { serveGit } from '../support/git-http.ts';
-import { git, makeRepository, project, tempFolder } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder } from '../support/repository.ts';
 import type { RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
 import type { GitHttp } from '../support/git-http.ts';
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   mkdirSync(join(folder.path, 'remotes'));
   server = await serveGit({ root: join(folder.path, 'remotes'), username: 'x-access-token', password: token });
   elsewhere = await serveGit({ root: join(folder.path, 'remotes'), username: 'x-access-token', password: token });
-  workspaces = createWorkspaces({ root, path: process.env['PATH'] ?? '', allowHttp: true });
+  workspaces = createWorkspaces({ findRoute: anywhere, root, path: process.env['PATH'] ?? '', allowHttp: true });
 });
 beforeEach(() => {
   server.intercept = () => false;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import type { RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
 import { serveGit, type GitHttp } from '../support/git-http.ts';
-import { git, makeRepository, project, tempFolder } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder } from '../support/repository.ts';
 
 describe('the head of a repository', () => {
   const folder = tempFolder();
@@ -14,6 +14,7 @@ describe('the head of a repository', () => {
     mkdirSync(join(folder.path, 'places'));
     server = await serveGit({ root: join(folder.path, 'places'), username: 'oauth2', password: 'secret' });
     workspaces = createWorkspaces({
+      findRoute: anywhere,
       root: join(folder.path, 'root'),
       path: process.env['PATH'] ?? '',
       allowHttp: true,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import { serveGit } from '../support/git-http.ts';
-import { git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
 import type { ContentChange, RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
 import type { GitHttp } from '../support/git-http.ts';
 
@@ -16,7 +16,12 @@ let workspaces: Workspaces;
 beforeAll(async () => {
   mkdirSync(join(folder.path, 'remotes'));
   server = await serveGit({ root: join(folder.path, 'remotes'), username: 'x-access-token', password: token });
-  workspaces = createWorkspaces({ root: join(folder.path, 'root'), path: process.env['PATH'] ?? '', allowHttp: true });
+  workspaces = createWorkspaces({
+    findRoute: anywhere,
+    root: join(folder.path, 'root'),
+    path: process.env['PATH'] ?? '',
+    allowHttp: true,
+  });
 });
 
 afterAll(async () => {
@@ -128,6 +133,7 @@ describe('openWorkspace', () => {
           readdirSync(join(workspace.path, 'docs')).map((name) => `docs/${name}`),
         );
         const elsewhere = createWorkspaces({
+          findRoute: anywhere,
           root: join(folder.path, `other-${count}`),
           path: process.env['PATH'] ?? '',
           allowHttp: true,

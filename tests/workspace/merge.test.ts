@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import type { RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
-import { git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
 
 const folder = tempFolder();
 let workspaces: Workspaces;
 beforeAll(() => {
   const root = join(folder.path, 'root');
-  workspaces = createWorkspaces({ root, path: process.env['PATH'] ?? '', allowedLocalRoots: [folder.path] });
+  workspaces = createWorkspaces({
+    findRoute: anywhere,
+    root,
+    path: process.env['PATH'] ?? '',
+    allowedLocalRoots: [folder.path],
+  });
 });
 afterAll(() => folder.remove());
 

@@ -1,9 +1,9 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
-import { git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
 import type { ContentChange, RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
 import type { TestFile } from '../support/repository.ts';
 
@@ -13,6 +13,7 @@ let count = 0;
 
 beforeAll(() => {
   workspaces = createWorkspaces({
+    findRoute: anywhere,
     root: join(folder.path, 'root'),
     path: process.env['PATH'] ?? '',
     allowedLocalRoots: [folder.path],
@@ -215,6 +216,88 @@ describe('a change goes from scratch to commit as git would have it', () => {
   it('nothing changed is no change', async () => {
     const { changes } = await roundTrip({ a: 'a\n' }, () => undefined);
     expect(changes).toEqual([]);
+  });
+});
+
+describe('files that are stored with CRLF although .gitattributes asks for LF', () => {
+  const files = {
+    'kept.bat': 'a\r\nb\r\nc\r\n',
+    'touched.bat': 'a\r\nb\r\nc\r\n',
+    'moved.cs': 'class A\r\n{\r\n  // one\r\n  // two\r\n}\r\n',
+    'mixed.bat': 'a\nb\r\n',
+    'made-lf.cs': 'a\r\nb\r\n',
+  };
+
+  it('are no change where nobody touched them, and change in their lines alone where somebody did', async () => {
+    const { work } = makeRepository(folder.path, 'crlf', files);
+    writeFiles(work, { '.gitattributes': '*.bat text eol=crlf\n*.cs text\n' });
+    git(work, 'add', '.gitattributes');
+    git(work, 'commit', '--quiet', '--message', 'attributes');
+    const access: RepositoryAccess = {
+      project: project({ id: 'gh_crlf', workspaceMode: 'local_path', localPath: work }),
+      credentials: async () => null,
+    };
+    const base = await workspaces.resolve(access, 'main');
+    const scratch = await workspaces.openScratch(access, { key: 'step_1', base });
+    // As after a while: git no longer takes its word for it that they are as it wrote them.
+    for (const name of Object.keys(files))
+      utimesSync(join(scratch.path, name), new Date(), new Date(Date.now() + 5000));
+    expect(await scratch.readChanges()).toEqual([]);
+
+    writeFiles(scratch.path, { 'touched.bat': 'a\r\nB\r\nc\r\n', 'made-lf.cs': 'a\nb\n', 'new.bat': 'x\r\n' });
+    renameSync(join(scratch.path, 'moved.cs'), join(scratch.path, 'there.cs'));
+    expect(await scratch.readChanges()).toMatchObject([
+      { path: 'made-lf.cs', bytes: Buffer.from('a\nb\n') },
+      { path: 'new.bat', bytes: Buffer.from('x\n') },
+      { status: 'renamed', path: 'there.cs', bytes: Buffer.from(files['moved.cs']) },
+      { path: 'touched.bat', bytes: Buffer.from('a\r\nB\r\nc\r\n'), lines: 2 },
+    ]);
+    await scratch.dispose();
+  });
+});
+
+describe('what a repository keeps elsewhere', () => {
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 3\n';
+  const files = {
+    '.gitattributes': '*.psd filter=lfs diff=lfs merge=lfs -text\n',
+    '.gitmodules': '[submodule "lib"]\n\tpath = vendor/the lib\n\turl = https://example.com/lib.git\n',
+    'a b.psd': pointer,
+    'other.psd': pointer,
+  };
+
+  it('Git LFS: pointers may be moved and removed, and files are not put in their place', async () => {
+    const { changes } = await roundTrip(files, (path) => {
+      mkdirSync(join(path, 'art'), { recursive: true });
+      renameSync(join(path, 'a b.psd'), join(path, 'art', 'c.psd'));
+      rmSync(join(path, 'other.psd'));
+    });
+    expect(changes).toHaveLength(2);
+    for (const name of ['a b.psd', 'art/new.psd']) {
+      const refused = roundTrip(files, (path) => writeFiles(path, { 'fine.txt': 'x', [name]: 'the picture' }));
+      await expect(refused).rejects.toThrow(`\`${name}\` is kept in Git LFS`);
+    }
+  });
+
+  it('submodules: nothing is put into them; a folder that is none any more is a folder', async () => {
+    const { work } = makeRepository(folder.path, 'modules', files);
+    const access: RepositoryAccess = {
+      project: project({ id: 'gh_modules', workspaceMode: 'local_path', localPath: work }),
+      credentials: async () => null,
+    };
+    const changesOf = async (key: string) => {
+      const scratch = await workspaces.openScratch(access, { key, base: await workspaces.resolve(access, 'main') });
+      writeFiles(scratch.path, { 'vendor/the lib/x.txt': 'x' });
+      try {
+        return await scratch.readChanges();
+      } finally {
+        await scratch.dispose();
+      }
+    };
+    expect(await changesOf('none')).toMatchObject([{ path: 'vendor/the lib/x.txt' }]);
+
+    git(work, 'update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor/the lib`);
+    git(work, 'commit', '--quiet', '--message', 'a submodule');
+    await expect(changesOf('one')).rejects.toThrow('`vendor/the lib` is a submodule');
   });
 });
 

@@ -8,7 +8,7 @@ import { UserError } from '../../src/errors.ts';
 import { createSandbox } from '../../src/workspace/sandbox.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
 import { serveGit } from '../support/git-http.ts';
-import { git, makeRepository, project, tempFolder } from '../support/repository.ts';
+import { anywhere, git, makeRepository, project, tempFolder } from '../support/repository.ts';
 import type { AddressInfo } from 'node:net';
 import type { SandboxOptions } from '../../src/workspace/sandbox.ts';
 import type { Sandbox, SandboxCommand } from '../../src/workspace/port.ts';
@@ -144,11 +144,22 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     server.close();
   });
 
-  it('has a loopback of its own for the tests to use', async () => {
+  it('has a loopback of its own for the tests to use, also by its name', async () => {
     const result = await run(
-      `node -e "const s=require('http').createServer((q,r)=>r.end('mine')).listen(0,async()=>{console.log(await (await fetch('http://127.0.0.1:'+s.address().port)).text());s.close()})"`,
+      `node -e "const s=require('http').createServer((q,r)=>r.end('mine')).listen(0,'localhost',async()=>{for(const host of ['localhost',require('os').hostname()])console.log(await fetch('http://'+host+':'+s.address().port).then(a=>a.text(),e=>e.cause.code));s.close()})"`,
     );
-    expect(result.output).toBe('mine\n');
+    expect(result.output).toBe('mine\nmine\n');
+  });
+
+  it('shows of a version manager what has programs, and empty folders where it insists on them', async () => {
+    const home = join(folder.path, 'somebody');
+    mkdirSync(join(home, '.rustup', 'toolchains', 'stable'), { recursive: true });
+    mkdirSync(join(home, '.rustup', 'update-hashes'));
+    writeFileSync(join(home, '.rustup', 'update-hashes', 'stable'), 'x');
+    const rusty = await createSandbox({ ...options, home });
+    expect((await run('cd "$RUSTUP_HOME"; find . -mindepth 1 | sort', {}, rusty)).output).toBe(
+      './toolchains\n./toolchains/stable\n./update-hashes\n',
+    );
   });
 
   it('finds node, npm and git', async () => {
@@ -227,6 +238,7 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     const { work } = makeRepository(folder.path, `git-${workspaceMode}`, { 'a.txt': 'a\n' });
     const remotes = await serveGit({ root: folder.path });
     const workspaces = createWorkspaces({
+      findRoute: anywhere,
       root: join(folder.path, `root-${workspaceMode}`),
       path: options.path,
       allowHttp: true,

@@ -1,0 +1,44 @@
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, or, sql } from 'drizzle-orm';
+import type { Executor } from './client.ts';
+import { apiKey, session } from './schema.ts';
+
+/** Keeps a session that is over in so many seconds; `keyId`: the key it was begun with, null with the admin's password. */
+export async function insertSession(
+  db: Executor,
+  { hash, keyId, seconds }: { hash: string; keyId: string | null; seconds: number },
+): Promise<void> {
+  await db.insert(session).values({ hash, keyId, endsAt: sql`now() + ${seconds}::int * interval '1 second'` });
+}
+
+/** Who a session is of, `user` null for the admin; null where it is over, or its key was revoked. */
+export async function findSession(
+  db: Executor,
+  hash: string,
+): Promise<{ user: { id: number; login: string } | null } | null> {
+  const [row] = await db
+    .select({ id: apiKey.userId, login: apiKey.login })
+    .from(session)
+    .leftJoin(apiKey, and(eq(apiKey.id, session.keyId), isNull(apiKey.revokedAt)))
+    .where(
+      and(eq(session.hash, hash), gt(session.endsAt, sql`now()`), or(isNull(session.keyId), isNotNull(apiKey.id))),
+    );
+  if (!row) return null;
+  const { id, login } = row;
+  return { user: id === null || login === null ? null : { id, login } };
+}
+
+export async function deleteSession(db: Executor, hash: string): Promise<void> {
+  await db.delete(session).where(eq(session.hash, hash));
+}
+
+/** Removes sessions that are over, at most `limit`. Gives how many. */
+export async function deleteEndedSessions(db: Executor, limit: number): Promise<number> {
+  const ended = db
+    .select({ hash: session.hash })
+    .from(session)
+    .where(lte(session.endsAt, sql`now()`))
+    .orderBy(asc(session.endsAt))
+    .limit(limit);
+  const gone = await db.delete(session).where(inArray(session.hash, ended)).returning({ hash: session.hash });
+  return gone.length;
+}
