@@ -45,6 +45,6 @@ describe("the stand-in's reading of objects", () => {
     const sha = await resolveCommit(dir, 'main');
     await sleep(1_200);
     expect(await resolveCommit(dir, 'main')).toBe(sha);
-    await expect(resolveCommit(join(dir, 'nowhere'), 'main')).rejects.toThrow();
+    await expect(resolveCommit(join(dir, 'nowhere'), 'main')).rejects.toThrow('ENOENT');
   });
 });
