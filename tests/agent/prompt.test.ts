@@ -94,6 +94,7 @@ test('no text can end its block or open another', () => {
           },
         },
         testCommand: 't',
+        setupCommand: 's',
         filename: 'f',
       });
       const markers = (text: string) => text.match(new RegExp(`</?data-${nonce}`, 'g'))?.length;
