@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listEvents } from '../../src/db/events.ts';
+import { getRun } from '../../src/db/runs.ts';
 import { claim } from '../../src/runs/claim-step.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
 import { openRun, type RunRequest } from '../../src/runs/open-run.ts';
@@ -57,13 +58,21 @@ describe(`opening runs while others wait, on ${lane}`, () => {
     const veryLate = await opensWhen(3_000);
     expect(veryLate.told!.delayMs).toBe(15_000);
     expect(veryLate.seconds).toBeLessThanOrEqual(15);
-    await engine.db.execute(sql`delete from pgboss.job where name = 'step'`);
+    await engine.db.execute(sql`delete from pgboss.job`);
     await engine.db.execute(sql`update nofx.run set status = 'cancelled', ended_at = now()`);
   });
 
   it('has repositories take turns: two hundred runs of one hold up no other, and are not held up by those that ask again', async () => {
     for (let run = 0; run < 200; run += 1) await open('large');
     for (const project of ['small', 'other']) await open(project);
+    const shown: string[] = [];
+    const enough = Promise.withResolvers<void>();
+    await engine.queue.work('progress', 1, async ({ data }) => {
+      if (shown.length === 3) return enough.resolve();
+      shown.push((await getRun(engine.db, data.runId))!.projectId);
+    });
+    await enough.promise;
+    expect(shown).toEqual(['large', 'small', 'other']);
     const served: string[] = [];
     const seen = Promise.withResolvers<void>();
     await engine.queue.work('step', 1, async (job) => {
