@@ -162,6 +162,13 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     );
   });
 
+  it('is somebody with a name and a home, and knows nobody of this machine', async () => {
+    const result = await run(
+      `id -un; id -gn; node -p "os.userInfo().homedir"; cut -d: -f1 /etc/passwd | grep -x root; awk -F: '$3 > 1000 && $3 < 60000' /etc/passwd`,
+    );
+    expect(result.output).toBe('nofx\nnofx\n/home/nofx\nroot\n');
+  });
+
   it('finds node, npm and git', async () => {
     const result = await run('node --version && npm --version && git --version');
     expect(result).toMatchObject({ outcome: 'exited', exitCode: 0 });
