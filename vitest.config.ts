@@ -32,9 +32,11 @@ export default defineConfig({
   test: {
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     // A bound on hanging, not on being slow: machines are shared.
-    testTimeout: 120_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // A process goes from file to file and keeps what it has loaded: half the time of a small file is loading the rest of NOFX.
+    isolate: false,
     // The larger a process, the longer it takes to start another from it, and the stories start many.
     execArgv: ['--max-semi-space-size=4'],
     // One more than the processors there usually are: a story waits as often as it works.

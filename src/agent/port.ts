@@ -54,6 +54,8 @@ export type CodeTask = Task & {
   } | null;
   /** How the result will be tested, in words for the model; null when no command was found. */
   testCommand: string | null;
+  /** What is run before that, and not in the scratch checkout; null when there is nothing to set up. */
+  setupCommand: string | null;
   /** Single-file codegen: the one path the result may have. */
   filename?: string;
   /** Offered to the model as `bash` only where its kind is 'bubblewrap'. */

@@ -84,6 +84,11 @@ export function userMessage(task: CodeTask, nonce: string): { text: string; remo
       ? 'No test command was found in the repository, so nothing will be run on your change. Check it with extra care.'
       : `Your change will be tested with this command:\n${data('test command', task.testCommand, 1_000)}`,
   );
+  if (task.testCommand !== null && task.setupCommand !== null) {
+    parts.push(
+      `Before that, this set-up is run. It was not run in your checkout, and there is no network to run it: what it installs is not there, so tests that need it cannot be run here.\n${data('set-up command', task.setupCommand, 1_000)}`,
+    );
+  }
   parts.push(...describeProtected(task, blocks));
   if (task.filename !== undefined) {
     parts.push(

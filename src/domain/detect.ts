@@ -12,7 +12,7 @@ export const READ_FOR_DETECTION: readonly string[] = [
   'GNUmakefile',
 ];
 
-export type Ecosystem = 'node' | 'python' | 'go' | 'rust' | 'make';
+export type Ecosystem = 'node' | 'python' | 'go' | 'rust' | 'ruby' | 'make';
 
 export type Detected = {
   /** null: nothing was found that would test the repository */
@@ -42,7 +42,7 @@ const NONE: Detected = { test: null, setup: null, ecosystem: null, domains: [] }
 
 /** The first ecosystem that has a test command wins; a Makefile's `test:` only where there is no other. */
 export function detectCommands(listing: Listing, options: DetectOptions = {}): Detected {
-  for (const detect of [detectNode, detectPython, detectGo, detectRust, detectMake]) {
+  for (const detect of [detectNode, detectPython, detectGo, detectRust, detectRuby, detectMake]) {
     const found = detect(listing, options);
     if (found) return found;
   }
@@ -144,7 +144,7 @@ function pnpmFor(lock = ''): number {
 
 /** The environment is made under HOME, which set-up and tests share: the checkout stays as it was. */
 const VENV = '"$HOME/venv"';
-const PYTHON = `python3 -m venv ${VENV} && ${VENV}/bin/pip install --disable-pip-version-check --no-input`;
+const PIP = `${VENV}/bin/pip install --disable-pip-version-check --no-input`;
 
 function detectPython({ names, texts }: Listing): Detected | null {
   const pyproject = texts['pyproject.toml'] ?? '';
@@ -166,14 +166,31 @@ function detectPython({ names, texts }: Listing): Detected | null {
     'dev-requirements.txt',
   ].filter((name) => names.includes(name));
   const installable = /^\[(project|build-system|tool\.poetry)\]/m.test(pyproject) || names.includes('setup.py');
-  const parts = [...requirements.map((name) => `-r ${name}`), ...(installable ? ['-e .'] : [])];
-  const setup = parts.length > 0 ? `${PYTHON} pytest ${parts.join(' ')}` : null;
+  const group = forTests(pyproject, 'dependency-groups');
+  const extra =
+    forTests(pyproject, 'project.optional-dependencies') ??
+    forTests(texts['setup.cfg'] ?? '', 'options.extras_require');
+  const parts = [
+    ...requirements.map((name) => `-r ${name}`),
+    ...(group ? [`--group ${group}`] : []),
+    ...(installable ? [extra ? `-e '.[${extra}]'` : '-e .'] : []),
+  ];
+  // `--group` is new in pip 25.1; what a Python brings may be older.
+  const renew = group ? ` --upgrade pip && ${PIP}` : '';
+  const setup = parts.length > 0 ? `python3 -m venv ${VENV} && ${PIP}${renew} pytest ${parts.join(' ')}` : null;
   return {
     test: setup ? `${VENV}/bin/python -m pytest` : 'python3 -m pytest',
     setup,
     ecosystem: 'python',
     domains: setup ? ['pypi.org', 'files.pythonhosted.org'] : [],
   };
+}
+
+/** What a section of TOML or INI lists for tests, by the names that are usual for it; else what it lists for developers. */
+function forTests(text: string, section: string): string | undefined {
+  const at = text.split(/^(?=\[)/m).find((part) => part.startsWith(`[${section}]`)) ?? '';
+  const keys = [...at.matchAll(/^"?([\w-]+)"?[ \t]*=/gm)].map(([, key]) => key);
+  return ['test', 'tests', 'testing', 'dev'].find((name) => keys.includes(name));
 }
 
 function detectGo({ names }: Listing): Detected | null {
@@ -196,6 +213,21 @@ function detectRust({ names }: Listing): Detected | null {
     setup: `cargo fetch${locked}`,
     ecosystem: 'rust',
     domains: ['index.crates.io', 'static.crates.io', 'crates.io'],
+  };
+}
+
+/** Gems go under HOME, as the environment of Python does. */
+const GEMS = 'BUNDLE_PATH="$HOME/gems"';
+
+function detectRuby({ names }: Listing): Detected | null {
+  if (!names.includes('Gemfile')) return null;
+  const program = names.includes('spec/') ? 'rspec' : names.includes('Rakefile') ? 'rake' : null;
+  if (program === null) return null;
+  return {
+    test: `${GEMS} bundle exec ${program}`,
+    setup: `${GEMS} bundle install`,
+    ecosystem: 'ruby',
+    domains: ['rubygems.org', 'index.rubygems.org'],
   };
 }
 

@@ -17,3 +17,29 @@ export function priorityOf({ open, newest }: Priorities): number {
   if (newest === null) return open.best;
   return Math.min(open.best, Math.max(newest, open.worst) - 1);
 }
+
+/** What a webhook is taken to cost a worker, and how far one repository's may fall behind the others'; in seconds. */
+const COST = 1;
+const FARTHEST = 600;
+/** Priorities are whole numbers of 32 bits. */
+const EPOCH = Date.UTC(2026, 0) / 1_000;
+
+/**
+ * The priority of each webhook as it comes, so that what a hundred of one repository are about does not keep that of another
+ * waiting: each has the time at which it would come if its repository sent one a second, and the earliest goes first (a
+ * virtual clock). Those of one repository keep their order. Each process has its own; `now` is in milliseconds.
+ */
+export function createArrivals(now: () => number): (repository: string | number) => number {
+  const last = new Map<string | number, number>();
+  let sweptAt = 0;
+  return (repository) => {
+    const time = now() / 1_000 - EPOCH;
+    if (time - sweptAt > FARTHEST) {
+      for (const [each, at] of last) if (at < time) last.delete(each);
+      sweptAt = time;
+    }
+    const at = Math.min(Math.max(time, (last.get(repository) ?? -Infinity) + COST), time + FARTHEST);
+    last.set(repository, at);
+    return -Math.floor(at);
+  };
+}

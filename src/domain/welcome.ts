@@ -22,6 +22,7 @@ const LANGUAGES: Record<Ecosystem, string> = {
   python: 'Python with pytest',
   go: 'Go, by `go.mod`',
   rust: 'Rust, by `Cargo.toml`',
+  ruby: 'Ruby, by `Gemfile`',
   make: 'whatever the `Makefile` builds',
 };
 

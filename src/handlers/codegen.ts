@@ -135,7 +135,7 @@ function toldOf(earlier: Earlier | null): Earlier['told'] | null {
   return earlier && (earlier.changes.length > 0 || earlier.told.summary !== '') ? earlier.told : null;
 }
 
-type Briefing = Pick<CodeTask, 'testCommand' | 'conventions'>;
+type Briefing = Pick<CodeTask, 'testCommand' | 'setupCommand' | 'conventions'>;
 
 /** What the base branch says about itself. */
 async function readBriefing(context: StepContext): Promise<Briefing> {
@@ -146,7 +146,11 @@ async function readBriefing(context: StepContext): Promise<Briefing> {
     readConventions(run.config, base),
   ]);
   const tested = commands.gates.map(({ command }) => command);
-  return { testCommand: tested.length > 0 ? tested.join('\n') : null, conventions };
+  return {
+    testCommand: tested.length > 0 ? tested.join('\n') : null,
+    setupCommand: commands.gates.some(({ setup }) => setup) ? (commands.setup?.command ?? null) : null,
+    conventions,
+  };
 }
 
 function generate(

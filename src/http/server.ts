@@ -8,9 +8,16 @@ export type HttpServer = { port: number; close(graceMs?: number): Promise<void> 
 /** How long what is being answered may still take once a server closes. */
 const GRACE_MS = 5_000;
 
+/**
+ * A proxy in front may send its next request on a connection that we are just closing, and has to answer 502 then. So
+ * we keep idle ones for longer than proxies do: 60 s for nginx's `keepalive_timeout` and for AWS's load balancers.
+ */
+const IDLE_MS = 75_000;
+
 /** Serves an app; resolves once it listens. Port 0 takes any free one. */
 export async function serve(app: Pick<Hono, 'fetch'>, address: { host: string; port: number }): Promise<HttpServer> {
   const server = createAdaptorServer({ fetch: app.fetch });
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = IDLE_MS;
   server.listen(address.port, address.host);
   await once(server, 'listening');
   return {

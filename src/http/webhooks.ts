@@ -1,9 +1,11 @@
 import { Webhooks } from '@octokit/webhooks';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { z } from 'zod';
 import type { Executor } from '../db/client.ts';
 import { insertDelivery } from '../db/deliveries.ts';
 import { WEBHOOK_PATH } from '../domain/app-manifest.ts';
+import { createArrivals } from '../domain/fair-turns.ts';
 import type { Queue } from '../queue/jobs.ts';
 
 /** GitHub sends no more: https://docs.github.com/en/webhooks/webhook-events-and-payloads#payload-cap */
@@ -25,6 +27,7 @@ export function webhookRoutes(deps: {
 }): Hono {
   const webhooks = new Webhooks({ secret: deps.secret });
   const routes = new Hono();
+  const arrive = createArrivals(Date.now);
   const limit = bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: (c) => c.json({ error: 'The payload is larger than the 25 MB GitHub sends at most.' }, 413),
@@ -50,9 +53,10 @@ export function webhookRoutes(deps: {
     if (payload === null)
       return c.json({ error: 'The body is not a JSON object: set the content type to application/json.' }, 400);
 
+    const priority = arrive(repositoryOf(payload));
     const fresh = await deps.db.transaction(async (tx) => {
       const inserted = await insertDelivery(tx, { guid, event, payload });
-      if (inserted) await deps.queue.enqueue(tx, 'delivery', { guid });
+      if (inserted) await deps.queue.enqueue(tx, 'delivery', { guid }, { priority });
       return inserted;
     });
     deps.onResult?.(fresh ? 'stored' : 'repeated');
@@ -60,6 +64,13 @@ export function webhookRoutes(deps: {
   });
   return routes;
 }
+
+/** Whose webhook it is; of those about no repository all are one's. */
+function repositoryOf({ repository }: Record<string, unknown>): number {
+  return Repository.safeParse(repository).data?.id ?? 0;
+}
+
+const Repository = z.object({ id: z.number() });
 
 function parseObject(text: string): Record<string, unknown> | null {
   try {

@@ -23,7 +23,7 @@ export function projectDeletePage({
       <h2 id="goes">What goes, for good</h2>
       <ul>
         <li>What is settled for it here, and the webhooks that were added for it.</li>
-        ${runs === null ? html`<li>It has no runs.</li>` : html`<li>Its ${runs}: what happened in them, their artifacts, and what they have cost.</li>`}
+        ${runs === null ? html`<li>No runs: it has none.</li>` : html`<li>Its ${runs}: what happened in them, their artifacts, and what they have cost.</li>`}
       </ul>
       <h2>What stays</h2>
       <ul>

@@ -20,7 +20,7 @@ export type JobOptions = {
   startAfterSeconds?: number;
   singletonKey?: string;
   /** higher goes first; 0 unless told */
-  priority?: number;
+  priority?: number | undefined;
   /** With a singleton key: where such a job waits for its time already, that one becomes due now. */
   bringForward?: boolean;
   /** jobs of one group take turns where the queue says so */
@@ -31,6 +31,8 @@ export type JobOptions = {
 export type ClaimedJob<N extends QueueName> = {
   id: string;
   retry: number;
+  /** as it was enqueued with */
+  priority?: number;
   data: Jobs[N];
   /** aborted when the lease is lost or the process stops */
   signal: AbortSignal;

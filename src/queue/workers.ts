@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PgBoss } from 'pg-boss';
+import type { PgBoss, WorkOptions } from 'pg-boss';
 import { Stopping, type ClaimedJob, type Jobs, type Lease, type Queue, type QueueName } from './jobs.ts';
 import { underLease } from './lease.ts';
 import { GROUP_CONCURRENCY } from './queues.ts';
@@ -75,7 +75,7 @@ async function startWorker<N extends QueueName>(
   name: N,
   handle: (job: ClaimedJob<N>) => Promise<void>,
 ): Promise<string> {
-  const workerId = await boss.work<Jobs[N], void>(
+  const workerId = await boss.work<Jobs[N], void, WorkOptions & { includeMetadata: true }>(
     name,
     // Retried and deferred jobs send no notification, so polling stays at a second beside it.
     {
@@ -90,7 +90,8 @@ async function startWorker<N extends QueueName>(
       // read again, and webhooks would wait for all of it.
       await nextTurn();
       try {
-        await handle({ id: job!.id, retry: job!.retryCount, data: job!.data, signal: job!.signal });
+        const { id, retryCount: retry, priority, data, signal } = job!;
+        await handle({ id, retry, priority, data, signal });
       } finally {
         // A notification came once per job; this worker may have been busy then. Look again at once.
         boss.notifyWorker(workerId);

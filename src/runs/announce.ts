@@ -9,6 +9,9 @@ export const PROGRESS_EVERY_MS = 2_000;
  * `soon` waits for `progressEveryMs`, and what changes until then becomes one update; `now` is for what
  * people wait for: that a run was opened, and how it ended.
  *
+ * Runs are shown in the order in which they are worked on: those of a repository that has asked for many, which all want to
+ * write to GitHub, do not keep the others waiting.
+ *
  * The caller holds the run's lock, and the update reads the rows under that lock (`readSettled`). So a
  * call that finds an update queued may leave it at that: the update waits for this transaction, and
  * sees it. The last change of a run is always shown, by whichever process.
@@ -18,7 +21,7 @@ export const PROGRESS_EVERY_MS = 2_000;
 export async function announce(
   tx: Executor,
   { queue, progressEveryMs = PROGRESS_EVERY_MS }: Pick<Deps, 'queue' | 'progressEveryMs'>,
-  runId: string,
+  { id: runId, priority }: { id: string; priority?: number },
   when: 'now' | 'soon',
 ): Promise<number> {
   const asked = performance.now();
@@ -28,6 +31,7 @@ export async function announce(
     { runId },
     {
       singletonKey: runId,
+      priority,
       ...(when === 'now' ? { bringForward: true } : { startAfterSeconds: progressEveryMs / 1_000 }),
     },
   );

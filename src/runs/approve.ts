@@ -56,7 +56,7 @@ async function answer(
     if (run === null || run.endedAt !== null || !(await endWait(tx, stepId, end))) return false;
     const { name } = (await listSteps(tx, runId)).find(({ id }) => id === stepId)!;
     await moveOn(tx, deps, run, { events: [{ ...told(name), stepId }] });
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run, 'now');
     return true;
   });
 }

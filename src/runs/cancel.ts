@@ -24,7 +24,7 @@ export async function cancelRun(
     await publish(tx, deps.queue, runId, [{ type: 'run.cancel_requested', payload: { by } }]);
     const run = await lockRun(tx, runId);
     await moveOn(tx, deps, run!);
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run!, 'now');
     return true;
   });
 }

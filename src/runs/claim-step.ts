@@ -28,7 +28,7 @@ export async function claim(
     const events: NewEvent[] = [...(starts ? [{ type: 'run.started' as const }] : []), started(step)];
     const [, announcedUntil] = await together([
       publish(tx, deps.queue, runId, events, starts ? becomes.running() : undefined),
-      announce(tx, deps, runId, 'soon'),
+      announce(tx, deps, run!, 'soon'),
     ]);
     return {
       step,

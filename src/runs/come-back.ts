@@ -24,7 +24,7 @@ export async function comeBack(
     await publish(tx, queue, step.runId, [
       { type: event, stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
     ]);
-    await announce(tx, deps, step.runId, 'soon');
+    await announce(tx, deps, run, 'soon');
   });
   log.info({ run: step.runId, step: step.id, event, seconds }, 'step will be run again');
 }

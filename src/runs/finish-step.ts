@@ -46,7 +46,7 @@ export async function finishStep(
     let halted = false;
     if (ended) await publish(tx, queue, run.id, events);
     else halted = await moveOn(tx, deps, run, { events, ...(added.length === 0 ? { steps } : {}) });
-    await together([job && queue.complete(tx, 'step', job), announce(tx, deps, run.id, halted ? 'now' : 'soon')]);
+    await together([job && queue.complete(tx, 'step', job), announce(tx, deps, run, halted ? 'now' : 'soon')]);
     return true;
   });
 }

@@ -50,7 +50,7 @@ export async function goOn(
     (announced ? await passOnAlone(db, what) : null) ??
     (await passOn(db, what, async (tx, { messages }) => {
       await sendMessages(tx, queue, messages);
-      if (!announced) announcedUntil = await announce(tx, deps, run.id, 'soon');
+      if (!announced) announcedUntil = await announce(tx, deps, run, 'soon');
     }));
   if (passed === null) return null;
   const step = { ...claimed, startedAt: passed.startedAt };

@@ -1,5 +1,5 @@
 import type { Executor } from '../db/client.ts';
-import { lockRun } from '../db/runs.ts';
+import { lockRun, type Run } from '../db/runs.ts';
 import { noteOutputs, type Step } from '../db/steps.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
@@ -18,7 +18,7 @@ export type Live = {
 /** What can be seen of a step while it runs: on its page soon, on GitHub rarely, for every look there is a write. */
 export function createLive(
   deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs' | 'liveEveryMs'>,
-  step: Pick<Step, 'id' | 'runId' | 'attempt'>,
+  { run, step }: { run: Pick<Run, 'id' | 'priority'>; step: Pick<Step, 'id' | 'attempt'> },
 ): Live {
   const { db, liveEveryMs = LIVE_EVERY_MS } = deps;
   const noteEveryMs = Math.min(NOTE_EVERY_MS, liveEveryMs);
@@ -27,7 +27,7 @@ export function createLive(
   const isDue = () => performance.now() - shownAt >= liveEveryMs;
   const show = async (tx: Executor) => {
     shownAt = performance.now();
-    await announce(tx, deps, step.runId, 'soon');
+    await announce(tx, deps, run, 'soon');
   };
 
   return {
@@ -39,8 +39,8 @@ export function createLive(
       // Not twice while this one is on its way.
       notedAt = performance.now();
       await db.transaction(async (tx) => {
-        const run = await lockRun(tx, step.runId);
-        if (run && (await noteOutputs(tx, step, soFar())) && isDue()) await show(tx);
+        const locked = await lockRun(tx, run.id);
+        if (locked && (await noteOutputs(tx, step, soFar())) && isDue()) await show(tx);
       });
     },
   };

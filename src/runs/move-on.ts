@@ -121,6 +121,6 @@ async function startNextOfLane(tx: Executor, deps: Needs, lane: string): Promise
     if (waiting === null || waiting.endedAt !== null) continue; // cancelled while we waited for its lock
     if (!started) await moveOn(tx, deps, { ...waiting, turnAt: await giveTurn(tx, id) });
     started = true;
-    await announce(tx, deps, id, 'soon');
+    await announce(tx, deps, waiting, 'soon');
   }
 }

@@ -111,7 +111,7 @@ export async function openRun(
     await publish(tx, queue, runId, events);
     // Behind others it waits with its steps pending; whoever ends before it starts it.
     if (ahead.length === 0) await moveOn(tx, deps, run, { startAfterSeconds: pressure.delayMs / 1000 });
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run, 'now');
     return { ok: true, run, opened: true };
   });
 }

@@ -84,7 +84,7 @@ export async function readSettled(db: Executor, runId: string): Promise<{ run: R
 async function lookAgain(deps: Deps, shown: Run): Promise<void> {
   await deps.db.transaction(async (tx) => {
     const now = await lockRun(tx, shown.id);
-    if (now && now.lastSeq !== shown.lastSeq) await announce(tx, deps, now.id, isTerminal(now.status) ? 'now' : 'soon');
+    if (now && now.lastSeq !== shown.lastSeq) await announce(tx, deps, now, isTerminal(now.status) ? 'now' : 'soon');
   });
 }
 

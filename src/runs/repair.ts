@@ -27,7 +27,7 @@ export async function repairStuckRun(deps: Engine, runId: string): Promise<boole
       'a run had stopped moving; it is moved on',
     );
     await moveOn(tx, deps, { ...run, turnAt });
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run, 'now');
     return true;
   });
 }
@@ -54,7 +54,7 @@ export async function requeueStep(
         payload: { name: step.name, attempt: step.attempt, seconds: 0, reason: 'its job was gone' },
       },
     ]);
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run, 'now');
     return true;
   });
 }
@@ -74,7 +74,7 @@ export async function giveUpRun(deps: Engine, runId: string, failure: Failure): 
       failed.map(({ id, name, attempt }) => ({ type: 'step.failed', stepId: id, payload: { name, attempt, failure } })),
     );
     await moveOn(tx, deps, run);
-    await announce(tx, deps, runId, 'now');
+    await announce(tx, deps, run, 'now');
     return true;
   });
 }

@@ -48,7 +48,7 @@ export function createStepContext(
   const project = inRun(held.project, facts.config);
   const log = deps.log.child({ run: run.id, step: step.id, attempt: step.attempt, tool: step.tool });
 
-  const live = createLive(deps, step);
+  const live = createLive(deps, held);
 
   const assertFence = async () => {
     signal.throwIfAborted();

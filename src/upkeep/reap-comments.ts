@@ -35,7 +35,7 @@ export async function reapComments(
       log.warn({ run: id, comment: commentId }, 'a comment still said that its run goes on; it is written anew');
       await db.transaction(async (tx) => {
         await forgetContent(tx, id);
-        await announce(tx, { queue, progressEveryMs }, id, 'now');
+        await announce(tx, { queue, progressEveryMs }, { id }, 'now');
       });
       rewritten += 1;
     }

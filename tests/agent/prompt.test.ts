@@ -40,6 +40,10 @@ test('says the task, where it was asked, the conventions and the test command', 
     expect(text).toContain(part);
   expect(removed).toEqual([]);
   expect(userMessage(makeTask('/x', { testCommand: null }), nonce).text).toContain('No test command was found');
+  expect(text).not.toContain('set-up');
+  expect(userMessage(makeTask('/x', { setupCommand: 'npm ci' }), nonce).text).toMatch(
+    /It was not run in your checkout.*\n<data-\w+ kind="set-up command">\nnpm ci\n/,
+  );
   expect(userMessage(makeTask('/x', { source: { repository: 'a/b', kind: 'api' } }), nonce).text).toContain(
     'asked on api of the repository a/b',
   );
@@ -69,6 +73,7 @@ test('no text can end its block or open another', () => {
           },
         },
         testCommand: evil,
+        setupCommand: evil,
         filename: evil,
       });
       const plain = makeTask('/x', {
@@ -89,6 +94,7 @@ test('no text can end its block or open another', () => {
           },
         },
         testCommand: 't',
+        setupCommand: 's',
         filename: 'f',
       });
       const markers = (text: string) => text.match(new RegExp(`</?data-${nonce}`, 'g'))?.length;

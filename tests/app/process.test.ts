@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createGitHubStandIn, type GitHubStandIn } from '../../src/playground/github-stand-in.ts';
 import { createScriptedModel, turn, type ScriptedModel } from '../../src/playground/model.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { freshDatabaseOptions, lane } from '../support/database.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
 const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 

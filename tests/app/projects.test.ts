@@ -38,6 +38,7 @@ describe.concurrent(`projects, on ${lane}`, () => {
         GITHUB_TOKEN: HUB_TOKEN,
         GIT_TOKEN: LAB_TOKEN,
         NOFX_LOCAL_ROOTS: join(folder, 'local'),
+        NOFX_PRIVATE_HOSTS: '10.0.0.8:8443',
       },
     });
     nofx.github.createToken('mona', HUB_TOKEN);
@@ -182,6 +183,15 @@ describe.concurrent(`projects, on ${lane}`, () => {
     expect(await unarmed.json()).toMatchObject({
       status: 422,
       detail: expect.stringContaining('Nothing could be pushed'),
+    });
+  });
+
+  it('are in the network of the server only where it names the host', async () => {
+    await make({ name: 'Named', repo_url: 'https://10.0.0.8:8443/a/b.git' });
+    const refused = await call('POST', '/projects', { name: 'Not named', repo_url: 'https://10.0.0.8/a/b.git' });
+    expect(await refused.json()).toMatchObject({
+      status: 400,
+      errors: [{ field: 'repo_url', message: expect.stringContaining('Its address is not a public one.') }],
     });
   });
 

@@ -14,9 +14,15 @@ describe(`what runs came to, on ${lane}`, () => {
 
   let count = 0;
   /** A run that has ended, each step of which has taken a second for each letter of its tool, and cost as much in dollars. */
-  const past = async (steps: [name: string, tool: string][], status: 'succeeded' | 'failed' = 'succeeded') => {
+  const past = async (
+    steps: [name: string, tool: string, fromStep?: string][],
+    status: 'succeeded' | 'failed' = 'succeeded',
+  ) => {
     const { project, ...request } = runRequest({ triggerKey: `test:${(count += 1)}` });
-    const plan = { goal: 'g', steps: steps.map(([name, tool]) => ({ name, tool, inputs: { prompt: 'p' } })) };
+    const plan = {
+      goal: 'g',
+      steps: steps.map(([name, tool, fromStep]) => ({ name, tool, inputs: { prompt: 'p', fromStep } })),
+    };
     const opened = await openRun(fresh, { ...request, plan, project: { ...project, id: 'gh_1' } });
     if (!opened.ok) throw new Error(opened.errors.join());
     const { id } = opened.run;
@@ -44,17 +50,18 @@ describe(`what runs came to, on ${lane}`, () => {
       ['a', 'codegen'],
       ['b', 'codegen'],
       ['repair-1', 'codegen'],
-      ['pull_request', 'git_pr'],
+      ['write', 'workspace:write', 'repair-1'],
+      ['pull_request', 'git_pr', 'write'],
     ]);
     const figures = await recentFigures(fresh.db, 'gh_1');
     expect(figures).toHaveLength(2);
     expect(figures).toEqual(
       expect.arrayContaining([
         { usd: 7, ms: 7_000, pieces: 1 },
-        { usd: 21, ms: 27_000, pieces: 2 },
+        { usd: 21, ms: 42_000, pieces: 2 },
       ]),
     );
-    expect(await recentFigures(fresh.db, 'gh_1', 1)).toEqual([{ usd: 21, ms: 27_000, pieces: 2 }]);
+    expect(await recentFigures(fresh.db, 'gh_1', 1)).toEqual([{ usd: 21, ms: 42_000, pieces: 2 }]);
     expect(await recentFigures(fresh.db, 'gh_2')).toEqual([]);
   });
 });

@@ -103,6 +103,29 @@ describe('detectCommands', () => {
     expect(found.domains).toEqual(['pypi.org', 'files.pythonhosted.org']);
   });
 
+  it.each([
+    [
+      '[dependency-groups]\ndev = ["tox"]\ntests = [\n  "pytest",\n]\n',
+      / --upgrade pip && \S+ install .* pytest --group tests -e \.$/,
+    ],
+    [
+      '[project.optional-dependencies]\ndocs = []\ntest = ["hypothesis"]\n[tool.x]\ntesting = 1\n',
+      / pytest -e '\.\[test\]'$/,
+    ],
+    ['[tool.x]\ntest = 1\n', / pytest -e \.$/],
+  ])('python: with what %j lists for tests', (listed, setup) => {
+    const texts = { 'pyproject.toml': `[project]\nname = "x"\n${listed}` };
+    expect(detectCommands({ names: ['pyproject.toml', 'tests/'], texts }).setup).toMatch(setup);
+  });
+
+  it.each([
+    [['Gemfile', 'Rakefile', 'test/'], 'BUNDLE_PATH="$HOME/gems" bundle exec rake'],
+    [['Gemfile', 'Rakefile', 'spec/'], 'BUNDLE_PATH="$HOME/gems" bundle exec rspec'],
+    [['Gemfile'], null],
+  ])('ruby: %j', (names, test) => {
+    expect(detectCommands({ names, texts: {} }).test).toBe(test);
+  });
+
   it('go, rust and make', () => {
     expect(detectCommands({ names: ['go.mod', 'go.sum'], texts: {} })).toMatchObject({
       test: 'go test ./...',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { priorityOf } from '../../src/domain/fair-turns.ts';
+import { createArrivals, priorityOf } from '../../src/domain/fair-turns.ts';
 
 it('begins with the highest where nothing is under way, whatever was before', () => {
   expect(priorityOf({ open: null, newest: null })).toBe(0);
@@ -43,4 +43,26 @@ it('serves each project that waits once before any other a third time, for as lo
       }
     }),
   );
+});
+
+it('has a crowd of webhooks of one repository wait behind those that come a little later of others, in their order', () => {
+  let now = Date.UTC(2026, 10);
+  const arrive = createArrivals(() => now);
+  const crowd = Array.from({ length: 200 }, () => arrive('large'));
+  expect(crowd).toEqual(crowd.toSorted((a, b) => b - a));
+  now += 500;
+  expect(arrive('small')).toBeGreaterThanOrEqual(crowd[1]!);
+  // They are not put off for ever: what comes once they would have come on their own goes behind them.
+  now += 201_000;
+  expect(arrive('other')).toBeLessThan(crowd[199]!);
+  expect(arrive('large')).toBe(arrive('third'));
+});
+
+it('lets no repository fall behind for more than ten minutes', () => {
+  const now = Date.UTC(2026, 10);
+  const arrive = createArrivals(() => now);
+  const first = arrive('large');
+  for (let count = 0; count < 5_000; count += 1) arrive('large');
+  expect(first - arrive('large')).toBe(600);
+  expect(Math.abs(arrive('large'))).toBeLessThan(2 ** 31);
 });

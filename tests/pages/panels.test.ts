@@ -158,8 +158,8 @@ describe('a project that is to be deleted', () => {
   async function makeProject(name: string) {
     const made = await api.post('/projects', { name, repo_url: `https://git.example.com/ours/${name}` });
     const { id } = (await made.json()) as { id: string };
-    const base = runRequest({ triggerKey: `test:${randomUUID()}` });
-    await openRun(api.deps, { ...base, project: { ...base.project, id, installationId: null, repositoryId: null } });
+    const { project, ...rest } = runRequest({ triggerKey: `test:${randomUUID()}` });
+    await openRun(api.deps, { ...rest, project: { ...project, id, name, installationId: null, repositoryId: null } });
     return { id, path: `/ui/projects/${id}` };
   }
   const endRuns = (id: string) =>
@@ -189,6 +189,10 @@ describe('a project that is to be deleted', () => {
     await admin.send(`${path}/delete`, { form });
     expect((await admin.open(`${path}/delete`)).text).toContain('It has runs, which would be lost with it.');
     expect((await api.get(`/projects/${id}`)).status).toBe(200);
+    expect((await admin.open(`${path}/delete`)).text).toContain('Delete it and its 1 run');
+    expect((await admin.send(`${path}/delete`)).headers.get('location')).toBe('/ui/projects');
+    expect((await admin.open('/ui/projects')).text).toContain('busy was deleted.');
+    expect((await admin.open(path)).status).toBe(404);
   });
 });
 

@@ -110,6 +110,7 @@ export function makeTask(checkout: string, more: Partial<CodeTask> = {}): CodeTa
     done: null,
     protectedPaths: [],
     testCommand: 'npm test',
+    setupCommand: null,
     model: 'claude-sonnet-5-5',
     maxCostUsd: 5,
     sandbox: NO_SANDBOX,

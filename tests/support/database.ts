@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
-import pg from 'pg';
 import { pino } from 'pino';
 import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
 import { startQueue } from '../../src/queue/boss.ts';
 import type { Queue } from '../../src/queue/jobs.ts';
+import { createDatabase, TEMPLATE_NAME } from './template.ts';
 
 /** The address of the Postgres the tests run on; absent in the PGlite lane. Set by the lane's global set-up. */
 const SERVER = process.env['NOFX_TEST_POSTGRES_URL'];
@@ -18,14 +18,10 @@ export const lane: 'postgres' | 'pglite' = SERVER ? 'postgres' : 'pglite';
 /** A fresh database of this lane: an own one on the Postgres server, or a PGlite in memory. */
 export async function freshDatabaseOptions(): Promise<DatabaseOptions> {
   if (!SERVER) return { kind: 'pglite', dir: null, from: TEMPLATE ? await openAsBlob(TEMPLATE) : undefined };
-  const name = `nofx_${randomBytes(6).toString('hex')}`;
-  const admin = new pg.Client({ connectionString: SERVER });
-  await admin.connect();
-  await admin.query(`create database ${name}`);
-  await admin.end();
-  const url = new URL(SERVER);
-  url.pathname = `/${name}`;
-  return { kind: 'postgres', url: url.href };
+  return {
+    kind: 'postgres',
+    url: await createDatabase(SERVER, `nofx_${randomBytes(6).toString('hex')}`, TEMPLATE_NAME),
+  };
 }
 
 /** Opened and migrated, with the queue on it; one of this lane unless told. */

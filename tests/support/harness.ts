@@ -10,9 +10,6 @@ import { createGitHubValidator } from './openapi.ts';
 
 export { PASSING, type Repository, type RepositoryOptions } from './harness-repository.ts';
 
-// Whole runs, several at once, on a machine that may be busy: patience costs nothing where all is well.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
-
 const validator = createGitHubValidator();
 
 export type Harness = Playground & {

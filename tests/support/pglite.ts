@@ -1,10 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
-import { openDb } from '../../src/db/client.ts';
-import { migrate } from '../../src/db/migrate.ts';
-import { startQueue } from '../../src/queue/boss.ts';
+import { openTemplate } from './template.ts';
 
 /**
  * The PGlite lane's template: a database with every table, made once and dumped, because making one
@@ -13,10 +10,7 @@ import { startQueue } from '../../src/queue/boss.ts';
  */
 export default async function setup(): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'nofx-pglite-'));
-  const database = await openDb({ kind: 'pglite', dir: null });
-  await migrate(database);
-  const queue = await startQueue(database, pino({ level: 'silent' }));
-  await queue.stop(0);
+  const database = await openTemplate({ kind: 'pglite', dir: null });
   if (database.link.kind !== 'pglite') throw new Error('not a PGlite');
   const dump = await database.link.pglite.dumpDataDir('none');
   await database.close();

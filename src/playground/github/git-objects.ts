@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git, gitBytes, gitMaybe } from './git.ts';
+import { git, gitMaybe } from './git.ts';
+import { readObject } from './git-reader.ts';
 
 export type Person = { name: string; email: string; date: Date };
 
@@ -23,6 +24,10 @@ const SIGNATURE = 'gpgsig -----BEGIN PGP SIGNATURE-----\n \n stand-in\n -----END
 
 const SAFE_FIELD = /[<>\n\0]/g;
 
+/** Who and when, as commits say it. */
+export const personLine = ({ name, email, date }: Person): string =>
+  `${name.replace(SAFE_FIELD, '')} <${email.replace(SAFE_FIELD, '')}> ${Math.floor(date.getTime() / 1000)} +0000`;
+
 /**
  * Writes a commit object from exactly these fields: the same input gives the same SHA. Dates become
  * seconds since the epoch in UTC.
@@ -31,13 +36,11 @@ export function writeCommit(
   dir: string,
   commit: Omit<CommitObject, 'sha' | 'signed'> & { signed?: boolean },
 ): Promise<string> {
-  const person = ({ name, email, date }: Person) =>
-    `${name.replace(SAFE_FIELD, '')} <${email.replace(SAFE_FIELD, '')}> ${Math.floor(date.getTime() / 1000)} +0000`;
   const text = [
     `tree ${commit.tree}`,
     ...commit.parents.map((parent) => `parent ${parent}`),
-    `author ${person(commit.author)}`,
-    `committer ${person(commit.committer)}`,
+    `author ${personLine(commit.author)}`,
+    `committer ${personLine(commit.committer)}`,
     ...(commit.signed ? [SIGNATURE] : []),
     '',
     commit.message,
@@ -46,7 +49,9 @@ export function writeCommit(
 }
 
 export async function readCommit(dir: string, sha: string): Promise<CommitObject> {
-  const text = (await gitBytes(dir, ['cat-file', 'commit', sha])).toString('utf8');
+  const object = await readObject(dir, sha);
+  if (object?.type !== 'commit') throw new Error(`${sha} is no commit of ${dir}.`);
+  const text = object.bytes.toString('utf8');
   const end = text.indexOf('\n\n');
   const headers = text.slice(0, end).split('\n');
   const values = (name: string) =>

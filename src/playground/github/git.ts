@@ -13,33 +13,20 @@ export async function git(dir: string, args: string[], options: Options = {}): P
   return stdout;
 }
 
-/** The same, for output that may not be text, or whose last newline counts. */
-export async function gitBytes(dir: string, args: string[], options: Options = {}): Promise<Buffer> {
-  const { stdout } = await execa('git', args, {
-    ...childOptions(dir, options),
-    encoding: 'buffer',
-    stripFinalNewline: false,
-  });
-  return Buffer.from(stdout);
-}
-
 /** The same, where failing is an answer: null then. */
 export async function gitMaybe(dir: string, args: string[], options: Options = {}): Promise<string | null> {
   const result = await execa('git', args, { ...childOptions(dir, options), reject: false });
   return result.exitCode === 0 ? result.stdout : null;
 }
 
+export const gitEnvironment = (dir: string) => ({ ...QUIET, GIT_DIR: dir });
+
 function childOptions(dir: string, { input, env }: Options) {
   return {
     cwd: dir,
-    env: { ...QUIET, GIT_DIR: dir, ...env },
+    env: { ...gitEnvironment(dir), ...env },
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   };
-}
-
-/** The object's full SHA, or null when there is none; a tag is followed to its commit. */
-export function resolveCommit(dir: string, ref: string): Promise<string | null> {
-  return gitMaybe(dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]);
 }
 
 /** All branches, name → SHA. */

@@ -2,7 +2,7 @@ import { Hono, type Context } from 'hono';
 import { repositoryFor, type Need } from './access.ts';
 import { applyCheck, emitCheck, refuseReopening, suiteFor, validateCheck } from './actions-checks.ts';
 import type { Env } from './auth.ts';
-import { resolveCommit } from './git.ts';
+import { resolveCommit } from './git-reader.ts';
 import { bodyOf, fail, notFound, page, text } from './respond.ts';
 import { isCommit } from './routes-git.ts';
 import { annotationShape, checkRunShape, checkSuiteShape } from './shape-checks.ts';

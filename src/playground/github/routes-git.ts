@@ -2,7 +2,8 @@ import { Hono, type Context } from 'hono';
 import { actorOf, repositoryFor, type Need } from './access.ts';
 import { syncBranches } from './actions-branches.ts';
 import type { Env } from './auth.ts';
-import { git, gitBytes, gitMaybe } from './git.ts';
+import { git, gitMaybe } from './git.ts';
+import { findObject, readObject } from './git-reader.ts';
 import {
   readCommit,
   readTree,
@@ -155,8 +156,9 @@ export function gitRoutes(world: World): Hono<Env> {
   routes.get('/repos/:owner/:repo/git/blobs/:sha', async (c) => {
     const repo = repoFor(c, 'contents:read');
     const sha = c.req.param('sha');
-    if ((await typeOf(repo, sha)) !== 'blob') notFound();
-    const bytes = await gitBytes(repo.dir, ['cat-file', 'blob', sha]);
+    const blob = SHA.test(sha) ? await readObject(repo.dir, sha) : null;
+    if (blob?.type !== 'blob') return notFound();
+    const { bytes } = blob;
     const url = `${repositoryApi(world, repo)}/git/blobs/${sha}`;
     return c.json({
       sha,
@@ -171,12 +173,12 @@ export function gitRoutes(world: World): Hono<Env> {
   return routes;
 }
 
-const shaOf = (repo: Repository, ref: string) =>
-  gitMaybe(repo.dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', ref]);
+const shaOf = async (repo: Repository, ref: string): Promise<string | null> =>
+  (await findObject(repo.dir, ref))?.sha ?? null;
 
 /** `commit`, `tree`, `blob` or `tag`; null when the repository has no such object. */
-const typeOf = (repo: Repository, sha: string): Promise<string | null> =>
-  SHA.test(sha) ? gitMaybe(repo.dir, ['cat-file', '-t', sha]) : Promise.resolve(null);
+const typeOf = async (repo: Repository, sha: string): Promise<string | null> =>
+  SHA.test(sha) ? ((await findObject(repo.dir, sha))?.type ?? null) : null;
 
 export const isCommit = async (repo: Repository, sha: string): Promise<boolean> =>
   (await typeOf(repo, sha)) === 'commit';

@@ -4,6 +4,7 @@ import { permits, requireToken } from './access.ts';
 import { syncBranches } from './actions-branches.ts';
 import type { Env } from './auth.ts';
 import { gitMaybe } from './git.ts';
+import { findObject } from './git-reader.ts';
 import { readCommit, readTree, writeBlob, writeCommit, writeTree, type TreeChange } from './git-objects.ts';
 import { bodyOf } from './respond.ts';
 import { botPerson } from './routes-git.ts';
@@ -80,7 +81,7 @@ async function commitOnBranch(world: World, repo: Repository, input: Input, work
   const { branch, expectedHeadOid: expected, message, fileChanges = {} } = input;
   const { additions = [], deletions = [] } = fileChanges;
   const ref = `refs/heads/${branch.branchName}`;
-  const head = await gitMaybe(repo.dir, ['rev-parse', '--verify', '--quiet', '--end-of-options', ref]);
+  const head = (await findObject(repo.dir, ref))?.sha ?? null;
   if (head === null) throw new Refused('NOT_FOUND', `No ref exists for branch "${branch.branchName}".`);
   if (head !== expected) throw stale(expected);
   if (repo.protectedBranches.has(branch.branchName))

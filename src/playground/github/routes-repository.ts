@@ -2,7 +2,8 @@ import { Hono, type Context } from 'hono';
 import { repositoryFor } from './access.ts';
 import type { Env } from './auth.ts';
 import { commitsBetween } from './git-diff.ts';
-import { gitBytes, gitMaybe, resolveCommit } from './git.ts';
+import { gitMaybe } from './git.ts';
+import { readObject, resolveCommit } from './git-reader.ts';
 import { readTree } from './git-objects.ts';
 import { fail, notFound, page } from './respond.ts';
 import { commitShape } from './shape-git.ts';
@@ -106,7 +107,7 @@ async function contents(world: World, c: Context<Env>, path: string): Promise<Re
       ),
     );
   }
-  const bytes = await gitBytes(repo.dir, ['cat-file', 'blob', found.sha]);
+  const bytes = (await readObject(repo.dir, found.sha))?.bytes ?? notFound();
   if (/\braw\b/.test(c.req.header('accept') ?? '')) {
     return c.body(new Uint8Array(bytes), 200, { 'content-type': 'application/vnd.github.raw+json; charset=utf-8' });
   }
