@@ -53,7 +53,7 @@ export async function inTrouble(run: Case, world: World): Promise<[string, Respo
 
 /** The world, whose requests are sent as `each` says. */
 function watched(world: World, each: (send: Sending) => Promise<Response>): World {
-  const send: World['send'] = (method, path, body, headers = world.admin) =>
+  const send = (method: string, path: string, body?: unknown, headers: Who = world.admin) =>
     each((who = {}) => world.send(method, path, body, { ...headers, ...who }));
   return {
     ...world,
