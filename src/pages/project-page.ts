@@ -77,7 +77,7 @@ export function projectPage({
               <dd>${moment(removedAt)} UTC</dd>`
           : ''
       }
-      <dt>Called</dt>
+      <dt>Id</dt>
       <dd><code>${id}</code></dd>
     </dl>
     <div class="actions">

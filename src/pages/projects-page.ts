@@ -34,7 +34,7 @@ function row(project: Project): Markup {
     <td data-label="Reached by">${reachedBy(project)}</td>
     <td data-label="Runs start at"><code>${project.baseBranch ?? project.defaultBranch ?? '–'}</code></td>
     <td data-label="Last looked at (UTC)">${project.syncedAt ? moment(project.syncedAt) : 'never'}</td>
-    <td class="whole">
+    <td class="whole links">
       <a href="/ui/runs?project=${id}">Runs<span class="hidden"> of ${project.name}</span></a> ·
       <a href="/ui/costs?project=${id}">Costs<span class="hidden"> of ${project.name}</span></a>
     </td>

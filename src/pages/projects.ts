@@ -157,5 +157,9 @@ function refused(error: unknown, values: Record<string, string>): Filled {
     mistakes[field] ??= what.startsWith('Invalid input') ? 'is needed' : what;
   // Somebody may have written the token itself: it is not shown again.
   const shown = mistakes['token_env'] ? { ...values, token_env: '' } : values;
-  return { values: shown, mistakes, problem: kind === 'invalid' ? 'That cannot be yet: see below.' : wordsOf(problem) };
+  return {
+    values: shown,
+    mistakes,
+    problem: kind === 'invalid' ? 'Nothing was saved: see what is marked below.' : wordsOf(problem),
+  };
 }

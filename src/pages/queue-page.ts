@@ -31,7 +31,8 @@ export function queuePage(facts: QueueFacts): Markup {
     ${
       workers === 0
         ? html`<p class="notice refused" role="alert">
-            Nobody works: no process with the role <code>worker</code> or <code>all</code> is there.
+            Nobody works: no process with the role <code>worker</code> or <code>all</code> is there. Start one: what
+            waits is kept until then.
           </p>`
         : ''
     }

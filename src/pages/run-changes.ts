@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import type { DiffLine, FileDiff } from './diff.ts';
 import type { Markup } from './layout.ts';
 import type { RunFacts } from './run-facts.ts';
+import { count as words } from './words.ts';
 
 /** Lines that are shown of one file; the whole is a click away. */
 const LINES = 2_000;
@@ -25,7 +26,7 @@ export function changes({ run, diff }: RunFacts): Markup | string {
   const removed = diff.reduce((sum, file) => sum + file.removed, 0);
   return html`<section aria-labelledby="changes">
     <h2 id="changes">Changes</h2>
-    <p class="hint">${diff.length} file${diff.length === 1 ? '' : 's'}, ${count(added, removed)}; ${whole}</p>
+    <p class="hint">${words(diff.length, 'file')}, ${count(added, removed)}; ${whole}</p>
     ${diff.map((file, index) => fileDiff(file, index, diff.length <= OPEN))}
   </section>`;
 }
@@ -35,7 +36,7 @@ function fileDiff(file: FileDiff, index: number, isOpen: boolean): Markup {
   return html`<details class="file" id="file-${index}" ${isOpen ? 'open' : ''}>
     <summary>
       <code>${file.previousPath ? `${file.previousPath} → ${file.path}` : file.path}</code>
-      <span class="hint">${count(file.added, file.removed)}</span>
+      <span class="hint">${file.lines.length === 0 ? '' : count(file.added, file.removed)}</span>
     </summary>
     ${
       file.lines.length === 0
@@ -49,7 +50,7 @@ function fileDiff(file: FileDiff, index: number, isOpen: boolean): Markup {
           >
 ${file.lines.slice(0, LINES).map(diffLine)}</pre>`
     }
-    ${more > 0 ? html`<p class="hint">and ${more} lines more</p>` : ''}
+    ${more > 0 ? html`<p class="hint">and ${words(more, 'line')} more: the whole is above, as one file</p>` : ''}
   </details>`;
 }
 
@@ -65,5 +66,5 @@ function diffLine({ kind, text }: DiffLine): Markup {
 }
 
 function count(added: number, removed: number): string {
-  return `${added} line${added === 1 ? '' : 's'} added, ${removed} removed`;
+  return `${words(added, 'line')} added, ${removed.toLocaleString('en-US')} removed`;
 }

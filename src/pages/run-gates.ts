@@ -6,6 +6,11 @@ import type { Markup } from './layout.ts';
 import type { RunFacts } from './run-facts.ts';
 import { status } from './words.ts';
 
+/** Where an attempt of a gate is on the page. */
+export function gateId(steps: RunFacts['steps'], gate: GateView): string {
+  return `gate-${steps.find(({ name }) => name === gate.step)?.position ?? gate.step}`;
+}
+
 /** The gates, each with all its attempts side by side. */
 export function gates(facts: RunFacts): Markup | string {
   const { view } = facts;
@@ -29,13 +34,13 @@ function attempt({ run, steps, artifacts }: RunFacts, gate: GateView, isLast: bo
   ].filter(Boolean);
   const isOpen = isLast && gate.verdict !== 'passed';
   const id = `log-${step?.position ?? gate.step}`;
-  return html`<article class="panel">
+  return html`<article class="panel" id="${gateId(steps, gate)}">
     <p>
       ${of > 1 ? html`<strong>Attempt ${gate.attempt} of ${of}</strong>` : ''}
       ${gate.verdict === 'neutral' ? status('neutral', 'no verdict') : status(gate.verdict)}
       <span class="hint">${ended.join(' · ')}</span>
     </p>
-    ${gate.command === null ? '' : html`<p><code>${gate.command}</code></p>`} ${findings(gate)}
+    ${command(gate)} ${findings(gate)}
     ${
       gate.tail === ''
         ? ''
@@ -46,6 +51,11 @@ function attempt({ run, steps, artifacts }: RunFacts, gate: GateView, isLast: bo
     }
     ${log ? html`<p><a class="alone" href="${artifactUrl(run.id, log.stepId, log.name)}">Whole output</a></p>` : ''}
   </article>`;
+}
+
+function command({ command: run, verdict }: GateView): Markup | string {
+  if (run !== null) return html`<p><code>${run}</code></p>`;
+  return verdict === 'neutral' ? html`<p>No command was found for it, so it was not run.</p>` : '';
 }
 
 const SHOWN = 20;

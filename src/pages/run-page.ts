@@ -1,5 +1,4 @@
 import { html } from 'hono/html';
-import { inWordsOf, whatNext } from '../domain/report-failure.ts';
 import { formField, type Markup } from './layout.ts';
 import { runActions } from './run-asks.ts';
 import { artifactTable } from './run-artifacts.ts';
@@ -7,6 +6,7 @@ import { changes } from './run-changes.ts';
 import { factList } from './run-fact-list.ts';
 import type { RunFacts } from './run-facts.ts';
 import { gates } from './run-gates.ts';
+import { outcome } from './run-outcome.ts';
 import { stepTrack } from './run-steps.ts';
 import { timeline } from './run-timeline.ts';
 import { prose, status } from './words.ts';
@@ -23,7 +23,7 @@ export function runPage(facts: RunFacts, formToken: string): Markup {
         ${run.pullRequest ? html`<a class="button quiet" href="${run.pullRequest.url}">${openResult(run)}</a>` : ''}
       </p>
     </header>
-    ${failure(facts)} ${runActions(facts, formField(formToken))}
+    ${outcome(facts)} ${runActions(facts, formField(formToken))}
     <div class="run-columns">
       <section aria-labelledby="steps">
         <h2 id="steps">Steps</h2>
@@ -59,13 +59,4 @@ function about(facts: RunFacts): Markup | string {
   if (!issue) return '';
   const title = issue.title === headline(facts) ? '' : ` ${issue.title}`;
   return html`· <a href="${issue.url}">#${issue.number}${title}</a>`;
-}
-
-function failure({ run }: RunFacts): Markup | string {
-  if (!run.failure) return '';
-  const told = inWordsOf(run.gitMode, run.failure);
-  return html`<section class="notice refused" aria-labelledby="failure">
-    <h2 id="failure">What went wrong</h2>
-    ${prose(told.message)} ${prose(whatNext(told).replaceAll('**', ''))}
-  </section>`;
 }

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { gateOf } from '../domain/plan.ts';
 import { repairOf } from '../domain/repair.ts';
 import { stepSpent, stepTitlePlain, took } from '../domain/report-words.ts';
 import type { Markup } from './layout.ts';
@@ -36,7 +37,8 @@ export function stepTrack({ run, view, steps }: RunFacts): Markup {
           Boolean,
         );
         return html`<li id="step-${steps[index]!.position}">
-          <span class="step-name">${title(index)}</span> ${status(step.status)}
+          <span class="step-name">${title(index)}</span>
+          ${gateOf(step.tool) !== null && step.status === 'neutral' ? status('neutral', 'no verdict') : status(step.status)}
           <span class="hint">${facts.join(' · ')}</span>
           ${behind(track, index, title)}
         </li>`;

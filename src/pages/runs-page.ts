@@ -8,11 +8,11 @@ import type { RunPageFacts, RunQuery } from './runs.ts';
 import { capital, moment, status, statusWord } from './words.ts';
 
 /** The runs that were asked for, newest first, and the form that asks for others. */
-export function runsPage({ query, runs, next, mistake }: RunPageFacts): Markup {
+export function runsPage({ query, runs, next, mistake, own }: RunPageFacts): Markup {
   return html`<h1>Runs</h1>
     ${filters(query)} ${mistake === null ? '' : html`<p class="notice refused" role="alert">${mistake}</p>`}
     <div id="list">
-      ${runs.length > 0 ? table(runs) : mistake === null ? nothing(query) : ''} ${paging(query, next)}
+      ${runs.length > 0 ? table(runs) : mistake === null ? nothing(query, own) : ''} ${paging(query, next)}
     </div>`;
 }
 
@@ -71,18 +71,20 @@ function row(run: ListedRun): Markup {
         ${source.repository}${source.issue ? ` #${source.issue.number}` : ''}${pullRequest && run.gitMode !== 'hidden' ? `, pull request #${pullRequest.number}` : ''}
       </span>
     </td>
-    <td data-label="Asked by">${source.requester.login}</td>
+    <td class="login" data-label="Asked by">${source.requester.login}</td>
     <td data-label="Spent" class="num ${run.cost ? '' : 'none'}">${run.cost ? dollarsOf(run.cost) : '–'}</td>
     <td data-label="Asked (UTC)">${moment(run.createdAt)}</td>
   </tr>`;
 }
 
-function nothing(query: RunQuery): Markup {
+function nothing(query: RunQuery, own: boolean): Markup {
   const isFiltered = Object.values(query).some((value) => value !== undefined);
   return isFiltered
     ? html`<p class="empty">No run fits that. <a href="/ui/runs">Show all</a></p>`
     : html`<p class="empty">
-        Nothing has been asked for yet. Comment <code>/nofx …</code> on an issue of a repository with the app on it.
+        ${own ? 'You have not asked for anything yet' : 'Nothing has been asked for yet'}. Comment
+        <code>/nofx …</code> on an issue of a repository with the app on it.
+        ${own ? 'What others have asked for is shown for a repository that you name.' : ''}
       </p>`;
 }
 

@@ -39,6 +39,8 @@ export type RunPageFacts = {
   runs: ListedRun[];
   /** the cursor of the next page; null on the last */
   next: string | null;
+  /** only what whoever looks has asked for themselves */
+  own: boolean;
   /** why there are none, where that is not for want of runs */
   mistake: string | null;
 };
@@ -59,7 +61,8 @@ export function runsRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
 }
 
 async function readPage(deps: PageDeps, person: Person, query: RunQuery): Promise<RunPageFacts> {
-  const none = { query, runs: [], next: null };
+  const own = person.kind === 'user' && query.project === undefined;
+  const none = { query, runs: [], next: null, own };
   const wanted = await filterOf(deps, query);
   if (typeof wanted === 'string') return { ...none, mistake: wanted };
   try {
@@ -67,7 +70,7 @@ async function readPage(deps: PageDeps, person: Person, query: RunQuery): Promis
     const page = { limit: LIMIT + 1, ...(query.cursor ? { after: query.cursor } : { offset: 0 }) };
     const rows = await listRunPage(deps.db, filter, page);
     const runs = rows.slice(0, LIMIT);
-    return { query, runs, next: rows.length > LIMIT ? runs.at(-1)!.id : null, mistake: null };
+    return { ...none, runs, next: rows.length > LIMIT ? runs.at(-1)!.id : null, mistake: null };
   } catch (error) {
     const { kind, message } = problemOf(error);
     if (kind !== 'forbidden') throw error;

@@ -35,7 +35,7 @@ export function searchPage(view: SearchView): Markup {
 }
 
 function results({ words, project, next }: SearchView, runs: ListedRun[]): Markup {
-  if (runs.length === 0) return html`<p class="empty">Nothing was found for “${words}”.</p>`;
+  if (runs.length === 0) return html`<p class="empty">Nothing was found for “${words}”. Fewer words find more.</p>`;
   const query = new URLSearchParams({ q: words, ...(project && { project }), ...(next && { after: next }) });
   return html`<ol class="found" aria-label="Found, the newest first">
       ${runs.map((run) => found(run, wordsIn(words)))}

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { upsertArtifacts } from '../../src/db/artifacts.ts';
 import { listSteps } from '../../src/db/steps.ts';
+import { standardPlan } from '../../src/domain/plan.ts';
 import type { Role } from '../../src/domain/role.ts';
 import { openRun, type RunRequest } from '../../src/runs/open-run.ts';
 import { PASSWORD, startApi } from '../api/support.ts';
@@ -11,6 +12,8 @@ import { visitor } from './support.ts';
 
 const EVIL = `"'><script>alert(1)</script>`;
 const mona = { id: 2, login: 'mona' };
+const PULL_REQUEST = `pull_request = '{"number":5,"url":"https://github.example/5"}'`;
+const FAILURE = `failure = '{"kind":"model","message":"Out of words.","next":""}'`;
 const ROLES: Record<number, Role> = { 3: 'read' };
 
 describe('the page of runs', () => {
@@ -107,7 +110,7 @@ describe('the page of runs', () => {
     expect(tasks((await (await as(mona)).open('/ui/runs')).text)).toHaveLength(3);
     expect(tasks((await (await as({ id: 9, login: 'new' })).open('/ui/runs')).text)).toEqual([]);
     const reader = await as({ id: 3, login: 'rita' });
-    expect((await reader.open('/ui/runs')).text).toContain('Nothing has been asked for yet');
+    expect((await reader.open('/ui/runs')).text).toContain('You have not asked for anything yet');
     expect(tasks((await reader.open('/ui/runs?project=acme/kit-8')).text)).toHaveLength(2);
     const stranger = await as({ id: 9, login: 'new' });
     // A repository that is there, and one that is not, look the same.
@@ -137,11 +140,10 @@ describe('the page of runs', () => {
 
   it('tells business users nothing of git', async () => {
     const { project } = runRequest();
-    const tools = ['codegen', 'workspace:write', 'gate:test', 'git_pr'];
     const opened = await openRun(api.deps, {
       ...runRequest({ triggerKey: 'hidden' }),
       project: { ...project, id: 'gh_11', repositoryId: 11 },
-      plan: { goal: 'Say hello', steps: tools.map((tool) => ({ name: tool.replace(/\W/g, '-'), tool, inputs: {} })) },
+      plan: standardPlan({ goal: 'Say hello', prompt: 'Say hello' }),
     });
     const { id } = (opened.ok && opened.run) as { id: string };
     const failure = JSON.stringify({ kind: 'gate', message: 'No pull request: `npm test` failed.', next: 'git push' });
@@ -153,6 +155,39 @@ describe('the page of runs', () => {
     expect(text).toContain('Review the result');
     expect(text).toContain('<code>/nofx retry</code>');
     expect(text.replace(/<[^>]+>/g, '')).not.toMatch(/branch|commit|pull request|rebase|git push/i);
+  });
+
+  it.each([
+    ['queued', '', 'It begins as soon as there is a worker for it.'],
+    ['running', `cancel_requested_at = now()`, 'It stops within seconds'],
+    ['cancelled', `cancel_requested_by = 'otto'`, 'otto had it stopped. Nothing was handed in for review.'],
+    ['neutral', '', 'There was nothing to change, so there is nothing to review.'],
+    ['succeeded', PULL_REQUEST, 'It is ready for review. Nothing is merged until you merge it.'],
+    ['succeeded', `${PULL_REQUEST}, git_mode = 'hidden'`, 'Nothing is live until someone approves it.'],
+    ['succeeded', `${PULL_REQUEST}, merged_at = now()`, 'The pull request was merged.'],
+    ['failed', FAILURE, 'Out of words. Next: Comment <code>/nofx retry</code>.'],
+    ['failed', `${FAILURE}, source = source || '{"issue":null}'`, 'Next: Do it again from the step that failed.'],
+  ])('says what came of one that is %s (%s)', async (status, facts, expected) => {
+    const { id } = await open('Come to something', { repository: 13, issue: (count += 1) });
+    const ended = ['queued', 'running'].includes(status) ? null : new Date().toISOString();
+    await api.db.execute(sql`update nofx.run set ended_at = ${ended}, status = ${status} where id = ${id}`);
+    if (facts) await api.db.execute(sql`update nofx.run set ${sql.raw(facts)} where id = ${id}`);
+    const { text } = await (await admin()).open(`/ui/runs/${id}`);
+    const words = text.replace(/<(?!\/?code)[^>]+>/g, ' ').replace(/\s+/g, ' ');
+    expect(words).toContain(expected);
+  });
+
+  it('leads from a failure to what the gate printed', async () => {
+    const { id } = await open('Break the gate', { repository: 13, issue: (count += 1) });
+    const outputs = { verdict: 'failed', command: 'npm test', exitCode: 1, durationMs: 9, tail: 'not the answer' };
+    await api.db.execute(sql`update nofx.step set tool = 'gate:test', status = 'failed', started_at = now(),
+      ended_at = now(), outputs = ${JSON.stringify(outputs)}::jsonb where run_id = ${id}`);
+    await api.db.execute(
+      sql`update nofx.run set status = 'failed', ended_at = now(), ${sql.raw(FAILURE)} where id = ${id}`,
+    );
+    const { text } = await (await admin()).open(`/ui/runs/${id}`);
+    const [, place = ''] = /href="#([^"]+)">See what test printed/.exec(text)!;
+    expect(text.split(`id="${place}"`)[1]).toMatch(/^[^]*?not the answer/);
   });
 
   it('tells all else of a run whose change cannot be read', async () => {
