@@ -72,7 +72,7 @@ export async function openWorld() {
 
   const { crowded, ruined } = await openOthers();
   let newcomers = 0;
-  const hooks: string[] = [];
+  const hooks: Record<string, string[]> = {};
   const world = {
     ...people,
     crowded,
@@ -117,10 +117,12 @@ export async function openWorld() {
     },
 
     /** An endpoint for webhooks of the project, at our own receiver. */
-    async webhook(body: object = { project_id: projectId }): Promise<string> {
+    async webhook(body: { project_id?: string; types?: string[] } = { project_id: projectId }): Promise<string> {
       const id = await idOf(send('POST', '/webhooks', { url: `http://127.0.0.1:${sink.port}/hook`, ...body }));
-      // A project may have so many, and no more.
-      if (hooks.push(id) > 10) await send('DELETE', `/webhooks/${hooks.shift()}`);
+      // A project may have 20, and no more.
+      const older = hooks[body.project_id ?? 'all'] ?? [];
+      hooks[body.project_id ?? 'all'] = [...older, id].slice(-18);
+      if (older.length === 18) await send('DELETE', `/webhooks/${older[0]}`);
       return id;
     },
 
