@@ -1,4 +1,5 @@
 import { and, asc, eq, gt, sql, type SQL } from 'drizzle-orm';
+import type { EventType } from '../domain/run-events.ts';
 import { InternalError } from '../errors.ts';
 import type { Executor } from './client.ts';
 import { noteAppended } from './committed.ts';
@@ -9,31 +10,6 @@ export type NewEvent = { type: EventType; stepId?: string; payload?: Record<stri
 
 /** A message that is to go to an endpoint. */
 export type NewMessage = { id: string; endpointId: string };
-
-export type EventType =
-  | 'run.created'
-  | 'run.waiting'
-  | 'run.cancel_requested'
-  | 'run.started'
-  | 'run.paused'
-  | 'run.resumed'
-  | 'run.succeeded'
-  | 'run.neutral'
-  | 'run.failed'
-  | 'run.cancelled'
-  | 'step.added'
-  | 'step.enqueued'
-  | 'step.started'
-  | 'step.finished'
-  | 'step.failed'
-  | 'step.retried'
-  | 'step.returned'
-  | 'step.skipped'
-  | 'step.waiting'
-  | 'step.approved'
-  | 'step.expired'
-  | 'step.refused'
-  | 'queue.backpressure';
 
 /**
  * Appends events to a run's trail, and a message for each endpoint that wants to know. The update takes the run row's

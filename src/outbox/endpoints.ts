@@ -1,39 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import * as endpoints from '../db/endpoints.ts';
 import type { Endpoint } from '../db/endpoints.ts';
-import type { EventType } from '../db/events.ts';
 import { getMessage, reopenMessage } from '../db/messages.ts';
 import { getProject } from '../db/projects.ts';
+import { EVENT_TYPES } from '../domain/run-events.ts';
 import { UserError } from '../errors.ts';
 import type { SendResult } from '../outbound/port.ts';
 import { rememberKey, type OutboxDeps } from './deps.ts';
-
-/** What an endpoint can ask for. */
-const EVENT_TYPES = Object.keys({
-  'run.created': true,
-  'run.waiting': true,
-  'run.cancel_requested': true,
-  'run.started': true,
-  'run.paused': true,
-  'run.resumed': true,
-  'run.succeeded': true,
-  'run.neutral': true,
-  'run.failed': true,
-  'run.cancelled': true,
-  'step.added': true,
-  'step.enqueued': true,
-  'step.started': true,
-  'step.finished': true,
-  'step.failed': true,
-  'step.retried': true,
-  'step.returned': true,
-  'step.skipped': true,
-  'step.waiting': true,
-  'step.approved': true,
-  'step.expired': true,
-  'step.refused': true,
-  'queue.backpressure': true,
-} satisfies Record<EventType, true>);
 
 /** Every event of a project is a message to each of its endpoints, as many as GitHub allows for a repository. */
 const MOST = 20;
@@ -122,7 +95,7 @@ export async function redeliver({ db, queue }: Pick<OutboxDeps, 'db' | 'queue'>,
 
 function typesOf(types: readonly string[] | undefined): string[] | null {
   if (types === undefined) return null;
-  const unknown = types.filter((type) => !EVENT_TYPES.includes(type));
+  const unknown = types.filter((type) => !(EVENT_TYPES as readonly string[]).includes(type));
   if (types.length > 0 && unknown.length === 0) return [...new Set(types)];
   const problem =
     types.length === 0

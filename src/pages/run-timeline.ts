@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
-import type { EventRow, EventType } from '../db/events.ts';
+import type { EventRow } from '../db/events.ts';
+import type { EventType } from '../domain/run-events.ts';
 import type { GitMode } from '../domain/project.ts';
 import { stepTitlePlain } from '../domain/report-words.ts';
 import type { Markup } from './layout.ts';

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eq } from 'drizzle-orm';
 import { afterEach, expect, it } from 'vitest';
+import { step } from '../../src/db/schema.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { buildTown, type Town } from '../support/process.ts';
 
@@ -20,4 +22,7 @@ it('a crowd in one repository, where each write to GitHub waits a second for its
   const answered = () => town.github.comments(repo, issue).some(({ user }) => user?.login === 'nofx[bot]');
   while (!answered()) await sleep(50);
   expect(performance.now() - asked).toBeLessThan(15_000);
+  expect(await town.database.db.$count(step, eq(step.status, 'running')), 'as many as NOFX_STEP_CONCURRENCY says').toBe(
+    2,
+  );
 });

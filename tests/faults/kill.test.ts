@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { like, sql } from 'drizzle-orm';
 import { afterEach, describe, expect, it } from 'vitest';
-import { delivery, effect } from '../../src/db/schema.ts';
+import { delivery, effect, step } from '../../src/db/schema.ts';
 import { demoScript } from '../../src/playground/demo-script.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { buildTown, expectOneStory, REPO, type Server, type Town } from '../support/process.ts';
@@ -46,6 +46,21 @@ describe('kill -9', () => {
     expect(at(goesOn) - at(begins)).toBeLessThan(2_000);
     await town.ended();
     expect(await expectOneStory(town, issue)).toEqual([]);
+  });
+
+  it('of a whole machine: another one has the commit made again from the artifacts, and goes on with it', async () => {
+    town = await buildTown({ script: demoScript });
+    const first = await town.start({ WORKSPACE_ROOT: 'one machine' });
+    const issue = await town.comment('/nofx add a slugify helper');
+    await first.saw((line) => line['msg'] === 'step started' && line['tool'] === 'gate:test');
+    await first.kill('SIGKILL');
+    const other = await town.start({ WORKSPACE_ROOT: 'another machine' });
+    await town.ended();
+    expect(await expectOneStory(town, issue)).toEqual([]);
+    const begun = other.lines.filter(({ msg }) => msg === 'step started').map(({ tool }) => tool);
+    expect(begun).toEqual(['gate:test', 'git_pr']);
+    const written = (await town.database.db.select().from(step)).find(({ tool }) => tool === 'workspace:write');
+    expect(town.github.pullRequests(REPO)[0]!.head.sha).toBe(written!.outputs!['sha']);
   });
 
   it.each([
