@@ -41,7 +41,7 @@ const never = new AbortController().signal;
 
 const COMMANDS: Record<string, Command> = {
   async 'dead list'({ deps }, { say }) {
-    const letters = await listDead(deps);
+    const { letters } = await listDead(deps);
     if (letters.length === 0) say('There are no dead letters.');
     for (const { id, from, data, diedAt, closed, reason } of letters) {
       const about = data.guid ?? [data.runId, data.stepId].filter(Boolean).join(' ');

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { answers, takes, Done } from './describe.ts';
 import type { Api } from './env.ts';
-import { problems } from './problem.ts';
+import { problemsOfChange } from './problem.ts';
 import type { RunActions } from './run-actions.ts';
 import { RunPath } from './runs.ts';
 
@@ -12,29 +13,21 @@ const route = createRoute({
   description: 'Who may is what the repository says of its approvers, as on GitHub.',
   request: {
     params: RunPath,
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.strictObject({
-            plan: z
-              .string()
-              .regex(/^[0-9a-f]{8,64}$/, 'is no hash of a plan')
-              .optional()
-              .openapi({
-                description: 'The hash of the plan that you saw, or its beginning: then no other is approved.',
-              }),
+    body: takes(
+      z.strictObject({
+        plan: z
+          .string()
+          .regex(/^[0-9a-f]{8,64}$/, 'is no hash of a plan')
+          .optional()
+          .openapi({
+            description: 'The hash of the plan that you saw, or its beginning: then no other is approved.',
           }),
-        },
-      },
-    },
+      }),
+    ),
   },
   responses: {
-    200: {
-      description: 'The run goes on',
-      content: { 'application/json': { schema: z.object({ success: z.literal(true), message: z.string() }) } },
-    },
-    ...problems('not_found', 'forbidden', 'conflict'),
+    200: answers('The run goes on', Done),
+    ...problemsOfChange('not_found', 'conflict'),
   },
 });
 

@@ -35,7 +35,7 @@ const description = createRoute({
     200: { description: 'Its bytes', ...bytes },
     302: { description: 'Where its bytes are, in Supabase' },
     206: { description: 'Those of its bytes that were asked for', ...bytes },
-    ...problems('not_found', 'range', 'unavailable'),
+    ...problems('not_found', 'range'),
   },
 });
 

@@ -3,8 +3,9 @@ import type { DeadLetter } from '../queue/jobs.ts';
 import { listDead, redriveDead, type Redriven } from '../runs/dead.ts';
 import { viewQueue } from '../runs/view-queue.ts';
 import { adminOnly } from './access.ts';
+import { answers, Done } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems } from './problem.ts';
+import { ApiProblem, problems, problemsOfChange } from './problem.ts';
 
 const moment = z.iso.datetime();
 const count = z.number().int();
@@ -69,7 +70,7 @@ const queueRoute = createRoute({
   operationId: 'getQueue',
   summary: 'What is waiting and what is at work, for the admin',
   responses: {
-    200: { description: 'As it is now', content: { 'application/json': { schema: QueueView } } },
+    200: answers('As it is now', QueueView),
     ...problems('forbidden'),
   },
 });
@@ -82,17 +83,13 @@ const listRoute = createRoute({
   description: 'The oldest come first. They are kept for 30 days.',
   request: { query: z.object({ limit: z.coerce.number('must be a number').int().min(1).max(1_000).default(100) }) },
   responses: {
-    200: {
-      description: 'The dead letters',
-      content: {
-        'application/json': {
-          schema: z.object({
-            letters: z.array(Letter),
-            more: z.boolean().openapi({ description: 'There are more than `limit`.' }),
-          }),
-        },
-      },
-    },
+    200: answers(
+      'The dead letters',
+      z.object({
+        letters: z.array(Letter),
+        more: z.boolean().openapi({ description: 'There are more than `limit`.' }),
+      }),
+    ),
     ...problems('forbidden'),
   },
 });
@@ -104,7 +101,7 @@ const getRoute = createRoute({
   summary: 'A dead letter, for the admin',
   request: { params: LetterPath },
   responses: {
-    200: { description: 'The dead letter', content: { 'application/json': { schema: Letter } } },
+    200: answers('The dead letter', Letter),
     ...problems('forbidden', 'not_found'),
   },
 });
@@ -118,15 +115,8 @@ const retryRoute = createRoute({
     'A delivery is worked on anew, a step goes on where its run does. A run that has ended stays as it ended: another, `run_id`, repeats its request.',
   request: { params: LetterPath },
   responses: {
-    200: {
-      description: 'It is gone from the dead letters',
-      content: {
-        'application/json': {
-          schema: z.object({ success: z.literal(true), message: z.string(), run_id: z.string().nullable() }),
-        },
-      },
-    },
-    ...problems('forbidden', 'not_found', 'conflict'),
+    200: answers('It is gone from the dead letters', Done.extend({ run_id: z.string().nullable() })),
+    ...problemsOfChange('not_found', 'conflict'),
   },
 });
 
@@ -164,8 +154,8 @@ export function devRoutes(api: Api, deps: ApiDeps): void {
   api.openapi(listRoute, async (c) => {
     adminOnly(c.get('principal'));
     const { limit } = c.req.valid('query');
-    const letters = await listDead(deps, limit + 1);
-    return c.json({ letters: letters.slice(0, limit).map(shown), more: letters.length > limit }, 200);
+    const { letters, more } = await listDead(deps, limit);
+    return c.json({ letters: letters.map(shown), more }, 200);
   });
 
   api.openapi(getRoute, async (c) => {

@@ -59,15 +59,23 @@ export class ApiProblem extends Error {
   }
 }
 
+/** What every route may end with. Who asks, and what they may, is asked of others, who are not always there. */
+const ALWAYS: readonly ProblemKind[] = ['invalid', 'unauthenticated', 'too_many', 'internal', 'unavailable'];
+
 /** The responses that a route may end with beside its own; those that every route may end with are always among them. */
 export function problems(...kinds: ProblemKind[]) {
-  const all = new Set<ProblemKind>(['invalid', 'unauthenticated', 'too_many', 'internal', ...kinds]);
+  const all = new Set([...ALWAYS, ...kinds]);
   return Object.fromEntries(
     [...all].map((kind) => [
       PROBLEMS[kind].status,
       { description: PROBLEMS[kind].title, content: { 'application/problem+json': { schema: Problem } } },
     ]),
   );
+}
+
+/** The same of a route that changes something: other sites may not ask for that, and what is sent is bounded. */
+export function problemsOfChange(...kinds: ProblemKind[]) {
+  return problems('forbidden', 'too_large', ...kinds);
 }
 
 /** Answers with whatever was thrown. Only our own faults are logged as errors, and they say nothing but their id. */

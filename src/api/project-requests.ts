@@ -3,8 +3,9 @@ import { isTokenName, NO_TOKEN_NAME } from '../domain/personal-token.ts';
 import { GitMode, WorkspaceMode } from '../domain/project.ts';
 import { isBranchName } from '../domain/refs.ts';
 import type { Access } from './access.ts';
+import { answers, takes } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { problems } from './problem.ts';
+import { problemsOfChange } from './problem.ts';
 import { createProjectActions } from './project-actions.ts';
 import { Project, ProjectPath, shownProject } from './projects.ts';
 
@@ -36,7 +37,7 @@ export const ProjectChange = z
   .openapi('ProjectChange');
 export type ProjectChange = z.infer<typeof ProjectChange>;
 
-const one = { description: 'The project', content: { 'application/json': { schema: Project } } };
+const one = answers('The project', Project);
 
 const createProjectRoute = createRoute({
   method: 'post',
@@ -44,8 +45,8 @@ const createProjectRoute = createRoute({
   operationId: 'createProject',
   summary: 'Adds a repository that the app is not on: by a personal token, or on this disk',
   description: 'For the admin. Repositories that the app is on are projects already.',
-  request: { body: { required: true, content: { 'application/json': { schema: NewProject } } } },
-  responses: { 201: one, ...problems('forbidden', 'conflict', 'too_large') },
+  request: { body: takes(NewProject) },
+  responses: { 201: one, ...problemsOfChange('conflict') },
 });
 
 const changeRoute = createRoute({
@@ -57,9 +58,9 @@ const changeRoute = createRoute({
     "What the repository's own `.github/nofx.yml` says goes before. For the admin; of a repository that the app is on also for its admins.",
   request: {
     params: ProjectPath,
-    body: { required: true, content: { 'application/json': { schema: ProjectChange } } },
+    body: takes(ProjectChange),
   },
-  responses: { 200: one, ...problems('not_found', 'forbidden', 'too_large') },
+  responses: { 200: one, ...problemsOfChange('not_found') },
 });
 
 const deleteRoute = createRoute({
@@ -75,7 +76,7 @@ const deleteRoute = createRoute({
       runs: z.enum(['delete']).optional().openapi({ description: 'With its runs, their events and artifacts.' }),
     }),
   },
-  responses: { 204: { description: 'It is gone' }, ...problems('not_found', 'forbidden', 'conflict') },
+  responses: { 204: { description: 'It is gone' }, ...problemsOfChange('not_found', 'conflict') },
 });
 
 /** What the admin, and in part the admins of a repository, settle about projects. */

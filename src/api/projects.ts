@@ -2,8 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { listProjects } from '../db/projects.ts';
 import { GitMode, WorkspaceMode, type Project as ProjectRow } from '../domain/project.ts';
 import type { Access } from './access.ts';
+import { answers } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { problems } from './problem.ts';
+import { problems, problemsOfChange } from './problem.ts';
 import { createProjectActions } from './project-actions.ts';
 
 export const Project = z
@@ -42,7 +43,7 @@ const listRoute = createRoute({
   description: `Every repository that the app is on, and what the admin has added. Up to ${MOST} are looked at; with \`after\`, the id of the last, it goes on behind that one.`,
   request: { query: z.object({ after: z.string().max(200).optional() }) },
   responses: {
-    200: { description: 'The projects, by id', content: { 'application/json': { schema: z.array(Project) } } },
+    200: answers('The projects, by id', z.array(Project)),
     ...problems(),
   },
 });
@@ -54,7 +55,7 @@ const getRoute = createRoute({
   summary: 'A project',
   request: { params: ProjectPath },
   responses: {
-    200: { description: 'The project', content: { 'application/json': { schema: Project } } },
+    200: answers('The project', Project),
     ...problems('not_found'),
   },
 });
@@ -66,19 +67,15 @@ const syncRoute = createRoute({
   summary: 'Looks whether its repository can be reached, and fetches what a run would start from',
   request: { params: ProjectPath },
   responses: {
-    200: {
-      description: 'What was found',
-      content: {
-        'application/json': {
-          schema: z.object({
-            project: Project,
-            branch: z.string().openapi({ description: 'Where a run would start.' }),
-            head: z.string().openapi({ description: 'The commit there.' }),
-          }),
-        },
-      },
-    },
-    ...problems('not_found', 'forbidden', 'refused', 'unavailable'),
+    200: answers(
+      'What was found',
+      z.object({
+        project: Project,
+        branch: z.string().openapi({ description: 'Where a run would start.' }),
+        head: z.string().openapi({ description: 'The commit there.' }),
+      }),
+    ),
+    ...problemsOfChange('not_found', 'refused'),
   },
 });
 

@@ -1,6 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { answers, Done } from './describe.ts';
 import type { Api } from './env.ts';
-import { problems } from './problem.ts';
+import { problemsOfChange } from './problem.ts';
 import type { RunActions } from './run-actions.ts';
 
 const route = createRoute({
@@ -12,13 +13,8 @@ const route = createRoute({
     'A run that has ended stays as it ended: this opens another, `run_id`. From a step on that comes after the code was written, that code is taken over, with its base.',
   request: { params: z.object({ runId: z.string(), stepId: z.string() }) },
   responses: {
-    200: {
-      description: 'The new run',
-      content: {
-        'application/json': { schema: z.object({ success: z.literal(true), message: z.string(), run_id: z.string() }) },
-      },
-    },
-    ...problems('not_found', 'forbidden', 'conflict', 'refused'),
+    200: answers('The new run', Done.extend({ run_id: z.string() })),
+    ...problemsOfChange('not_found', 'conflict', 'refused'),
   },
 });
 

@@ -4,6 +4,7 @@ import type { Person } from '../domain/principal.ts';
 import { isAtLeast } from '../domain/role.ts';
 import { RunStatus } from '../domain/run.ts';
 import type { Access } from './access.ts';
+import { answers } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
 import { personOf } from './link.ts';
 import { ApiProblem, problems } from './problem.ts';
@@ -49,24 +50,20 @@ const route = createRoute({
     'Without `project` a user gets the runs they asked for themselves, with it all of that project if they may read it. `total` and `pages` are null beyond 1,000 runs, and with `cursor`.',
   request: { query: Query },
   responses: {
-    200: {
-      description: 'A page of runs',
-      content: {
-        'application/json': {
-          schema: z.object({
-            runs: z.array(RunSummary),
-            pagination: z.object({
-              page: z.number().int().nullable(),
-              limit: z.number().int(),
-              total: z.number().int().nullable(),
-              pages: z.number().int().nullable(),
-              next: z.string().nullable().openapi({ description: 'The cursor of the next page; null on the last.' }),
-            }),
-          }),
-        },
-      },
-    },
-    ...problems(),
+    200: answers(
+      'A page of runs',
+      z.object({
+        runs: z.array(RunSummary),
+        pagination: z.object({
+          page: z.number().int().nullable(),
+          limit: z.number().int(),
+          total: z.number().int().nullable(),
+          pages: z.number().int().nullable(),
+          next: z.string().nullable().openapi({ description: 'The cursor of the next page; null on the last.' }),
+        }),
+      }),
+    ),
+    ...problems('forbidden'),
   },
 });
 

@@ -9,9 +9,10 @@ import { RunStatus } from '../domain/run.ts';
 import { InternalError } from '../errors.ts';
 import { mistakesOf, previewRun, promptOf, requestByApi, type ApiDemand, type Wanted } from '../runs/request-by-api.ts';
 import type { Access } from './access.ts';
+import { answers, takes } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
 import { personOf } from './link.ts';
-import { ApiProblem, problems } from './problem.ts';
+import { ApiProblem, problemsOfChange } from './problem.ts';
 
 const projectId = z.string().min(1).openapi({ example: 'gh_123' });
 
@@ -42,7 +43,7 @@ const Body = z
   .openapi('NewRun');
 type Body = z.infer<typeof Body>;
 
-const body = { required: true, content: { 'application/json': { schema: Body } } };
+const body = takes(Body);
 
 const startRoute = createRoute({
   method: 'post',
@@ -58,13 +59,8 @@ const startRoute = createRoute({
     body,
   },
   responses: {
-    201: {
-      description: 'The run',
-      content: {
-        'application/json': { schema: z.object({ id: z.string(), status: RunStatus, projectId: z.string() }) },
-      },
-    },
-    ...problems('not_found', 'forbidden', 'conflict', 'refused', 'too_large', 'unavailable'),
+    201: answers('The run', z.object({ id: z.string(), status: RunStatus, projectId: z.string() })),
+    ...problemsOfChange('not_found', 'conflict', 'refused'),
   },
 });
 
@@ -75,21 +71,17 @@ const previewRoute = createRoute({
   summary: 'What such a run would do; nothing is started',
   request: { body },
   responses: {
-    200: {
-      description: 'The plan',
-      content: {
-        'application/json': {
-          schema: z.object({
-            plan: Plan,
-            base_ref: z.string(),
-            base_sha: z.string(),
-            max_cost_usd: z.number(),
-            projectId: z.string(),
-          }),
-        },
-      },
-    },
-    ...problems('not_found', 'forbidden', 'refused', 'too_large', 'unavailable'),
+    200: answers(
+      'The plan',
+      z.object({
+        plan: Plan,
+        base_ref: z.string(),
+        base_sha: z.string(),
+        max_cost_usd: z.number(),
+        projectId: z.string(),
+      }),
+    ),
+    ...problemsOfChange('not_found', 'refused'),
   },
 });
 

@@ -4,8 +4,9 @@ import { listEvents } from '../db/events.ts';
 import { listSteps } from '../db/steps.ts';
 import { DIFF_ARTIFACT } from '../handlers/change-set.ts';
 import type { Access } from './access.ts';
+import { answers } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems } from './problem.ts';
+import { ApiProblem, problems, problemsOfChange } from './problem.ts';
 import type { RunActions } from './run-actions.ts';
 import { RunDetails, runDetails, RunEvent, runEvent } from './shapes.ts';
 
@@ -20,7 +21,7 @@ const getRoute = createRoute({
   summary: 'A run with its steps, artifacts and cost',
   request: { params: RunPath },
   responses: {
-    200: { description: 'The run', content: { 'application/json': { schema: RunDetails } } },
+    200: answers('The run', RunDetails),
     ...problems('not_found'),
   },
 });
@@ -42,10 +43,7 @@ const timelineRoute = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'The events',
-      content: { 'application/json': { schema: z.object({ events: z.array(RunEvent) }) } },
-    },
+    200: answers('The events', z.object({ events: z.array(RunEvent) })),
     ...problems('not_found'),
   },
 });
@@ -57,11 +55,11 @@ const cancelRoute = createRoute({
   summary: 'Stops a run; what it has made so far is kept on its branch',
   request: { params: RunPath },
   responses: {
-    202: {
-      description: 'It stops within seconds. `success` is false where it was being cancelled already.',
-      content: { 'application/json': { schema: z.object({ success: z.boolean(), message: z.string() }) } },
-    },
-    ...problems('not_found', 'forbidden', 'conflict'),
+    202: answers(
+      'It stops within seconds. `success` is false where it was being cancelled already.',
+      z.object({ success: z.boolean(), message: z.string() }),
+    ),
+    ...problemsOfChange('not_found', 'conflict'),
   },
 });
 

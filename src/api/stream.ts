@@ -23,7 +23,7 @@ const route = createRoute({
   responses: {
     200: { description: 'The events', content: { 'text/event-stream': { schema: z.string() } } },
     204: { description: 'The run is over, and all of it was told' },
-    ...problems('not_found', 'unavailable'),
+    ...problems('not_found'),
   },
 });
 

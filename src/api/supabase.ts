@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Person } from '../domain/principal.ts';
 import { RetryableError } from '../errors.ts';
@@ -26,7 +26,10 @@ export function createSupabaseReader({ url, serviceRoleKey, jwtSecret }: Supabas
   userOf(token: string): Promise<Person | null>;
 } {
   const auth = `${url.replace(/\/$/, '')}/auth/v1`;
-  const remote = createRemoteJWKSet(new URL(`${auth}/.well-known/jwks.json`), { timeoutDuration: TIMEOUT_MS });
+  const remote = createRemoteJWKSet(new URL(`${auth}/.well-known/jwks.json`), {
+    timeoutDuration: TIMEOUT_MS,
+    [customFetch]: reach,
+  });
   const shared = jwtSecret === undefined ? null : new TextEncoder().encode(jwtSecret);
   const options = { issuer: auth, audience: 'authenticated' };
   const verify = (token: string) =>
@@ -35,7 +38,7 @@ export function createSupabaseReader({ url, serviceRoleKey, jwtSecret }: Supabas
       : jwtVerify(token, shared, { ...options, algorithms: ['HS256'] });
 
   const ask = createMemo<Person | null>(60_000, async (id) => {
-    const answer = await fetch(`${auth}/admin/users/${encodeURIComponent(id)}`, {
+    const answer = await reach(`${auth}/admin/users/${encodeURIComponent(id)}`, {
       headers: { apikey: serviceRoleKey, authorization: `Bearer ${serviceRoleKey}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -53,11 +56,23 @@ export function createSupabaseReader({ url, serviceRoleKey, jwtSecret }: Supabas
         const { payload } = await verify(token);
         return payload.sub === undefined ? null : await ask(payload.sub);
       } catch (error) {
-        if (error instanceof errors.JWKSTimeout)
-          throw new RetryableError('Supabase does not answer.', { cause: error });
+        if (error instanceof errors.JWKSTimeout) throw silent(error);
         if (error instanceof errors.JOSEError) return null;
         throw error;
       }
     },
   };
+}
+
+/** What Supabase answers. RetryableError where it does not, or says that it cannot now. */
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  const answer = await fetch(url, init).catch((cause: unknown) => {
+    throw silent(cause);
+  });
+  if (answer.status >= 500) throw new RetryableError(`Supabase does not tell who that is (${answer.status}).`);
+  return answer;
+}
+
+function silent(cause: unknown): RetryableError {
+  return new RetryableError('Supabase does not answer.', { cause });
 }

@@ -2,8 +2,9 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { getMessage, listAttempts, listMessages } from '../db/messages.ts';
 import { redeliver } from '../outbox/endpoints.ts';
 import type { Access } from './access.ts';
+import { answers, Done } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems } from './problem.ts';
+import { ApiProblem, problems, problemsOfChange } from './problem.ts';
 import { webhookGuard, WebhookPath } from './webhooks.ts';
 
 const Message = z
@@ -39,17 +40,13 @@ const listRoute = createRoute({
     }),
   },
   responses: {
-    200: {
-      description: 'A page of the log',
-      content: {
-        'application/json': {
-          schema: z.object({
-            messages: z.array(Message),
-            pagination: z.object({ limit: z.number().int(), next: z.string().nullable() }),
-          }),
-        },
-      },
-    },
+    200: answers(
+      'A page of the log',
+      z.object({
+        messages: z.array(Message),
+        pagination: z.object({ limit: z.number().int(), next: z.string().nullable() }),
+      }),
+    ),
     ...problems('not_found', 'forbidden'),
   },
 });
@@ -61,11 +58,8 @@ const againRoute = createRoute({
   summary: 'Sends a message that has ended again, under its old id',
   request: { params: WebhookPath.extend({ messageId: z.string() }) },
   responses: {
-    202: {
-      description: 'It is on its way',
-      content: { 'application/json': { schema: z.object({ success: z.literal(true), message: z.string() }) } },
-    },
-    ...problems('not_found', 'forbidden', 'refused'),
+    202: answers('It is on its way', Done),
+    ...problemsOfChange('not_found', 'refused'),
   },
 });
 

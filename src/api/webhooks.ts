@@ -3,8 +3,9 @@ import { deleteEndpoint, getEndpoint, listEndpoints, type Endpoint } from '../db
 import type { Principal } from '../domain/principal.ts';
 import { createEndpoint, setEndpointEnabled, testEndpoint } from '../outbox/endpoints.ts';
 import type { Access } from './access.ts';
+import { answers, takes } from './describe.ts';
 import type { Api, ApiDeps } from './env.ts';
-import { ApiProblem, problems } from './problem.ts';
+import { ApiProblem, problems, problemsOfChange } from './problem.ts';
 
 export const WebhookPath = z.object({ webhookId: z.string().openapi({ example: 'ep_0123456789abcdef01' }) });
 
@@ -23,7 +24,7 @@ const NewWebhook = z
   .object({ ...webhook, secret: z.string().openapi({ description: 'It verifies our signatures. Shown here only.' }) })
   .openapi('NewWebhook');
 
-const one = { description: 'The endpoint', content: { 'application/json': { schema: Webhook } } };
+const one = answers('The endpoint', Webhook);
 
 const listRoute = createRoute({
   method: 'get',
@@ -33,10 +34,7 @@ const listRoute = createRoute({
   description: 'The admin sees all of them; an admin of a repository those of its `project`.',
   request: { query: z.object({ project: z.string().optional() }) },
   responses: {
-    200: {
-      description: 'The endpoints, oldest first',
-      content: { 'application/json': { schema: z.object({ webhooks: z.array(Webhook) }) } },
-    },
+    200: answers('The endpoints, oldest first', z.object({ webhooks: z.array(Webhook) })),
     ...problems('not_found', 'forbidden'),
   },
 });
@@ -47,22 +45,17 @@ const addRoute = createRoute({
   operationId: 'createWebhook',
   summary: 'Adds an endpoint; its secret is shown this once',
   request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.strictObject({
-            url: z.string().min(1).max(2_000).openapi({ example: 'https://hooks.example.com/nofx' }),
-            types: z.array(z.string()).optional().openapi({ description: 'All event types where absent.' }),
-            project_id: z.string().optional().openapi({ description: 'Only the admin may leave it out.' }),
-          }),
-        },
-      },
-    },
+    body: takes(
+      z.strictObject({
+        url: z.string().min(1).max(2_000).openapi({ example: 'https://hooks.example.com/nofx' }),
+        types: z.array(z.string()).optional().openapi({ description: 'All event types where absent.' }),
+        project_id: z.string().optional().openapi({ description: 'Only the admin may leave it out.' }),
+      }),
+    ),
   },
   responses: {
-    201: { description: 'The endpoint', content: { 'application/json': { schema: NewWebhook } } },
-    ...problems('not_found', 'forbidden', 'refused', 'too_large'),
+    201: answers('The endpoint', NewWebhook),
+    ...problemsOfChange('not_found', 'refused'),
   },
 });
 
@@ -83,12 +76,9 @@ const changeRoute = createRoute({
   description: 'Switched on, it starts afresh; what happened while it was off is not told.',
   request: {
     params: WebhookPath,
-    body: {
-      required: true,
-      content: { 'application/json': { schema: z.strictObject({ enabled: z.boolean() }) } },
-    },
+    body: takes(z.strictObject({ enabled: z.boolean() })),
   },
-  responses: { 200: one, ...problems('not_found', 'forbidden', 'too_large') },
+  responses: { 200: one, ...problemsOfChange('not_found') },
 });
 
 const deleteRoute = createRoute({
@@ -97,7 +87,7 @@ const deleteRoute = createRoute({
   operationId: 'deleteWebhook',
   summary: 'Removes an endpoint, with its messages and their log',
   request: { params: WebhookPath },
-  responses: { 204: { description: 'It is gone' }, ...problems('not_found', 'forbidden') },
+  responses: { 204: { description: 'It is gone' }, ...problemsOfChange('not_found') },
 });
 
 const testRoute = createRoute({
@@ -107,19 +97,15 @@ const testRoute = createRoute({
   summary: 'Sends a signed `ping` now, also to an endpoint that is off, and tells what came back',
   request: { params: WebhookPath },
   responses: {
-    200: {
-      description: 'What came back',
-      content: {
-        'application/json': {
-          schema: z.object({
-            status: z.number().int().nullable().openapi({ description: 'null where no answer came' }),
-            duration_ms: z.number().int(),
-            error: z.string().nullable().openapi({ description: 'null where the receiver took it' }),
-          }),
-        },
-      },
-    },
-    ...problems('not_found', 'forbidden'),
+    200: answers(
+      'What came back',
+      z.object({
+        status: z.number().int().nullable().openapi({ description: 'null where no answer came' }),
+        duration_ms: z.number().int(),
+        error: z.string().nullable().openapi({ description: 'null where the receiver took it' }),
+      }),
+    ),
+    ...problemsOfChange('not_found'),
   },
 });
 

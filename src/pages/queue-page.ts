@@ -6,14 +6,12 @@ import { formField, type Markup } from './layout.ts';
 import { listTable } from './table.ts';
 import { count, moment } from './words.ts';
 
-export type QueueFacts = Awaited<ReturnType<typeof viewQueue>> & {
-  letters: Awaited<ReturnType<typeof listDead>>;
-  /** there are more dead letters than these */
-  more: boolean;
-  names: ReadonlyMap<string, string>;
-  now: Date;
-  formToken: string;
-};
+export type QueueFacts = Awaited<ReturnType<typeof viewQueue>> &
+  Awaited<ReturnType<typeof listDead>> & {
+    names: ReadonlyMap<string, string>;
+    now: Date;
+    formToken: string;
+  };
 
 /** What each queue is for; those of pg-boss itself are not ours to explain. */
 const MEANING: Record<string, string> = {

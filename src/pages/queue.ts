@@ -16,14 +16,13 @@ const MOST_LETTERS = 50;
 export function queueRoutes(pages: Hono<PageEnv>, deps: PageDeps): void {
   pages.get('/ui/queue', async (c) => {
     adminOnly(c.get('principal')!);
-    const [view, letters] = await Promise.all([viewQueue(deps), listDead(deps, MOST_LETTERS + 1)]);
+    const [view, dead] = await Promise.all([viewQueue(deps), listDead(deps, MOST_LETTERS)]);
     const ids = [...view.running, ...view.lines].map(({ projectId }) => projectId);
     const names = await namesOfProjects(deps.db, [...new Set(ids)]);
-    const shown = { letters: letters.slice(0, MOST_LETTERS), more: letters.length > MOST_LETTERS };
     return show(c, {
       title: 'Queue',
       active: '/ui/queue',
-      body: queuePage({ ...view, ...shown, names, now: new Date(), formToken: c.get('formToken') }),
+      body: queuePage({ ...view, ...dead, names, now: new Date(), formToken: c.get('formToken') }),
       live: { everySeconds: 10 },
     });
   });

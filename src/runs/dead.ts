@@ -10,9 +10,13 @@ import { requeueStep } from './repair.ts';
 
 type Engine = Pick<Deps, 'db' | 'queue' | 'log'>;
 
-/** Jobs that failed too often, oldest first. They are kept for 30 days. */
-export function listDead({ queue }: Pick<Deps, 'queue'>, limit = 1_000): Promise<DeadLetter[]> {
-  return queue.listDead(limit);
+/** Jobs that failed too often, oldest first, and whether there are more than `limit`. They are kept for 30 days. */
+export async function listDead(
+  { queue }: Pick<Deps, 'queue'>,
+  limit = 1_000,
+): Promise<{ letters: DeadLetter[]; more: boolean }> {
+  const letters = await queue.listDead(limit + 1);
+  return { letters: letters.slice(0, limit), more: letters.length > limit };
 }
 
 export type Redriven =

@@ -7,9 +7,10 @@ const REGULAR = new Set(['100644', '100755']);
 /** Folders whose files are listed beside those of the top level. */
 const FOLDERS = ['.github/', 'docs/'];
 
-type Entry = { mode: string; type: string; sha: string; name: string };
+export type Entry = { mode: string; type: string; sha: string; name: string };
 
-function toEntries(listing: Buffer): Entry[] {
+/** Reads `ls-tree -z`, which alone gives names as they are: with `--format` git 2.39 quotes them all the same. */
+export function toEntries(listing: Buffer): Entry[] {
   return listing
     .toString('utf8')
     .split('\0')

@@ -1,4 +1,5 @@
 import { InternalError } from '../errors.ts';
+import { toEntries } from './base-files.ts';
 import { checkChanges } from './check-changes.ts';
 import type { Git, GitPlace } from './git.ts';
 import type { Mirror } from './mirror.ts';
@@ -35,13 +36,11 @@ export async function makeCommit(
 }
 
 async function readTree(git: Git, mirror: Mirror, base: string, signal?: AbortSignal): Promise<Map<string, string>> {
-  const listing = await git.output(['ls-tree', '-r', '-z', '--full-tree', '--format=%(objectmode) %(path)', base], {
+  const listing = await git.output(['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', base], {
     place: mirror.place,
     signal,
   });
-  const tree = new Map<string, string>();
-  for (const line of listing.toString('utf8').split('\0')) if (line) tree.set(line.slice(7), line.slice(0, 6));
-  return tree;
+  return new Map(toEntries(listing).map(({ name, mode }) => [name, mode]));
 }
 
 /** The stream git-fast-import(1) reads. Deletions first, so that two files may swap names. */

@@ -161,4 +161,13 @@ describe.each(['published keys', 'a shared secret'])('access tokens of Supabase,
     ['one that somebody else signed', () => token('with-github', { forged: true })],
     ['none at all', async () => 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJ3aXRoLWdpdGh1YiJ9.'],
   ])('turn away %s', async (_what, make) => expect(await passes(await make())).toBe(false));
+
+  it('are asked for later where Supabase does not answer', async () => {
+    const url = 'http://127.0.0.1:9';
+    const jwtSecret = shared ? new TextDecoder().decode(secret) : undefined;
+    const alone = await startApi({ supabase: { url, serviceRoleKey: 'service', jwtSecret } });
+    const answer = await alone.get('/nothing', bearer(await token('with-github', { from: `${url}/auth/v1` })));
+    expect([answer.status, Number(answer.headers.get('retry-after'))]).toEqual([503, 5]);
+    await alone.stop();
+  });
 });

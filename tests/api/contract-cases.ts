@@ -27,7 +27,7 @@ const broken = (w: World) => (made ??= unreadable(w));
  * An operation or a status that is added to the API fails there by name until it has a line here.
  */
 export const CASES: Record<string, Record<number, Case>> = {
-  listRuns: { 200: (w) => w.get('/runs?limit=1') },
+  listRuns: { 200: (w) => w.get('/runs?limit=1'), 403: (w) => w.get('/runs?author=octocat', w.rita) },
   createRun: {
     201: (w) => w.post('/runs', body(w), w.mona),
     403: (w) => w.post('/runs', body(w), w.rita),
@@ -96,7 +96,7 @@ export const CASES: Record<string, Record<number, Case>> = {
     503: async (w) => w.post(`/projects/${await unreachable(w)}/sync`),
   },
   createProject: {
-    201: (w) => w.post('/projects', { name: 'One more', repo_url: 'https://git.example/one-more.git' }),
+    201: (w) => w.post('/projects', { name: 'One more', repo_url: fresh() }),
     403: (w) => w.post('/projects', { name: 'x' }, w.anna),
     409: async (w) => {
       const { repo_url } = (await (await w.get(`/projects/${w.projectId}`)).json()) as { repo_url: string };
@@ -109,7 +109,7 @@ export const CASES: Record<string, Record<number, Case>> = {
     404: (w) => w.send('PATCH', '/projects/nothing', {}),
   },
   deleteProject: {
-    204: async (w) => w.send('DELETE', `/projects/${await projectAt(w, 'https://git.example/gone.git')}`),
+    204: async (w) => w.send('DELETE', `/projects/${await projectAt(w, fresh())}`),
     403: (w) => w.send('DELETE', `/projects/${w.projectId}`, undefined, w.anna),
     409: (w) => w.send('DELETE', `/projects/${w.projectId}`),
   },
@@ -174,6 +174,10 @@ export const CASES: Record<string, Record<number, Case>> = {
     409: async (w) => w.post(`/dev/dlq/${await w.deadLetter('never-stored')}/retry`),
   },
 };
+
+/** An address that no project has yet. */
+let addresses = 0;
+const fresh = () => `https://git.example/${(addresses += 1)}.git`;
 
 /** A project that the app has nothing to do with. */
 async function projectAt(w: World, repoUrl: string, tokenEnv?: string): Promise<string> {

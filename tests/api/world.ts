@@ -71,6 +71,8 @@ export async function openWorld() {
   };
 
   const { crowded, ruined } = await openOthers();
+  let newcomers = 0;
+  const hooks: Record<string, string[]> = {};
   const world = {
     ...people,
     crowded,
@@ -88,6 +90,14 @@ export async function openWorld() {
     send,
     get: (path: string, headers: Who = ADMIN) => send('GET', path, undefined, headers),
     post: (path: string, body?: unknown, headers: Who = ADMIN) => send('POST', path, body, headers),
+
+    /** Somebody of whom nobody has asked GitHub yet: an admin of the repository. */
+    async newcomer(): Promise<{ key: Who; token: Who }> {
+      const login = `newcomer-${(newcomers += 1)}`;
+      nofx.github.addUser(login);
+      nofx.github.setCollaborator(kit.name, login, 'admin');
+      return { key: await keyOf(login), token: await tokenOf(login) };
+    },
 
     /** A run that waits for a person. */
     async waiting(by: Who = ADMIN): Promise<string> {
@@ -107,8 +117,14 @@ export async function openWorld() {
     },
 
     /** An endpoint for webhooks of the project, at our own receiver. */
-    webhook: (body: object = { project_id: projectId }): Promise<string> =>
-      idOf(send('POST', '/webhooks', { url: `http://127.0.0.1:${sink.port}/hook`, ...body })),
+    async webhook(body: { project_id?: string; types?: string[] } = { project_id: projectId }): Promise<string> {
+      const id = await idOf(send('POST', '/webhooks', { url: `http://127.0.0.1:${sink.port}/hook`, ...body }));
+      // A project may have 20, and no more.
+      const older = hooks[body.project_id ?? 'all'] ?? [];
+      hooks[body.project_id ?? 'all'] = [...older, id].slice(-18);
+      if (older.length === 18) await send('DELETE', `/webhooks/${older[0]}`);
+      return id;
+    },
 
     /** A dead letter of a webhook, closed: one that is stored unless told. */
     async deadLetter(guid: string = kit.delivery().guid): Promise<string> {

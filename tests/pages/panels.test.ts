@@ -119,7 +119,7 @@ async function giveUp() {
   await api.db.transaction((tx) =>
     api.queue.enqueue(tx, 'dead', { runId: run.id, stepId: step!.id, reason: `It fell over. ${EVIL}` }),
   );
-  const letterOf = async () => (await listDead(api.deps)).find(({ data }) => data.runId === run.id);
+  const letterOf = async () => (await listDead(api.deps)).letters.find(({ data }) => data.runId === run.id);
   await vi.waitFor(async () => expect((await letterOf())?.closed).toBe(true), 30_000);
   return { run, letter: (await letterOf())!.id };
 }

@@ -19,7 +19,9 @@ describe(`dead letters on ${lane}`, () => {
   const die = async (data: { guid?: string; runId?: string; stepId?: string }) => {
     await engine.db.transaction((tx) => engine.queue.enqueue(tx, 'dead', data));
     for (;;) {
-      const letter = (await listDead(engine.deps)).find((one) => JSON.stringify(one.data) === JSON.stringify(data));
+      const letter = (await listDead(engine.deps)).letters.find(
+        (one) => JSON.stringify(one.data) === JSON.stringify(data),
+      );
       if (letter?.closed) return letter;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -64,15 +66,15 @@ describe(`dead letters on ${lane}`, () => {
     });
     expect((await listEvents(engine.db, repeated.id))[0]!.payload).toMatchObject({ repeats: run.id, deadLetter: id });
     expect(await getRun(engine.db, run.id)).toEqual(ended);
-    expect((await listDead(engine.deps)).map((letter) => letter.id)).not.toContain(id);
+    expect((await listDead(engine.deps)).letters.map((letter) => letter.id)).not.toContain(id);
   });
 
   it('of a step whose run goes on elsewhere: refused, with what to do', async () => {
     const run = await engine.open(['a']);
     await engine.db.transaction((tx) => engine.queue.enqueue(tx, 'dead', { runId: run.id, stepId: 'step_gone' }));
-    const { id } = (await listDead(engine.deps)).find(({ data }) => data.stepId === 'step_gone')!;
+    const { id } = (await listDead(engine.deps)).letters.find(({ data }) => data.stepId === 'step_gone')!;
     expect(await redriveDead(engine.deps, id)).toMatchObject({ ok: false, next: expect.any(String) });
-    expect((await listDead(engine.deps)).map((letter) => letter.id)).toContain(id);
+    expect((await listDead(engine.deps)).letters.map((letter) => letter.id)).toContain(id);
   });
 
   it.each(['nonsense', '00000000-0000-4000-8000-000000000000'])(

@@ -85,7 +85,7 @@ describe(`a step that meets a mistake of ours, on ${lane}`, () => {
   it('is tried three times, then failed and kept as a dead letter, which opens a new run when driven again', async () => {
     const { id } = await engine.open(['a']);
     for (;;) {
-      const [letter] = await listDead(engine.deps);
+      const [letter] = (await listDead(engine.deps)).letters;
       if (letter?.closed && (await getRun(engine.db, id))!.endedAt) break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -95,7 +95,7 @@ describe(`a step that meets a mistake of ours, on ${lane}`, () => {
     expect(types.filter((type) => type === 'step.retried')).toHaveLength(2);
     expect(types.slice(-2)).toEqual(['step.failed', 'run.failed']);
 
-    const [letter] = await listDead(engine.deps);
+    const [letter] = (await listDead(engine.deps)).letters;
     expect(letter).toMatchObject({ from: 'step', data: { runId: id }, reason: expect.stringContaining('NOFX itself') });
     expect(await redriveDead(engine.deps, letter!.id)).toMatchObject({ ok: true, did: 'run', instead: id });
   });

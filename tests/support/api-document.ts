@@ -12,6 +12,8 @@ export type Operation = {
   /** with its parameters in braces */
   path: string;
   takesBody: boolean;
+  /** one query for each of its parameters alone: `status=queued` */
+  queries: string[];
   /** content type → schema, for each status; none where the answer has no body */
   answers: Record<number, Record<string, object>>;
 };
@@ -38,11 +40,20 @@ export function operationsOf(document: OpenApiDocument): Operation[] {
           method: method.toUpperCase(),
           path,
           takesBody: found.requestBody !== undefined,
+          queries: ((found.parameters ?? []) as Parameter[]).flatMap((one) =>
+            one.in === 'query' ? [`${one.name}=${sampleOf(one.schema)}`] : [],
+          ),
           answers: Object.fromEntries(answers) as Operation['answers'],
         },
       ];
     }),
   );
+}
+
+type Parameter = { in: string; name: string; schema?: { enum?: string[]; type?: string; minimum?: number } };
+
+function sampleOf({ enum: known, type, minimum }: NonNullable<Parameter['schema']> = {}): string {
+  return known?.[0] ?? (type === 'integer' ? String(minimum ?? 1) : 'octocat');
 }
 
 /** What every answer has to say, whatever it is about. */

@@ -81,6 +81,7 @@ export async function startSupabase(options: { port?: number } = {}) {
   // Who signed in there, by the id of their user: https://supabase.com/docs/reference/javascript/auth-admin-getuserbyid
   const users = new Map<string, object>();
   const auth = new Hono().get('/auth/v1/admin/users/:id', (context) => {
+    if (down) return context.text('upstream connect error', 503);
     if (context.req.header('apikey') !== serviceRoleKey) return context.json({}, 401);
     const user = users.get(context.req.param('id'));
     return user ? context.json(user) : context.json({}, 404);

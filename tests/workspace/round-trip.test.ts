@@ -143,6 +143,18 @@ describe('a change goes from scratch to commit as git would have it', () => {
       [{ path: ' lead' }, { path: '-rf' }, { path: 'ünï cødé/日本 "q" \'s\'.txt' }],
     ],
     [
+      'odd names renamed and deleted',
+      { 'ünï/日本 "q".txt': 'one\ntwo\nthree\n', '🎉': 'x', 'plain.txt': 'p' },
+      (path) => {
+        renameSync(join(path, 'ünï/日本 "q".txt'), join(path, 'ünï/neu.txt'));
+        rmSync(join(path, '🎉'));
+      },
+      [
+        { status: 'renamed', path: 'ünï/neu.txt', previousPath: 'ünï/日本 "q".txt' },
+        { status: 'deleted', path: '🎉' },
+      ],
+    ],
+    [
       'symlink',
       { 'docs/a.md': 'a\n', 'x/y': 'y' },
       (path) => symlinkSync('../docs/a.md', join(path, 'x/link')),
