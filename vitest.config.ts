@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
+const testsOf = (rooms: readonly string[]) => rooms.map((room) => `tests/${room}/**/*.test.ts`);
+
 /** Tests that touch the database: they run on both engines. */
-const database = ['api', 'db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep'].map(
-  (room) => `tests/${room}/**/*.test.ts`,
-);
+const database = testsOf(['api', 'db', 'queue', 'outbox', 'runs', 'http', 'telemetry', 'upkeep']);
 /**
  * Whole stories, and what else is not about the database, run in one lane: on Postgres, which leaves the processors to
  * them. On both runs the one story that does most of it.
  */
-const stories = ['app', 'conversation'].map((folder) => `tests/${folder}/**/*.test.ts`);
+const stories = [...testsOf(['app', 'conversation', 'pages']), 'tests/cli-keys.test.ts'];
 const storyOnBoth = 'tests/app/pull-request.test.ts';
 const onPostgresOnly = [
   'api/contract',
@@ -45,8 +45,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // No database, so that the processes stay small: git is started from them by the thousand.
+          name: 'plain',
+          include: ['tests/**/*.test.ts'],
+          exclude: [...database, ...stories, ...testsOf(['faults']), 'tests/parts.test.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'pglite',
-          include: ['tests/*.test.ts', 'tests/!(app|conversation|faults)/**/*.test.ts', storyOnBoth, startsProcesses],
+          include: [...database, 'tests/parts.test.ts', storyOnBoth, startsProcesses],
           exclude: onPostgresOnly,
           // The other lane's server is in the environment of the process that starts both.
           env: { NOFX_TEST_POSTGRES_URL: '' },

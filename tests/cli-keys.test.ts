@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freshDatabaseOptions } from './support/database.ts';
 import { startGitHub, type TestGitHub } from './support/github.ts';
 
 const CLI = resolve(import.meta.dirname, '../src/cli.ts');
@@ -10,10 +11,14 @@ const CLI = resolve(import.meta.dirname, '../src/cli.ts');
 describe('npm run nofx -- keys, without an app', () => {
   let folder: string;
   let github: TestGitHub;
+  let address: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'nofx-keys-'));
     github = await startGitHub();
     github.addUser('mona');
+    const database = await freshDatabaseOptions();
+    if (database.kind !== 'postgres') throw new Error('The embedded database takes seconds to start, each time.');
+    address = database.url;
   });
   afterAll(async () => {
     await github.stop();
@@ -28,7 +33,7 @@ describe('npm run nofx -- keys, without an app', () => {
         PATH: process.env['PATH'],
         NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         HOME: folder,
-        NOFX_DATA_DIR: 'data',
+        DATABASE_URL: address,
         GHE_HOST: github.host,
         GHE_PROTOCOL: 'http',
       },
