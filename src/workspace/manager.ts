@@ -58,8 +58,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
   async function mirrorOf(access: RepositoryAccess): Promise<Mirror> {
     const mirror = await ensureMirror(git, places.mirror(access.project.id));
-    if (isLocal(access)) await borrowLocal(git, mirror, await localRepository(access.project, allowedLocalRoots));
-    return mirror;
+    if (!isLocal(access)) return mirror;
+    return borrowLocal(git, mirror, await localRepository(access.project, allowedLocalRoots));
   }
 
   async function resolve(access: RepositoryAccess, ref: string): Promise<string> {
@@ -169,6 +169,7 @@ function toWorkspace(
     gitPaths: [
       join(checkout.path, '.git'),
       mirror.path,
+      ...(mirror.borrows === undefined ? [] : [mirror.borrows]),
       ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir]),
     ],
     head,

@@ -11,7 +11,12 @@ import type { Remote } from './remote.ts';
 /** More packs than this slow every object look-up; then they are made one. */
 const PACKS = 50;
 
-export type Mirror = { path: string; place: GitPlace };
+export type Mirror = {
+  path: string;
+  place: GitPlace;
+  /** the objects of a repository on this disk, where it borrows them */
+  borrows?: string;
+};
 
 export type MirrorContext = { git: Git; remote: Remote; signal?: AbortSignal };
 
@@ -117,13 +122,14 @@ async function locksUnder(folder: string): Promise<string[]> {
  * A mirror for a repository on this disk: it borrows the objects and runs none of that repository's configuration,
  * and leaves its files, index and branches alone.
  */
-export async function borrowLocal(git: Git, mirror: Mirror, source: GitPlace): Promise<void> {
+export async function borrowLocal(git: Git, mirror: Mirror, source: GitPlace): Promise<Mirror> {
   const objects = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], { place: source });
   await mkdir(join(mirror.path, 'objects', 'info'), { recursive: true });
   await writeFile(join(mirror.path, 'objects', 'info', 'alternates'), `${objects}\n`);
   const shallow = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'shallow'], { place: source });
   const boundary = await readFile(shallow).catch(() => null);
   if (boundary) await writeFile(join(mirror.path, 'shallow'), boundary);
+  return { ...mirror, borrows: objects };
 }
 
 async function exists(path: string): Promise<boolean> {

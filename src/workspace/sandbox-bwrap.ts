@@ -7,8 +7,8 @@ export type BwrapView = {
   /** Host folders behind the command's HOME and /tmp. On disk: a tmpfs would be memory that no limit counts. */
   home: string;
   tmp: string;
-  /** Becomes /etc/hosts. */
-  hosts: string;
+  /** A host folder whose files become files of /etc, by their names. */
+  etc: { folder: string; names: readonly string[] };
   /** Empty folders that programs want to see. */
   folders: readonly string[];
   readOnly: readonly string[];
@@ -20,8 +20,6 @@ export type BwrapView = {
 };
 
 export const SANDBOX_HOME = '/home/nofx';
-/** Tests that start a server look for it by this name; no other one is known inside. */
-export const HOSTS = '127.0.0.1 localhost nofx\n::1 localhost nofx\n';
 export const NODE_FOLDER = '/run/nofx/bin';
 export const PROXY_SOCKET = '/run/nofx/proxy.sock';
 
@@ -52,7 +50,7 @@ export function bwrapArgs(view: BwrapView): string[] {
   ];
   for (const path of SYSTEM) args.push(...systemFolder(path));
   for (const name of ETC) args.push('--ro-bind-try', `/etc/${name}`, `/etc/${name}`);
-  args.push('--ro-bind', view.hosts, '/etc/hosts');
+  for (const name of view.etc.names) args.push('--ro-bind', `${view.etc.folder}/${name}`, `/etc/${name}`);
   args.push('--proc', '/proc', '--dev', '/dev', '--size', String(64 * 1024 * 1024), '--tmpfs', '/dev/shm');
   args.push('--bind', view.tmp, '/tmp', '--bind', view.home, SANDBOX_HOME);
   args.push('--ro-bind', view.node, `${NODE_FOLDER}/node`);

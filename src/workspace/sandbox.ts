@@ -6,7 +6,8 @@ import { UserError, messageOf } from '../errors.ts';
 import { removeTree } from './remove-tree.ts';
 import { runLimited } from './process-limited.ts';
 import { processesMarked } from './process-tree.ts';
-import { HOSTS, NODE_FOLDER, SANDBOX_HOME, bwrapArgs, bwrapTail, limitedShell } from './sandbox-bwrap.ts';
+import { NODE_FOLDER, SANDBOX_HOME, bwrapArgs, bwrapTail, limitedShell } from './sandbox-bwrap.ts';
+import { etcFiles } from './sandbox-etc.ts';
 import { findToolchains } from './toolchains.ts';
 import { openNetwork } from './sandbox-network.ts';
 import type { CommandResult, Sandbox, SandboxCommand, SandboxLimits } from './port.ts';
@@ -39,7 +40,7 @@ export const DEFAULT_LIMITS: SandboxLimits = {
 /** Under HOME: where set-up puts programs that this machine lacks. */
 const OWN_PROGRAMS = '.local/bin';
 
-type Run = (command: SandboxCommand, folders: { home: string; tmp: string; hosts: string }) => Promise<CommandResult>;
+type Run = (command: SandboxCommand, folders: { home: string; tmp: string; etc: string }) => Promise<CommandResult>;
 
 /** Finds out once what this machine can do. Never throws: a machine without a sandbox gets one that refuses. */
 export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -54,7 +55,7 @@ export async function createSandbox(options: SandboxOptions): Promise<Sandbox> {
     log?.warn('The sandbox is off: commands of repositories run with the rights of this server.');
     return { kind: 'off', makeHome, run: withFolders(runOpen({ ...options, toolchains })) };
   }
-  const run = runBubblewrapped({ ...options, toolchains, node });
+  const run = runBubblewrapped({ ...options, toolchains, node, files: await etcFiles() });
   const problem = await probe(run);
   if (problem === null) return { kind: 'bubblewrap', makeHome, run: withFolders(run) };
   log?.warn(`No sandbox: ${problem}`);
@@ -103,18 +104,20 @@ function withFolders(run: Run): Sandbox['run'] {
     try {
       const home = command.home ?? join(folder, 'home');
       const tmp = join(folder, 'tmp');
-      const hosts = join(folder, 'hosts');
-      await Promise.all([mkdir(home, { recursive: true }), mkdir(tmp), writeFile(hosts, HOSTS)]);
-      return await run(command, { home, tmp, hosts });
+      const etc = join(folder, 'etc');
+      await Promise.all([home, tmp, etc].map((each) => mkdir(each, { recursive: true })));
+      return await run(command, { home, tmp, etc });
     } finally {
       await removeTree(folder);
     }
   };
 }
 
-function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; node: string }): Run {
-  const { toolchains, node } = options;
-  return async (command, folders) => {
+function runBubblewrapped(
+  options: SandboxOptions & { toolchains: Toolchains; node: string; files: Record<string, string> },
+): Run {
+  const { toolchains, node, files } = options;
+  return async (command, { home, tmp, etc }) => {
     const limits = { ...DEFAULT_LIMITS, ...command.limits };
     const network =
       command.network === 'none'
@@ -132,8 +135,11 @@ function runBubblewrapped(options: SandboxOptions & { toolchains: Toolchains; no
         ...command.env,
       };
       const readOnly = [...toolchains.readOnly, ...(network?.readOnly ?? [])];
+      await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(etc, name), text)));
       const view = {
-        ...folders,
+        home,
+        tmp,
+        etc: { folder: etc, names: Object.keys(files) },
         cwd: command.cwd,
         readOnly,
         folders: toolchains.folders,

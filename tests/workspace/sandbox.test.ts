@@ -162,6 +162,13 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     );
   });
 
+  it('is somebody with a name and a home, and knows nobody of this machine', async () => {
+    const result = await run(
+      `id -un; id -gn; node -p "os.userInfo().homedir"; cut -d: -f1 /etc/passwd | grep -x root; awk -F: '$3 > 1000 && $3 < 60000' /etc/passwd`,
+    );
+    expect(result.output).toBe('nofx\nnofx\n/home/nofx\nroot\n');
+  });
+
   it('finds node, npm and git', async () => {
     const result = await run('node --version && npm --version && git --version');
     expect(result).toMatchObject({ outcome: 'exited', exitCode: 0 });
@@ -234,7 +241,8 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
     expect(result.output).toBe('red link\n100%\n\u200b::set-output name=x::y\n');
   });
 
-  it.each(['worktree', 'clone'] as const)('lets git read, not write, the repository of a %s', async (workspaceMode) => {
+  const modes = ['worktree', 'clone', 'local_path'] as const;
+  it.each(modes)('lets git read, not write, the repository of a %s', async (workspaceMode) => {
     const { work } = makeRepository(folder.path, `git-${workspaceMode}`, { 'a.txt': 'a\n' });
     const remotes = await serveGit({ root: folder.path });
     const workspaces = createWorkspaces({
@@ -242,9 +250,10 @@ describe.skipIf(!confined)(`bubblewrap${why}`, () => {
       root: join(folder.path, `root-${workspaceMode}`),
       path: options.path,
       allowHttp: true,
+      allowedLocalRoots: [folder.path],
     });
     const access = {
-      project: project({ repoUrl: `${remotes.origin}/git-${workspaceMode}.git`, workspaceMode }),
+      project: project({ repoUrl: `${remotes.origin}/git-${workspaceMode}.git`, localPath: work, workspaceMode }),
       credentials: async () => null,
     };
     const base = await workspaces.resolve(access, 'main');
