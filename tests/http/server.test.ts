@@ -17,7 +17,7 @@ describe('the HTTP server', () => {
     asked.end();
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     expect(await text(response)).toBe('here');
-    const [, seconds] = /timeout=(\d+)/.exec(response.headers['keep-alive'] ?? '') ?? [];
+    const [, seconds] = /timeout=(\d+)/.exec(String(response.headers['keep-alive'])) ?? [];
     expect(Number(seconds)).toBeGreaterThan(60);
 
     const began = performance.now();
