@@ -4,7 +4,7 @@ import type { Asking, Happening } from '../domain/event.ts';
 import { projectIdOf } from '../domain/project.ts';
 import { REBASE_BOX, renderConfig, renderHelp, renderProblem, renderRefusal } from '../domain/report.ts';
 import { isAtLeast, type Role } from '../domain/role.ts';
-import { UserError } from '../errors.ts';
+import { RetryableError, UserError } from '../errors.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
 import { readConfig, readConfigFiles, readSoundConfig, startingLabel } from '../runs/read-config.ts';
@@ -67,11 +67,13 @@ export async function converse(deps: Deps, options: ConversationOptions, event: 
 /** Events come in any order, and late ones at that: what counts is whether the label is on the issue now. */
 async function isOvertaken(
   { adapters }: Deps,
-  { kind, issue, label }: Extract<Asking, { kind: 'label_added' | 'label_removed' }>,
+  { kind, issue, label, at }: Extract<Asking, { kind: 'label_added' | 'label_removed' }>,
   repository: RepositoryRef,
 ): Promise<boolean> {
-  const labels = await adapters.github.labels(repository, issue.number);
-  const isOn = labels.some((name) => name.toLowerCase() === label.toLowerCase());
+  const { names, asOf } = await adapters.github.labels(repository, issue.number);
+  if (asOf < new Date(at))
+    throw new RetryableError('GitHub does not show yet what it has told.', { retryAfterMs: 2_000 });
+  const isOn = names.some((name) => name.toLowerCase() === label.toLowerCase());
   return isOn !== (kind === 'label_added');
 }
 

@@ -90,8 +90,8 @@ export const DomainEvent = z.discriminatedUnion('kind', [
   }),
   /** the box in a pull request of ours that asks for a rebase */
   z.object({ kind: z.literal('box_ticked'), ...onIssue }),
-  z.object({ kind: z.literal('label_added'), ...onIssue, label: z.string() }),
-  z.object({ kind: z.literal('label_removed'), ...onIssue, label: z.string() }),
+  z.object({ kind: z.literal('label_added'), ...onIssue, label: z.string(), at: z.string() }),
+  z.object({ kind: z.literal('label_removed'), ...onIssue, label: z.string(), at: z.string() }),
   /** an issue or a pull request; `mergedAt` only of the latter, where it was */
   z.object({ kind: z.literal('closed'), ...onIssue, mergedAt: z.string().nullable() }),
   /** a button of a completed check run of ours */

@@ -22,7 +22,7 @@ const common = {
   _policy: z.unknown().optional(),
   _replaces: z.unknown().optional(),
   /** the commit at which its branch stood when people approved it; where the branch stands by then unless told */
-  _at: z.string().refine(isSha).optional(),
+  _at: z.string().refine(isSha).optional().describe('NOFX settles it: a plan that gives it is refused.'),
 };
 
 /** The inputs of an operation. What is not named here is refused: nothing of a plan ever becomes an option of git's. */

@@ -35,7 +35,10 @@ export const CommentCreated = OnIssue.extend({
   comment: z.object({ id: z.number().int(), body: z.string(), created_at: z.string(), html_url: z.string() }),
 });
 
-export const Labeled = OnIssue.extend({ label: z.object({ name: z.string() }) });
+export const Labeled = Common.extend({
+  issue: Issue.extend({ updated_at: z.string() }),
+  label: z.object({ name: z.string() }),
+});
 
 export const OnPullRequest = Common.extend({ pull_request: Issue });
 

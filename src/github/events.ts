@@ -73,11 +73,13 @@ const readers: Record<string, Reader> = {
     kind: 'label_added',
     issue: issueOf(issue),
     label: label.name,
+    at: issue.updated_at,
   })),
   'issues.unlabeled': reader(Labeled, ({ issue, label }) => ({
     kind: 'label_removed',
     issue: issueOf(issue),
     label: label.name,
+    at: issue.updated_at,
   })),
   'issues.closed': reader(OnIssue, ({ issue }) => ({ kind: 'closed', issue: issueOf(issue), mergedAt: null })),
   // Merge queues and other apps merge as well: that is a fact, and asks for nothing.

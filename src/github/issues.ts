@@ -19,14 +19,12 @@ export function ensureIssue(
   });
 }
 
-/** The names of the labels on an issue. GitHub lets it have a hundred. */
-export async function labels({ octokit, at }: Client, number: number): Promise<string[]> {
-  const { data } = await octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}/labels', {
-    ...at,
-    issue_number: number,
-    per_page: 100,
-  });
-  return data.map(({ name }) => name);
+/** The names of the labels on an issue, and when it was last changed. */
+export async function labels({ octokit, at }: Client, number: number): Promise<{ names: string[]; asOf: Date }> {
+  const one = { ...at, issue_number: number };
+  const { data } = await octokit.request('GET /repos/{owner}/{repo}/issues/{issue_number}', one);
+  const names = data.labels.flatMap((label) => (typeof label === 'string' ? label : (label.name ?? [])));
+  return { names, asOf: new Date(data.updated_at) };
 }
 
 async function find({ octokit, at, slug }: Client, marker: string): Promise<Issue | null> {

@@ -180,8 +180,8 @@ export type GitHub = {
     repo: RepositoryRef,
     wanted: { number: number; labels: string[]; assignees: string[]; reviewers: string[] },
   ): Promise<string[]>;
-  /** The labels that are on an issue or a pull request now. */
-  labels(repo: RepositoryRef, number: number): Promise<string[]>;
+  /** The labels on an issue or a pull request, and when that was last changed, as far as GitHub knows where it was asked. */
+  labels(repo: RepositoryRef, number: number): Promise<{ names: string[]; asOf: Date }>;
   /** Finds the app's own issue that begins with the hidden marker, open or closed, or opens one. */
   ensureIssue(
     repo: RepositoryRef,

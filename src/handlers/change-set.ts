@@ -69,8 +69,11 @@ export type WriteOutputs = z.infer<typeof WriteOutputs>;
 /** The change that a step of the run hands on, or has committed. */
 export async function changeOf(context: StepContext, stepName: string): Promise<Loaded & { stepId: string }> {
   const { stepId: own, outputs } = await context.outputsOf(stepName);
-  const stepId = WriteOutputs.safeParse(outputs).data?.codegenStepId ?? own;
-  return { stepId, ...(await loadChangeSet(context, stepId)) };
+  const written = WriteOutputs.safeParse(outputs).data;
+  const stepId = written?.codegenStepId ?? own;
+  const { changeSet, changes } = await loadChangeSet(context, stepId);
+  // Since it was committed it may have been meant for another branch.
+  return { stepId, changes, changeSet: written ? { ...changeSet, branch: written.branch } : changeSet };
 }
 
 /** One more commit on a pull request is about what was asked of it; one that moves it, about what it is about. */

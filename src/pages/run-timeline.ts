@@ -6,7 +6,7 @@ import type { GitMode } from '../domain/project.ts';
 import { stepTitlePlain } from '../domain/report-words.ts';
 import type { Markup } from './layout.ts';
 import type { RunFacts } from './run-facts.ts';
-import { clock } from './words.ts';
+import { clock, statusWord } from './words.ts';
 
 /** What is said of in an event, where it says it. */
 const Payload = z.object({
@@ -33,7 +33,7 @@ const WORDS: Record<EventType, (payload: Payload) => string> = {
   'step.added': ({ name }) => `${name} was added`,
   'step.enqueued': ({ name }) => `${name} is ready`,
   'step.started': ({ name, attempt }) => `${name} began${attempt > 1 ? `, attempt ${attempt}` : ''}`,
-  'step.finished': ({ name, status }) => `${name} ended: ${status}`,
+  'step.finished': ({ name, status }) => `${name} ended: ${statusWord(status)}`,
   'step.failed': ({ name, failure }) => `${name} failed${failure ? `: ${failure.message}` : ''}`,
   'step.retried': ({ name }) => `${name} is tried again`,
   'step.returned': ({ name }) => `${name} went back into the queue`,
@@ -55,12 +55,20 @@ export function timeline({ run, view, events, steps }: RunFacts): Markup {
       <summary>${events.length} event${events.length === 1 ? '' : 's'}, times in UTC</summary>
       <ol class="events">
         ${events.map(
-          (event) =>
-            html`<li>${clock(event.createdAt)} <span class="prose">${words(event, names, run.gitMode)}</span></li>`,
+          (event, index) =>
+            html`${newDay(event, events[index - 1])}
+              <li>${clock(event.createdAt)} <span class="prose">${words(event, names, run.gitMode)}</span></li>`,
         )}
       </ol>
     </details>
   </section>`;
+}
+
+/** A run that waits for people may take days. */
+function newDay({ createdAt }: EventRow, before: EventRow | undefined): Markup | string {
+  const day = createdAt.toISOString().slice(0, 10);
+  if (before === undefined || before.createdAt.toISOString().startsWith(day)) return '';
+  return html`<li class="day"><time datetime="${day}">${day}</time></li>`;
 }
 
 function words({ type, stepId, payload }: EventRow, names: Map<string, string>, mode: GitMode): string {

@@ -89,6 +89,29 @@ describe.concurrent(`git operations of plans, on ${lane}`, () => {
     expect(kit.checks(head.sha)).toEqual(['NOFX: completed/success']);
   });
 
+  it('go on from whatever hands on what they take, however odd, and so do the other steps', async () => {
+    const kit = await open();
+    const write = (name: string, fromStep: string) => ({ name, tool: 'workspace:write', inputs: { fromStep } });
+    const run = await kit.plan(
+      git('branch', { branch_name: 'nofx/a' }),
+      code('one', 'WRITE one.md'),
+      write('write', 'one'),
+      write('again', 'write'),
+      git('switch', { branch_name: 'nofx/b' }),
+      { name: 'test', tool: 'gate:test', inputs: { fromStep: 'switch' } },
+      code('two', 'WRITE two.md'),
+      git('reset', { mode: 'soft', fromStep: 'two' }),
+      write('both', 'reset'),
+      git('push', { fromStep: 'both' }),
+      git('tag', { tag_name: 'nofx/odd', fromStep: 'both' }),
+      pullRequest('both'),
+    );
+    expect(run.failure).toBeNull();
+    const { head } = kit.pullRequest();
+    expect(kit.changed('main', head.sha)).toEqual(['one.md', 'two.md']);
+    expect(head.ref).toBe('nofx/b');
+  });
+
   it('rebase, pick and revert', async () => {
     const kit = await open();
     const { sha: removed } = await nofx.github.push({

@@ -136,6 +136,20 @@ describe.concurrent(`the conversation, on ${lane}`, () => {
     await kit.drain();
   });
 
+  it('asks again where GitHub does not show the label yet that it has told of', async () => {
+    const kit = await nofx.repository({ model: () => turn.text('It is all there.') });
+    const issue = await kit.openIssue();
+    nofx.github.failNext({
+      method: 'GET',
+      path: new RegExp(`^/repos/${kit.name}/issues/${issue}$`),
+      status: 200,
+      body: { number: issue, labels: [], updated_at: '2026-01-01T00:00:00Z' },
+    });
+    await kit.label('nofx', { issue });
+    await kit.drain();
+    expect((await kit.run()).status).toBe('neutral');
+  });
+
   it('status tells how things stand, and what was spent', async () => {
     const kit = await nofx.repository({
       model: slow,

@@ -177,6 +177,17 @@ describe('the page of runs', () => {
     expect(words).toContain(expected);
   });
 
+  it('says where a day of its timeline ends and another begins', async () => {
+    const { id } = await open('Take days', { repository: 13, issue: (count += 1) });
+    await api.db.execute(sql`update nofx.event set created_at = '2026-01-30T23:59:59Z' where run_id = ${id}`);
+    const page = async () => (await (await admin()).open(`/ui/runs/${id}`)).text.replace(/<[^>]+>|\s+/g, ' ');
+    expect(await page()).not.toContain('2026-01-31');
+    await api.db.execute(
+      sql`update nofx.event set created_at = '2026-01-31T00:00:01Z' where run_id = ${id} and seq > 1`,
+    );
+    expect(await page()).toMatch(/23:59:59 +The run was asked for +2026-01-31 +00:00:01 /);
+  });
+
   it('leads from a failure to what the gate printed', async () => {
     const { id } = await open('Break the gate', { repository: 13, issue: (count += 1) });
     const outputs = { verdict: 'failed', command: 'npm test', exitCode: 1, durationMs: 9, tail: 'not the answer' };
