@@ -106,7 +106,7 @@ function detectNode(
       (kind) => Object.keys(asObject(manifest[kind]) ?? {}).length > 0,
     ) || manifest['workspaces'] !== undefined;
   const { test, setup, noScripts, domains } = manager ?? UNLOCKED;
-  const isBerry = manager?.lock === 'yarn.lock' && names.includes('.yarnrc.yml');
+  const isBerry = manager?.lock === 'yarn.lock' && usesBerry({ names, texts });
   const install = isBerry ? berry(installScripts) : setup + (installScripts ? '' : noScripts);
   return {
     test,
@@ -114,6 +114,12 @@ function detectNode(
     ecosystem: 'node',
     domains: needed ? [...new Set([...npmHosts, ...domains])] : [],
   };
+}
+
+/** Whether its yarn is 2 or later, which is another program: it ends with an error where it is told what it does not know. */
+export function usesBerry({ names, texts }: Listing): boolean {
+  const named = parseObject(texts['package.json'])?.['packageManager'];
+  return names.includes('.yarnrc.yml') || /^yarn@(?!0\.|1\.)/.test(String(named));
 }
 
 function berry(installScripts: boolean): string {

@@ -1,4 +1,4 @@
-import { detectCommands, READ_FOR_DETECTION } from '../domain/detect.ts';
+import { detectCommands, READ_FOR_DETECTION, usesBerry } from '../domain/detect.ts';
 import type { GateEnd } from '../domain/gate-failure.ts';
 import { submodulesOf } from '../domain/kept-elsewhere.ts';
 import { GATE_MINUTES, type GateConfig, type RunConfig } from '../domain/run-config.ts';
@@ -24,8 +24,11 @@ export type GateCommands = {
   setup: (TimedCommand & { domains: string[]; env: Record<string, string> }) | null;
 };
 
-/** npm and pnpm, yarn 1, yarn 2 and later: none of them then runs a package's own scripts. */
-const NO_SCRIPTS = { npm_config_ignore_scripts: 'true', YARN_IGNORE_SCRIPTS: 'true', YARN_ENABLE_SCRIPTS: 'false' };
+/** npm and pnpm, and either yarn 1 or the later ones: none of them then runs a package's own scripts. */
+const noScripts = (isBerry: boolean) => ({
+  npm_config_ignore_scripts: 'true',
+  ...(isBerry ? { YARN_ENABLE_SCRIPTS: 'false' } : { YARN_IGNORE_SCRIPTS: 'true' }),
+});
 
 /** The files that say how the run's work is written and checked: of a commit of people's, whatever the run starts from. */
 export function readRules(context: Pick<StepContext, 'run' | 'project' | 'adapters' | 'signal'>): Promise<BaseFiles> {
@@ -41,10 +44,8 @@ export async function chooseCommands(
   base: BaseFiles,
   npmHosts: readonly string[] | undefined,
 ): Promise<GateCommands> {
-  const detected = detectCommands(
-    { names: base.names, texts: await textsOf(base, READ_FOR_DETECTION, DETECTION_LIMIT_BYTES) },
-    { installScripts: config.setup.allowScripts, npmHosts },
-  );
+  const listing = { names: base.names, texts: await textsOf(base, READ_FOR_DETECTION, DETECTION_LIMIT_BYTES) };
+  const detected = detectCommands(listing, { installScripts: config.setup.allowScripts, npmHosts });
   const { domains, allowScripts, timeoutMinutes } = config.setup;
   const setup = config.setup.command ?? detected.setup;
   return {
@@ -59,7 +60,7 @@ export async function chooseCommands(
             command: setup,
             domains: [...new Set([...detected.domains, ...domains])],
             timeMs: minutes(timeoutMinutes),
-            env: allowScripts ? {} : NO_SCRIPTS,
+            env: allowScripts ? {} : noScripts(usesBerry(listing)),
           },
   };
 }

@@ -31,7 +31,8 @@ export async function openNetwork(
   const socket = manager.getLinuxHttpSocketPath();
   const token = manager.getProxyAuthToken();
   if (socket === undefined || token === undefined) throw new RetryableError('the filtering proxy is not running');
-  const id = randomBytes(24).toString('base64url');
+  // A multiple of three: base64 of it has nothing that a proxy's user would have to escape, which yarn 2 and later does not undo.
+  const id = randomBytes(27).toString('base64url');
   manager.registerCommandNetworkLists(id, { allowedDomains: domains });
   // The form in which the library reads the command's id from the proxy's user name.
   const user = encodeURIComponent(`srt.${Buffer.from(id).toString('base64')}`);
@@ -40,7 +41,9 @@ export async function openNetwork(
     env: {
       ...proxyVariables(proxy),
       ...authorityVariables(options.caFile),
-      ...(options.npmRegistry ? { npm_config_registry: options.npmRegistry } : {}),
+      ...(options.npmRegistry
+        ? { npm_config_registry: options.npmRegistry, YARN_NPM_REGISTRY_SERVER: options.npmRegistry }
+        : {}),
     },
     readOnly: options.caFile ? [options.caFile] : [],
     socket,
@@ -85,7 +88,9 @@ function proxyVariables(proxy: string): Record<string, string> {
     no_proxy: 'localhost,127.0.0.1,::1',
     NODE_USE_ENV_PROXY: '1',
   };
-  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'])
+  // Yarn 2 and later looks for its own alone.
+  const yarn = ['YARN_HTTP_PROXY', 'YARN_HTTPS_PROXY'];
+  for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', ...yarn])
     env[name] = proxy;
   return env;
 }

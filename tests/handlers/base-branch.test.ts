@@ -23,7 +23,7 @@ it('finds set-up and tests where the configuration names none', async () => {
       command: 'npm ci --no-audit --no-fund --ignore-scripts',
       domains: ['registry.npmjs.org'],
       timeMs: 10 * 60_000,
-      env: expect.objectContaining({ npm_config_ignore_scripts: 'true', YARN_ENABLE_SCRIPTS: 'false' }) as object,
+      env: { npm_config_ignore_scripts: 'true', YARN_IGNORE_SCRIPTS: 'true' },
     },
   });
 });
@@ -38,6 +38,18 @@ it('lets packages run their install scripts only where the configuration says so
     env: { npm_config_ignore_scripts: 'true' },
   });
 });
+
+it.each([[{ ...files, '.yarnrc.yml': '' }], [{ ...files, 'package.json': '{ "packageManager": "yarn@4.6.0" }' }]])(
+  'tells yarn 2 and later nothing that it does not know: it would stop there',
+  async (berry: Record<string, string>) => {
+    const yarn: BaseFiles = { ...base, names: Object.keys(berry), text: async (path) => berry[path] ?? null };
+    const config = RunConfig.parse({ setup: { ...setup, command: 'yarn install' } });
+    expect((await chooseCommands(config, yarn, undefined)).setup?.env).toEqual({
+      npm_config_ignore_scripts: 'true',
+      YARN_ENABLE_SCRIPTS: 'false',
+    });
+  },
+);
 
 it('runs the gates that are named, and no others', async () => {
   const gates = [{ name: 'lint', command: 'npm run lint', timeoutMinutes: 2, setup: false }];

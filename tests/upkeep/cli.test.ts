@@ -8,8 +8,6 @@ import { openDb } from '../../src/db/client.ts';
 import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from './engine.ts';
 
-// Each command is a process that opens everything; a busy machine takes its time.
-
 const CLI = resolve(import.meta.dirname, '../../src/cli.ts');
 const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs1', format: 'pem' })

@@ -81,4 +81,33 @@ describe.skipIf(!confined)(`network of some domains${confined ? '' : ` (skipped:
     },
     90_000,
   );
+
+  it.skipIf(npm.registry === null)(
+    'installs a package with yarn 4, which the machine need not have',
+    async () => {
+      const at = cwd();
+      const manifest = { name: 'x', version: '1.0.0', dependencies: { 'is-number': '7.0.0' } };
+      writeFileSync(join(at, 'package.json'), JSON.stringify(manifest));
+      writeFileSync(join(at, 'yarn.lock'), '');
+      const home = await sandbox.makeHome();
+      const installed = await sandbox.run({
+        command:
+          'npm install --global --prefix "$HOME/.local" @yarnpkg/cli-dist@4.18.1 && "$HOME/.local/bin/yarn" install',
+        cwd: at,
+        home: home.path,
+        env: {
+          YARN_ENABLE_SCRIPTS: 'false',
+          YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
+          YARN_NODE_LINKER: 'node-modules',
+        },
+        network: { domains: [new URL(npm.registry ?? '').hostname] },
+        limits: { timeMs: 60_000 },
+      });
+      expect(installed).toMatchObject({ outcome: 'exited', exitCode: 0 });
+      const used = await run('node -p "require(\'is-number\')(5)"', [], at);
+      expect(used.output).toBe('true\n');
+      await home.dispose();
+    },
+    90_000,
+  );
 });
