@@ -97,28 +97,26 @@ describe('kill -9', () => {
     const issue = await town.comment('/nofx add a slugify helper');
     const { db } = town.database;
     const head = async () => Object.entries(await town.github.branches(REPO)).find(([name]) => name !== 'main')?.[1];
-    const pushed = await db.transaction(async (tx) => {
+    const committed = async () =>
+      (await db.select().from(step)).find(({ tool }) => tool === 'workspace:write')?.outputs;
+    const sha = await db.transaction(async (tx) => {
       // Whoever has this row keeps the server from writing down that it has pushed.
       const held = () => tx.select().from(effect).where(like(effect.key, 'push %')).for('update');
       while ((await held()).length === 0) await sleep(2);
-      const marker = await head();
-      let now = marker;
-      while (now === marker) {
-        await held();
-        now = await head();
-      }
+      const written = (await committed())!['sha'];
+      while ((await head()) !== written) await held();
       await server.kill('SIGKILL');
       // What it has asked for and waits for would else be done without it.
       await tx.execute(
         sql`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
       );
-      return now;
+      return written;
     });
     expect(await db.select().from(effect).where(like(effect.key, 'push %'))).toMatchObject([{ doneAt: null }]);
     await town.start();
     await town.ended();
     expect(await expectOneStory(town, issue)).toEqual([]);
-    expect(await head()).toBe(pushed);
+    expect(await head()).toBe(sha);
   });
 
   it('of one of two workers: the other takes the step over when the lease runs out, within 15 s', async () => {
