@@ -106,6 +106,7 @@ export function createAgent(options: AgentOptions): Agent {
           tools: await createTools({
             checkout: task.checkout,
             sandbox: task.sandbox,
+            ignores: task.ignores,
             ...(task.filename === undefined ? {} : { filename: task.filename }),
             protectedPaths: task.protectedPaths,
           }),

@@ -58,6 +58,8 @@ export type CodeTask = Task & {
   setupCommand: string | null;
   /** Single-file codegen: the one path the result may have. */
   filename?: string;
+  /** Whether a new file of that path would be left out of the result. */
+  ignores(path: string): Promise<boolean>;
   /** Offered to the model as `bash` only where its kind is 'bubblewrap'. */
   sandbox: Sandbox;
 };

@@ -4,7 +4,7 @@ import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
 import { z } from 'zod';
 import { isLfsPointer } from '../domain/kept-elsewhere.ts';
 import { LEAVE_IT } from './confine.ts';
-import { defineTool } from './tool-kit.ts';
+import { defineTool, LEFT_OUT } from './tool-kit.ts';
 import type { Confinement } from './confine.ts';
 import type { Tool, ToolContext } from './tool-kit.ts';
 
@@ -17,6 +17,7 @@ const filePath = z.string().min(1).describe('Path from the root of the repositor
 export function createFileTools(
   toolset: readonly { name: string; run: Tool['run'] }[],
   confinement: Confinement,
+  ignores: (path: string) => Promise<boolean>,
 ): Tool[] {
   const { root } = confinement;
 
@@ -64,7 +65,8 @@ export function createFileTools(
         const { absolute, relative } = await confinement.toWrite(file_path);
         const before = await textOf(absolute);
         refusePointer('write', before, file_path);
-        return through('write', { file_path: relative, content: asWritten(content, before) }, context);
+        const said = await through('write', { file_path: relative, content: asWritten(content, before) }, context);
+        return (await ignores(relative)) ? said + LEFT_OUT : said;
       },
     }),
     defineTool({

@@ -6,6 +6,10 @@ import type { BetaRunnableTool, BetaToolRunContext } from '@anthropic-ai/sdk/lib
 export type Tool = BetaRunnableTool & { name: string };
 export type ToolContext = BetaToolRunContext | undefined;
 
+/** What a model hears beside the result of a tool that made a file which will not be handed in. */
+export const LEFT_OUT =
+  '\nBut .gitignore leaves this path out, so the file will not be part of your change: put it elsewhere, or say in your summary what a person must do.';
+
 /**
  * A tool whose input is checked against its schema: the SDK's own tools take whatever comes (a `write`
  * without content empties the file). What does not fit goes back to the model in plain words.

@@ -2,12 +2,12 @@ import { mkdir, rename, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { ToolError } from '@anthropic-ai/sdk/lib/tools/ToolError';
 import { z } from 'zod';
-import { defineTool } from './tool-kit.ts';
+import { defineTool, LEFT_OUT } from './tool-kit.ts';
 import type { Confinement } from './confine.ts';
 import type { Tool } from './tool-kit.ts';
 
 /** delete_file and move_file, which the SDK's toolset lacks. A symbolic link is the link, not what it leads to. */
-export function createMoveTools(confinement: Confinement): Tool[] {
+export function createMoveTools(confinement: Confinement, ignores: (path: string) => Promise<boolean>): Tool[] {
   async function existing(tool: string, given: string) {
     const place = await confinement.toChange(given);
     if (place.kind === 'missing') throw new ToolError(`${tool}: ${given}: no such file`);
@@ -36,7 +36,8 @@ export function createMoveTools(confinement: Confinement): Tool[] {
         if (target.kind !== 'missing') throw new ToolError(`move_file: ${to} is already there`);
         await mkdir(path.dirname(target.absolute), { recursive: true });
         await rename(source.absolute, target.absolute);
-        return `moved ${source.relative} to ${target.relative}`;
+        const said = `moved ${source.relative} to ${target.relative}`;
+        return (await ignores(target.relative)) ? said + LEFT_OUT : said;
       },
     }),
   ];

@@ -10,6 +10,8 @@ import type { Tool } from './tool-kit.ts';
 export type ToolRules = {
   checkout: string;
   sandbox: Sandbox;
+  /** Whether a new file of that path would be left out of the result. */
+  ignores(path: string): Promise<boolean>;
   /** Single-file work: the one path that may be written. */
   filename?: string;
   /** Patterns of paths that may not be changed; domain/paths.ts says which unless told. */
@@ -40,8 +42,8 @@ export async function createTools(rules: ToolRules): Promise<Tool[]> {
     });
   const readers = toolset(MOST_READ_BYTES).filter(({ name }) => name === 'read');
   return inTurn([
-    ...createFileTools([...readers, ...toolset(LARGEST_BYTES)], confinement),
-    ...createMoveTools(confinement),
+    ...createFileTools([...readers, ...toolset(LARGEST_BYTES)], confinement, rules.ignores),
+    ...createMoveTools(confinement, rules.ignores),
     ...(rules.sandbox.kind === 'bubblewrap'
       ? [createBashTool(rules.sandbox, confinement.root, rules.filename !== undefined)]
       : []),

@@ -164,6 +164,7 @@ function generate(
       ...common,
       ...briefing,
       checkout: scratch.path,
+      ignores: scratch.ignores,
       prompt: inputs.prompt,
       filename: inputs.filename,
       model: inputs.model ?? run.model,

@@ -112,5 +112,5 @@ function mistakes(files: { where: string; errors: ConfigProblem[] }[]): UserErro
     const lines = errors.map(({ line, message }) => `- line ${line}: ${message}`);
     return `${where} has ${lines.length === 1 ? 'a mistake' : 'mistakes'}:\n\n${lines.join('\n')}`;
   });
-  return new UserError(listed.join('\n\n'), 'Correct them on the default branch, then comment the command again.');
+  return new UserError(listed.join('\n\n'), 'Correct that on the default branch, then comment the command again.');
 }

@@ -50,6 +50,8 @@ export type Scratch = {
    * runs. `signal`, where the one it was opened with is aborted already.
    */
   readChanges(signal?: AbortSignal): Promise<ContentChange[]>;
+  /** Whether .gitignore keeps a new file of that path out of the changes. */
+  ignores(path: string): Promise<boolean>;
   dispose(): Promise<void>;
 };
 

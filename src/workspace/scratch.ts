@@ -51,6 +51,10 @@ export async function openScratch(git: Git, mirror: Mirror, options: ScratchOpti
       await removeGitDirectories(path);
       return readChanges(git, place, base, wanted);
     },
+    async ignores(name) {
+      const input = `${name}\0`;
+      return (await git.run(['check-ignore', '-z', '--stdin'], { place, input, signal })).exitCode === 0;
+    },
     dispose: () => removeTree(folder),
   };
 }

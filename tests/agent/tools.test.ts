@@ -8,7 +8,7 @@ import type { ToolRules } from '../../src/agent/tools.ts';
 
 /** Calls a tool as the SDK's runner does; an error comes back as `ERROR: …`. */
 async function makeTools(root: string, rules: Partial<ToolRules> = {}) {
-  const tools = await createTools({ checkout: root, sandbox: NO_SANDBOX, ...rules });
+  const tools = await createTools({ checkout: root, sandbox: NO_SANDBOX, ignores: async () => false, ...rules });
   return async (name: string, input: unknown): Promise<string> => {
     const tool = tools.find((one) => one.name === name);
     if (!tool) throw new Error(`no tool ${name}`);
@@ -72,6 +72,14 @@ describe('file tools', () => {
     const call = await makeTools(checkout.root);
     await call('edit', { file_path: 'run.sh', old_string: '1', new_string: '2' });
     expect((await stat(path.join(checkout.root, 'run.sh'))).mode & 0o111).toBe(0o111);
+  });
+
+  test('what will not be handed in is said to be left out', async () => {
+    const checkout = await makeCheckout(files);
+    const call = await makeTools(checkout.root, { ignores: async (name) => name.startsWith('dist/') });
+    expect(await call('write', { file_path: 'dist/x.js', content: 'x' })).toMatch(/^wrote .*\nBut \.gitignore leaves/);
+    expect(await call('move_file', { from: 'src/b.js', to: 'dist/b.js' })).toMatch(/^moved .*\nBut \.gitignore leaves/);
+    expect(await call('write', { file_path: 'distant.js', content: 'x' })).toBe('wrote 1 bytes to distant.js');
   });
 
   test('what is not UTF-8 is not mangled', async () => {
@@ -290,7 +298,9 @@ describe('bash', () => {
   test('is offered only where the sandbox is bubblewrap', async () => {
     const { root } = await makeCheckout({});
     const names = async (kind: 'bubblewrap' | 'off' | 'missing') =>
-      (await createTools({ checkout: root, sandbox: { ...NO_SANDBOX, kind } })).map((tool) => tool.name);
+      (await createTools({ checkout: root, sandbox: { ...NO_SANDBOX, kind }, ignores: async () => false })).map(
+        (tool) => tool.name,
+      );
     expect(await names('bubblewrap')).toContain('bash');
     expect(await names('off')).not.toContain('bash');
     expect(await names('missing')).not.toContain('bash');

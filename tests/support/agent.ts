@@ -114,6 +114,7 @@ export function makeTask(checkout: string, more: Partial<CodeTask> = {}): CodeTa
     model: 'claude-sonnet-5-5',
     maxCostUsd: 5,
     sandbox: NO_SANDBOX,
+    ignores: async () => false,
     signal: new AbortController().signal,
     ...more,
   };

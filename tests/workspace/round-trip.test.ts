@@ -225,6 +225,18 @@ describe('a change goes from scratch to commit as git would have it', () => {
     expect(changes).toHaveLength(expected.length);
   });
 
+  it('says what is ignored before it is left out', async () => {
+    const { access } = await roundTrip({ '.gitignore': '*.log\n', a: 'a' }, () => undefined);
+    const scratch = await workspaces.openScratch(access, {
+      key: 'ignored',
+      base: await workspaces.resolve(access, 'main'),
+    });
+    writeFiles(scratch.path, { 'sub/.gitignore': '/ünï x\n' });
+    const names = ['sub/a.log', 'sub/ünï x', 'a', 'sub/b'];
+    expect(await Promise.all(names.map((name) => scratch.ignores(name)))).toEqual([true, true, false, false]);
+    await scratch.dispose();
+  });
+
   it('nothing changed is no change', async () => {
     const { changes } = await roundTrip({ a: 'a\n' }, () => undefined);
     expect(changes).toEqual([]);
