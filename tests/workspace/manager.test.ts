@@ -1,57 +1,12 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync, rmSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { createWorkspaces } from '../../src/workspace/manager.ts';
-import { serveGit } from '../support/git-http.ts';
-import { anywhere, git, makeRepository, project, tempFolder, writeFiles } from '../support/repository.ts';
-import type { ContentChange, RepositoryAccess, Workspaces } from '../../src/workspace/port.ts';
-import type { GitHttp } from '../support/git-http.ts';
+import { anywhere, git, writeFiles } from '../support/repository.ts';
+import { added, meta, serveWorkspaces } from './support.ts';
 
-const folder = tempFolder();
-const token = 'ghs_1234567890abcdefghijklmnopqrstuvwxyz';
-let server: GitHttp;
-let workspaces: Workspaces;
-
-beforeAll(async () => {
-  mkdirSync(join(folder.path, 'remotes'));
-  server = await serveGit({ root: join(folder.path, 'remotes'), username: 'x-access-token', password: token });
-  workspaces = createWorkspaces({
-    findRoute: anywhere,
-    root: join(folder.path, 'root'),
-    path: process.env['PATH'] ?? '',
-    allowHttp: true,
-  });
-});
-
-afterAll(async () => {
-  await server.close();
-  folder.remove();
-});
-
-let count = 0;
-function setUp(files: Parameters<typeof makeRepository>[2], over: Parameters<typeof project>[0] = {}) {
-  const name = `repo${++count}`;
-  const repository = makeRepository(join(folder.path, 'remotes'), name, files);
-  const access: RepositoryAccess = {
-    project: project({ id: `gh_${count}`, repoUrl: `${server.origin}/${name}.git`, ...over }),
-    credentials: async () => ({ username: 'x-access-token', password: token }),
-  };
-  return { ...repository, access };
-}
-
-const meta = {
-  message: 'Add it\n\nNOFX-Run: run_1',
-  author: { name: 'nofx[bot]', email: 'nofx@example.com' },
-  date: new Date('2026-01-02T03:04:05Z'),
-};
-const added = (path: string, text: string): ContentChange => ({
-  status: 'added',
-  path,
-  mode: '100644',
-  binary: false,
-  bytes: Buffer.from(text),
-});
+const { folder, server, workspaces, setUp } = await serveWorkspaces();
 
 describe('resolve', () => {
   it('gives the SHA of a branch, follows it when it moves, and takes a SHA', async () => {
@@ -134,7 +89,7 @@ describe('openWorkspace', () => {
         );
         const elsewhere = createWorkspaces({
           findRoute: anywhere,
-          root: join(folder.path, `other-${count}`),
+          root: join(folder.path, `other-${access.project.id}`),
           path: process.env['PATH'] ?? '',
           allowHttp: true,
         });
@@ -152,8 +107,8 @@ describe('openWorkspace', () => {
         );
         const options = { key: 'run_1', base: first, branch: 'nofx/run_1' };
         const workspace = await workspaces.openWorkspace(access, options);
-        const marker = join(folder.path, `ran-${count}`);
-        const outside = join(folder.path, `outside-${count}`);
+        const marker = join(folder.path, `ran-${access.project.id}`);
+        const outside = join(folder.path, `outside-${access.project.id}`);
         mkdirSync(outside);
         rmSync(join(workspace.path, 'src'), { recursive: true });
         symlinkSync(outside, join(workspace.path, 'src'));
@@ -235,91 +190,5 @@ describe('openWorkspace', () => {
     const { access, first } = setUp({ 'a.txt': 'a\n' });
     const workspace = await workspaces.openWorkspace(access, { key: '../../../x/run', base: first, branch: 'nofx/x' });
     expect(workspace.path.startsWith(join(folder.path, 'root', 'workspaces'))).toBe(true);
-  });
-});
-
-describe('push', () => {
-  async function committed(over: Parameters<typeof project>[0] = {}) {
-    const made = setUp({ 'a.txt': 'a\n' }, over);
-    const workspace = await workspaces.openWorkspace(made.access, {
-      key: 'run_1',
-      base: made.first,
-      branch: 'nofx/run_1',
-    });
-    const { sha } = await workspace.commit([added('b.txt', 'b')], meta);
-    return { ...made, workspace, sha };
-  }
-
-  it.each(['worktree', 'clone'] as const)(
-    'pushes once, and again, and moves on with the right lease (%s)',
-    async (workspaceMode) => {
-      const { access, bare, sha, workspace } = await committed({ workspaceMode });
-      await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
-      expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(sha);
-      await workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null });
-      const next = await workspace.commit([added('b.txt', 'c')], meta);
-      await workspaces.push(access, { sha: next.sha, branch: 'nofx/run_1', expected: sha });
-      expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(next.sha);
-      expect(git(bare, 'rev-parse', 'main').trim()).not.toBe(next.sha);
-    },
-  );
-
-  it('sends only the change when the default branch has moved on', async () => {
-    const made = setUp({ 'big.bin': Buffer.from(Array.from({ length: 300_000 }, () => Math.random() * 256)) });
-    const workspace = await workspaces.openWorkspace(made.access, {
-      key: 'run_1',
-      base: made.first,
-      branch: 'nofx/run_1',
-    });
-    const { sha } = await workspace.commit([added('b.txt', 'b')], meta);
-    made.commit({ 'c.txt': 'c' });
-    const before = server.received;
-    await workspaces.push(made.access, { sha, branch: 'nofx/run_1', expected: null });
-    const sent = server.received - before;
-    expect(git(made.bare, 'rev-parse', 'nofx/run_1^').trim()).toBe(made.first);
-    expect(sent).toBeGreaterThan(100);
-    expect(sent).toBeLessThan(100_000);
-  });
-
-  it('overwrites nothing that someone else pushed', async () => {
-    const { access, bare, first, sha } = await committed();
-    git(bare, 'branch', 'nofx/run_1', first);
-    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(
-      /changed by someone else/,
-    );
-    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: sha })).rejects.toThrow(
-      /changed by someone else/,
-    );
-    expect(git(bare, 'rev-parse', 'nofx/run_1').trim()).toBe(first);
-  });
-
-  it.each([
-    'main',
-    'nofx',
-    'nofx/',
-    'nofx/a..b',
-    'nofx/x.lock',
-    'nofx/@{1}',
-    '--orphan',
-    'nofx/a:main',
-    '+HEAD:main',
-    'refs/heads/main',
-  ])('refuses the branch %s', async (branch) => {
-    const { access, bare, sha } = await committed();
-    const before = git(bare, 'for-each-ref');
-    await expect(workspaces.push(access, { sha, branch, expected: null })).rejects.toThrow(UserError);
-    expect(git(bare, 'for-each-ref')).toBe(before);
-  });
-
-  it('says what the remote said when it declines', async () => {
-    const { access, bare, sha } = await committed();
-    writeFileSync(
-      join(bare, 'hooks', 'pre-receive'),
-      '#!/bin/sh\necho "refusing to allow a GitHub App to create or update workflow \\`.github/workflows/ci.yml\\` without \\`workflows\\` permission" >&2\nexit 1\n',
-      { mode: 0o755 },
-    );
-    await expect(workspaces.push(access, { sha, branch: 'nofx/run_1', expected: null })).rejects.toThrow(
-      /may not change the workflow `\.github\/workflows\/ci\.yml`/,
-    );
   });
 });
