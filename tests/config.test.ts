@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Config, type Environment, loadConfig, redacted, secretsOf, Variables } from '../src/config.ts';
+import { type Config, type Environment, loadConfig, redacted, secretsOf } from '../src/config.ts';
+import { Variables } from '../src/config-variables.ts';
 
 const { privateKey: key } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const pkcs1 = key.export({ type: 'pkcs1', format: 'pem' }) as string;
