@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Variables } from '../src/config.ts';
+import { Variables } from '../src/config-variables.ts';
 import { app, errors, load, pkcs1, pkcs8 } from './support/config.ts';
 
 let folder: string;

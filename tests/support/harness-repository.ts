@@ -13,7 +13,7 @@ import type { Script } from '../../src/playground/model.ts';
 import type { Playground } from '../../src/playground/playground.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { openRun } from '../../src/runs/open-run.ts';
-import { compareHistory } from './history.ts';
+import { expectPromisesKept } from './promises.ts';
 import { git } from './repository.ts';
 
 const OWNER = 'acme';
@@ -258,43 +258,8 @@ export async function openRepository(
       (await findDelivery(inDatabase(), repository.delivery().guid))?.outcome ?? null,
 
     /** What NOFX promises everybody, whatever they asked for and however it went. */
-    async keptItsPromises(): Promise<void> {
-      const heads = await github.branches(name);
-      expect(heads['main'], `${name}: the default branch is where people left it`).toBe(theirs);
-      const onDefault = github
-        .checkRuns(name)
-        .filter((check) => check.head_sha === theirs || check.head_sha === firstHead);
-      expect(onDefault, `${name}: no check on the default branch`).toEqual([]);
-      const runs = await repository.runs();
-      expect(
-        runs.filter(({ endedAt }) => endedAt === null),
-        `${name}: every run has ended`,
-      ).toEqual([]);
-      expect(
-        repository.checks().filter((check) => !check.includes(': completed/')),
-        `${name}: no check is left open`,
-      ).toEqual([]);
-      for (const run of runs) {
-        const { steps, events } = await repository.detailsOf(run);
-        expect(compareHistory(run, steps, events), `${name}: the events tell what the rows say`).toEqual([]);
-        // What was not asked on an issue is told by its check alone.
-        const number = run.source.issue?.number;
-        if (number !== undefined) {
-          const said = [
-            ...repository.answers(number),
-            ...(run.source.kind === 'pull request' ? repository.remarks(number) : []),
-          ];
-          const own = said.filter((body) => body.includes(`<!-- nofx:run ${run.id} -->`));
-          expect(own, `${name}: one comment of ${run.id}`).toHaveLength(commentable === false ? 0 : 1);
-        }
-        // A plan of one's own may go on on other branches than the run's.
-        const branches = [run.branch, ...steps.map(({ outputs }) => outputs?.['branch'])];
-        expect(
-          github.pullRequests(name).filter(({ head }) => branches.includes(head.ref)).length,
-          `${name}: pull requests`,
-        ).toBe(run.pullRequest === null ? 0 : 1);
-      }
-    },
+    keptItsPromises: (): Promise<void> =>
+      expectPromisesKept(playground, repository, { firstHead, theirs, commentable: commentable !== false }),
   };
   return repository;
 }
