@@ -7,14 +7,13 @@ import { claimStep, listSteps } from '../../src/db/steps.ts';
 import { closeDead } from '../../src/runs/close-dead.ts';
 import { listDead } from '../../src/runs/dead.ts';
 import { openRun } from '../../src/runs/open-run.ts';
-import { describeInBrowser, picture, type Browser, type Session } from '../support/browser.ts';
-import { fillPast } from '../support/past.ts';
+import { describeInBrowser, picture, type Session } from '../support/browser.ts';
 import { PASSWORD, startApi } from '../api/support.ts';
 import { runRequest } from '../support/run-request.ts';
-import { visitor } from './support.ts';
+import { EVIL, fillMonth } from './month.ts';
+import { sessionIn, visitor } from './support.ts';
 
 const MONA = { id: 2, login: 'mona' };
-const EVIL = `"'><script>alert(1)</script>`;
 
 let api: Awaited<ReturnType<typeof startApi>>;
 let presence: Awaited<ReturnType<typeof joinWorkers>>;
@@ -22,24 +21,7 @@ beforeAll(async () => {
   api = await startApi({ github: { permission: async ({ name }) => (name === 'api' ? 'read' : 'none') } });
   presence = await joinWorkers(api, async () => {});
   await api.queue.work('dead', 1, (job) => closeDead(api.deps, job));
-  await fillPast(api.db, 90);
-  // A month in three repositories: the more a run has cost, the longer ago.
-  await api.db.execute(sql`
-    update nofx.project set name = case id when 'past_1' then 'acme/storefront' when 'past_2' then 'acme/api' else ${`acme/${EVIL}`} end,
-      repo_url = 'https://github.example/acme/' || case id when 'past_2' then 'api' else id end where id in ('past_1', 'past_2', 'past_3')`);
-  await api.db.execute(sql`
-    update nofx.run set project_id = 'past_' || (1 + i % 3 % 2 + (i % 11 = 0)::int),
-      created_at = now() - make_interval(days => i % 30), ended_at = now() - make_interval(days => i % 30),
-      cost = jsonb_build_object('usd', case when i = 7 then null else 0.15 + (i * 37 % 100) / 80.0 end, 'cappedUsd', 1),
-      pull_request = case when i % 4 <> 0 then jsonb_build_object('number', i, 'url', 'https://github.example/pull/' || i) end,
-      merged_at = case when i % 5 > 1 and i % 4 <> 0 then now() - make_interval(days => i % 28) end,
-      status = case when i % 6 = 0 then 'failed' else status end,
-      goal = case i % 3 when 0 then 'Add a slugify helper' when 1 then ${`Mend the parser ${EVIL}`} else 'Move the tests to Vitest' end,
-      source = source || jsonb_build_object('repository', 'acme/storefront', 'issue', null, 'requester',
-        jsonb_build_object('id', case when i % 9 = 0 then 2 else 3 end, 'login', case when i % 9 = 0 then 'mona' else 'tom' end))
-    from (select id as run_id, split_part(trigger_key, ':', 2)::int as i from nofx.run) as past where past.run_id = id`);
-  await api.db.execute(sql`delete from nofx.project where id not in (select project_id from nofx.run)
-    and id not in ('past_1', 'past_2', 'past_3')`);
+  await fillMonth(api.db);
 });
 afterAll(async () => {
   await presence.leave();
@@ -53,13 +35,6 @@ const signedIn = async (secret = PASSWORD) => {
   return browser;
 };
 const keyOf = async (user: typeof MONA) => (await createKey(api.db, { user, name: 'test' })).key;
-const sessionIn = async (browser: Browser): Promise<Session> => {
-  const page = await browser.open(`${api.url}/ui/sign-in`);
-  await page.getByLabel('API key').fill(PASSWORD);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL('**/ui/runs');
-  return page.context().storageState();
-};
 
 describe('what runs come to', () => {
   it('is added up to the admin, for each repository and over the time that is asked for', async () => {
@@ -245,7 +220,7 @@ describe('the queue', () => {
 
 describeInBrowser('the pages beside the runs', (browser) => {
   let session: Session;
-  beforeAll(async () => void (session = await sessionIn(browser)));
+  beforeAll(async () => void (session = await sessionIn(browser, api.url)));
 
   it('show costs', async () => {
     expect(await browser.everyLook(`${api.url}/ui/costs`, 'costs', session)).toEqual([]);

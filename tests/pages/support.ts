@@ -1,3 +1,6 @@
+import { PASSWORD } from '../api/support.ts';
+import type { Browser, Session } from '../support/browser.ts';
+
 /** A browser without scripts: it keeps cookies, follows no redirect, and sends forms as browsers do. */
 export function visitor(url: string) {
   const cookies = new Map<string, string>();
@@ -47,4 +50,13 @@ export function visitor(url: string) {
       await this.send('/ui/sign-in', { secret });
     },
   };
+}
+
+/** Signs in through the page, with a browser that has scripts: what it holds then opens the other pages. */
+export async function sessionIn(browser: Browser, url: string): Promise<Session> {
+  const page = await browser.open(`${url}/ui/sign-in`);
+  await page.getByLabel('API key').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL('**/ui/runs');
+  return page.context().storageState();
 }
