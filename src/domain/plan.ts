@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { argumentMistakes } from './git-ops.ts';
 import { mistakeIn, type Mistake } from './mistake.ts';
+import { sortSteps } from './order.ts';
 import { withSources, type Existing } from './sources.ts';
 
 export const MAX_STEPS = 50;
@@ -146,19 +147,11 @@ function dependencyMistakes(steps: PreparedStep[], before: readonly string[]): M
   return unknown.length > 0 ? unknown : cycleMistakes(steps);
 }
 
-/** Takes away what can run, again and again; what is left over waits for itself. */
 function cycleMistakes(steps: PreparedStep[]): Mistake[] {
-  let waiting = steps;
-  for (;;) {
-    const names = new Set(waiting.map((step) => step.name));
-    const blocked = waiting.filter((step) => step.inputs._dependsOn.some((dependency) => names.has(dependency)));
-    if (blocked.length === 0) return [];
-    if (blocked.length === waiting.length) {
-      const all = blocked.map((step) => step.name).join(', ');
-      return [{ field: 'steps', message: `these steps wait for each other: ${all}` }];
-    }
-    waiting = blocked;
-  }
+  const { stuck } = sortSteps(steps, ({ inputs }) => inputs._dependsOn);
+  if (stuck.length === 0) return [];
+  const all = stuck.map(({ name }) => name).join(', ');
+  return [{ field: 'steps', message: `these steps wait for each other: ${all}` }];
 }
 
 /** `{runId}:{stepName}:{hash(inputs)}`: the same step asked twice is one step. */
