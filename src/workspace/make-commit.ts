@@ -1,6 +1,7 @@
 import { InternalError } from '../errors.ts';
 import { toEntries } from './base-files.ts';
 import { checkChanges } from './check-changes.ts';
+import { importStream } from './import-stream.ts';
 import type { Git, GitPlace } from './git.ts';
 import type { Mirror } from './mirror.ts';
 import type { CommitMeta, ContentChange } from './port.ts';
@@ -25,7 +26,20 @@ export async function makeCommit(
 ): Promise<string> {
   const { base, changes, meta, ref, into, protectedPaths, signal } = options;
   checkChanges(changes, await readTree(git, mirror, base, signal), protectedPaths);
-  const input = fastImport(base, changes, meta, { name: ref, keep: into === undefined });
+  const { name, email } = meta.author;
+  const input = importStream({
+    ref,
+    who: `${oneLine(name)} <${oneLine(email)}> ${Math.floor(meta.date.getTime() / 1000)} +0000`,
+    message: meta.message.endsWith('\n') ? meta.message : `${meta.message}\n`,
+    from: base,
+    merged: meta.merged ?? [],
+    removed: changes.flatMap((change) => {
+      if (change.status === 'deleted') return change.path;
+      return change.status === 'renamed' ? (change.previousPath ?? []) : [];
+    }),
+    written: changes.flatMap((change) => (change.status === 'deleted' ? [] : change)),
+    dropRef: into !== undefined,
+  });
   const sha = await git.text(['fast-import', '--quiet', '--force', '--done', '--date-format=raw'], {
     place: into ?? mirror.place,
     input,
@@ -43,42 +57,6 @@ async function readTree(git: Git, mirror: Mirror, base: string, signal?: AbortSi
   return new Map(toEntries(listing).map(({ name, mode }) => [name, mode]));
 }
 
-/** The stream git-fast-import(1) reads. Deletions first, so that two files may swap names. */
-function fastImport(
-  base: string,
-  changes: readonly ContentChange[],
-  meta: CommitMeta,
-  ref: { name: string; keep: boolean },
-): Buffer {
-  const parts: (string | Buffer)[] = [];
-  const data = (bytes: Buffer) => parts.push(`data ${bytes.length}\n`, bytes, '\n');
-  const who = `${oneLine(meta.author.name)} <${oneLine(meta.author.email)}> ${Math.floor(meta.date.getTime() / 1000)} +0000`;
-  parts.push(`commit ${ref.name}\nmark :1\nauthor ${who}\ncommitter ${who}\n`);
-  data(Buffer.from(meta.message.endsWith('\n') ? meta.message : `${meta.message}\n`));
-  parts.push(`from ${base}\n`, ...(meta.merged ?? []).map((parent) => `merge ${parent}\n`));
-  for (const change of changes) {
-    if (change.status === 'deleted') parts.push(`D ${quote(change.path)}\n`);
-    if (change.status === 'renamed' && change.previousPath !== undefined)
-      parts.push(`D ${quote(change.previousPath)}\n`);
-  }
-  for (const change of changes) {
-    if (change.status === 'deleted') continue;
-    parts.push(`M ${change.mode} inline ${quote(change.path)}\n`);
-    data(change.bytes);
-  }
-  parts.push('\nget-mark :1\n');
-  // To git the name of no object means that the ref is none.
-  if (!ref.keep) parts.push(`reset ${ref.name}\nfrom ${'0'.repeat(base.length)}\n\n`);
-  parts.push('done\n');
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
-}
-
-/** A C-style string; control characters and backslashes were refused before. */
-function quote(path: string): string {
-  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-}
-
-/** Names end up in a line of their own format: no line break or angle bracket may get in. */
 function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f<>]/g, '').trim() || 'unknown';
 }

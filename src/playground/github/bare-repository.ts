@@ -1,6 +1,7 @@
 import { appendFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { importStream } from '../../workspace/import-stream.ts';
 import { branchesOf, git, gitMaybe } from './git.ts';
 import { personLine, type Person } from './git-objects.ts';
 
@@ -68,34 +69,19 @@ export async function commitFiles(
 ): Promise<string> {
   const branches = await branchesOf(dir);
   const parent = branches.get(input.branch) ?? (input.from ? branches.get(input.from) : undefined);
-  return git(dir, ['fast-import', '--quiet', '--done'], { input: importStream(input, parent) });
+  const entries = Object.entries(input.files);
+  const stream = importStream({
+    ref: `refs/heads/${input.branch}`,
+    who: personLine(input.author),
+    message: `${input.message}\n`,
+    from: parent ?? null,
+    removed: entries.flatMap(([path, file]) => (file === null ? path : [])),
+    written: entries.flatMap(([path, file]) => (file === null ? [] : { path, ...bytesOf(file) })),
+  });
+  return git(dir, ['fast-import', '--quiet', '--done'], { input: stream });
 }
 
-/** What git-fast-import(1) reads: one commit, then a request for its name. Removals first, so that a file may become a folder. */
-function importStream(
-  { branch, files, message, author }: Parameters<typeof commitFiles>[1],
-  parent: string | undefined,
-): Buffer {
-  const who = personLine(author);
-  const entries = Object.entries(files);
-  const removed = entries.filter(([, file]) => file === null);
-  const parts: (string | Uint8Array)[] = [
-    `commit refs/heads/${branch}\nmark :1\nauthor ${who}\ncommitter ${who}\n`,
-    ...data(Buffer.from(`${message}\n`)),
-    parent ? `from ${parent}\n` : '',
-    ...removed.map(([path]) => `D ${quoted(path)}\n`),
-  ];
-  for (const [path, file] of entries) {
-    if (file === null) continue;
-    const { content, mode } = typeof file === 'object' && 'mode' in file ? file : { content: file, mode: '100644' };
-    parts.push(`M ${mode} inline ${quoted(path)}\n`, ...data(Buffer.from(content)));
-  }
-  parts.push('\nget-mark :1\ndone\n');
-  return Buffer.concat(parts.map((part) => Buffer.from(part)));
+function bytesOf(file: FileContent): { mode: string; bytes: Buffer } {
+  const { content, mode } = typeof file === 'object' && 'mode' in file ? file : { content: file, mode: '100644' };
+  return { mode, bytes: Buffer.from(content) };
 }
-
-const data = (bytes: Uint8Array): (string | Uint8Array)[] => [`data ${bytes.length}\n`, bytes, '\n'];
-
-/** A path as a C-style string, which may hold anything. */
-const quoted = (path: string): string =>
-  `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
