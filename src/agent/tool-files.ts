@@ -63,7 +63,7 @@ export function createFileTools(
       input: z.strictObject({ file_path: filePath, content: z.string().describe('The whole new content.') }),
       run: async ({ file_path, content }, context) => {
         const { absolute, relative } = await confinement.toWrite(file_path);
-        const before = await textOf(absolute);
+        const before = (await bytesOf(absolute)).toString();
         refusePointer('write', before, file_path);
         const said = await through('write', { file_path: relative, content: asWritten(content, before) }, context);
         return (await ignores(relative)) ? said + LEFT_OUT : said;
@@ -81,8 +81,9 @@ export function createFileTools(
       }),
       run: async (input, context) => {
         const { absolute, relative } = await confinement.toWrite(input.file_path);
-        await refuseMangling(absolute, input.file_path);
-        const before = await textOf(absolute);
+        const bytes = await bytesOf(absolute);
+        refuseMangling(bytes, input.file_path);
+        const before = bytes.toString();
         refusePointer('edit', before, input.file_path);
         const ends = lineEndsOf(before);
         const [old_string, new_string] = [ends(input.old_string), ends(input.new_string)];
@@ -146,13 +147,13 @@ function lineEndsOf(text: string): (given: string) => string {
   return (given) => (isCrlf ? given.replace(/\r?\n/g, '\r\n') : given);
 }
 
-/** A file's text; empty where there is none, or it is larger than the tools take. */
-async function textOf(absolute: string): Promise<string> {
+/** What is in a file; nothing where there is none, or it is larger than the tools take. */
+async function bytesOf(absolute: string): Promise<Buffer> {
   const size = await stat(absolute).then(
     (it) => (it.isFile() ? it.size : 0),
     () => 0,
   );
-  return size > 0 && size <= LARGEST_BYTES ? readFile(absolute, 'utf8') : '';
+  return size > 0 && size <= LARGEST_BYTES ? readFile(absolute) : Buffer.alloc(0);
 }
 
 /** What is in its place would become the file itself for everybody who has Git LFS. */
@@ -161,11 +162,6 @@ function refusePointer(tool: string, before: string, given: string): void {
 }
 
 /** The SDK reads and writes UTF-8; in another encoding, bytes that the edit is not about would change. */
-async function refuseMangling(absolute: string, given: string): Promise<void> {
-  const whole = await stat(absolute).then(
-    (it) => it.isFile() && it.size <= LARGEST_BYTES,
-    () => false,
-  );
-  if (whole && !isUtf8(await readFile(absolute)))
-    throw new ToolError(`edit: ${given} is not UTF-8 text; it can only be replaced as a whole`);
+function refuseMangling(before: Buffer, given: string): void {
+  if (!isUtf8(before)) throw new ToolError(`edit: ${given} is not UTF-8 text; it can only be replaced as a whole`);
 }

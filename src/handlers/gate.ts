@@ -3,7 +3,7 @@ import { Annotation, annotationsOf, readFindings } from '../domain/annotations/a
 import { gateFailure, type GateEnd } from '../domain/gate-failure.ts';
 import { gateOf } from '../domain/plan.ts';
 import type { RunConfig } from '../domain/run-config.ts';
-import type { CommandResult, Workspace } from '../workspace/port.ts';
+import type { BaseFiles, CommandResult, Workspace } from '../workspace/port.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
 import { showLive } from './live-output.ts';
@@ -39,7 +39,7 @@ export const gate = defineHandler<GateInputs>({
   secrets: ['github'],
   async run(context) {
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
-    const [commands, workspace] = await Promise.all([
+    const [{ base, commands }, workspace] = await Promise.all([
       readCommands(context),
       openCommitted(context, WriteOutputs.parse(outputs)),
     ]);
@@ -48,14 +48,15 @@ export const gate = defineHandler<GateInputs>({
     const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
     if (hasPassed(ran.result)) return { status: 'succeeded', outputs: outputsOf(ran, 'passed') };
-    const [annotations, absent] = await Promise.all([annotate(ran, workspace), readRules(context).then(readAbsent)]);
+    const [annotations, absent] = await Promise.all([annotate(ran, workspace), readAbsent(base)]);
     return failed(ran, { annotations, absent, onFailure: context.run.config.onGateFailure });
   },
 });
 
-async function readCommands(context: StepContext): Promise<GateCommands> {
+async function readCommands(context: StepContext): Promise<{ base: BaseFiles; commands: GateCommands }> {
   const { run, adapters } = context;
-  return chooseCommands(run.config, await readRules(context), adapters.npmHosts);
+  const base = await readRules(context);
+  return { base, commands: await chooseCommands(run.config, base, adapters.npmHosts) };
 }
 
 type Ran = {
