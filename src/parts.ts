@@ -196,7 +196,8 @@ function readToken(tokens: NofxConfig['tokens']): TokenOf {
 function personalClients({ github }: NofxConfig, tokenOf: TokenOf) {
   const known = new Map<string, ReturnType<typeof personalOctokit>>();
   return async (name?: string) => {
-    const found = known.get(name!) ?? personalOctokit(tokenOf(name!), { baseUrl: github.apiUrl, beforeWrite: assertLease });
+    const found =
+      known.get(name!) ?? personalOctokit(tokenOf(name!), { baseUrl: github.apiUrl, beforeWrite: assertLease });
     known.set(name!, found);
     return found;
   };
