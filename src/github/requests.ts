@@ -13,7 +13,7 @@ export type BeforeWrite = () => Promise<void>;
  */
 export function timed(timeoutMs = 30_000, beforeWrite: BeforeWrite = async () => {}): typeof fetch {
   return async (input, init) => {
-    if (changes(String(input), init)) {
+    if (changes(input instanceof Request ? input.url : String(input), init)) {
       await beforeWrite().catch((cause: unknown) => {
         throw new Unsent('a request was not sent', { cause });
       });
