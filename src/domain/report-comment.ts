@@ -1,5 +1,6 @@
 import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { inWordsOf, whatNext } from './report-failure.ts';
+import { baseTail } from './report-base.ts';
 import { findingList, outputTail } from './report-findings.ts';
 import { renderQuestion } from './report-plan.ts';
 import { isManual } from './plan.ts';
@@ -133,7 +134,7 @@ export function failure(view: RunView): string | null {
     draft,
     error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(error.message, 2_000)}`,
     view.status === 'cancelled' && view.cancelledBy ? `Cancelled by ${mention(view.cancelledBy)}.` : null,
-    ...failed.slice(0, 3).flatMap((gate) => [findingList(gate, 10), outputTail(gate, 9_000)]),
+    ...failed.slice(0, 3).flatMap((gate) => [findingList(gate, 10), outputTail(gate, 9_000), baseTail(gate, 4_000)]),
     kept(view),
     whatNext(error),
   ];
