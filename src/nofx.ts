@@ -162,7 +162,7 @@ async function startWorkers(
     config.stepConcurrency,
     executeSteps(observed('step', (job: StepJob) => executeStep(deps, cancels, job))),
   );
-  await queue.work('progress', 2, observed('progress', show));
+  await queue.work('progress', 4, observed('progress', show));
   await queue.work('outbound', 4, observed('outbound', createDeliverer(options.outbox)));
   await queue.work('dead', 1, observed('dead', bury));
   return {

@@ -81,6 +81,7 @@ export async function openNofx(
     baseUrl: config.github.apiUrl,
     // It logs what its handlers throw with the whole payload, as an error; we log it ourselves, and what comes of it.
     log: log.child({ name: 'probot' }, { level: 'fatal' }),
+    beforeWrite: assertLease,
   });
   const observers = { metrics, tracing };
   const adapters = await createAdapters(config, { db: database.db, probot, log, secrets, observers });
@@ -123,11 +124,7 @@ async function createAdapters(
     log,
     writeIntervalMs: limits.spacingMs,
     octokitBy: observeOctokit(personalClients(config, tokenOf), observers),
-    async permit(entrance) {
-      const permit = await takeWrite(db, writerOf(entrance), limits);
-      if (permit.ok) await assertLease();
-      return permit;
-    },
+    permit: (entrance) => takeWrite(db, writerOf(entrance), limits),
     blocked: (entrance, forMs) => blockWrites(db, writerOf(entrance), forMs),
   });
   const aroundRequest = observeModelRequests(observers);
@@ -199,7 +196,8 @@ function readToken(tokens: NofxConfig['tokens']): TokenOf {
 function personalClients({ github }: NofxConfig, tokenOf: TokenOf) {
   const known = new Map<string, ReturnType<typeof personalOctokit>>();
   return async (name?: string) => {
-    const found = known.get(name!) ?? personalOctokit(tokenOf(name!), { baseUrl: github.apiUrl });
+    const found =
+      known.get(name!) ?? personalOctokit(tokenOf(name!), { baseUrl: github.apiUrl, beforeWrite: assertLease });
     known.set(name!, found);
     return found;
   };

@@ -102,6 +102,19 @@ describe('a job whose lease is gone', () => {
     expect(sent()).toBe(before);
   });
 
+  it('asks again before what is sent again after a 502', async () => {
+    await writes.upsertComment();
+    const edit = { method: 'PATCH', path: /\/issues\/comments\/\d+$/ };
+    const edits = () => nofx.github.requests().filter((one) => one.method === edit.method && edit.path.test(one.path));
+    const before = edits().length;
+    nofx.github.failNext({ ...edit, status: 502 });
+    let asked = 0;
+    // As for a worker that froze while it waited to try again.
+    const late = underLease(async () => (asked += 1) === 1, writes.upsertComment);
+    await expect(late).rejects.toMatchObject({ cause: expect.any(LeaseLost) });
+    expect(edits().length - before).toBe(1);
+  });
+
   it('may still read; and one that holds it writes', async () => {
     const read = () => github.permission(repo, 'mona');
     expect(await underLease(async () => false, read)).toBe('write');

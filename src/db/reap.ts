@@ -1,10 +1,15 @@
 import { and, asc, eq, exists, gt, gte, inArray, isNull, lt, ne, notExists, or, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
 import { COMMENT } from './effects.ts';
+import type { Run } from './runs.ts';
 import { delivery, effect, project, run, step } from './schema.ts';
 
 /** The effect that stands for "people were told how the run ended". */
 export const TOLD = 'told';
+
+/** What having a run shown anew asks of it. */
+type Announced = Pick<Run, 'id' | 'priority' | 'writer'>;
+const announced = { id: run.id, priority: run.priority, writer: run.writer };
 
 const ago = (ms: number) => sql`now() - ${ms}::float8 * interval '1 millisecond'`;
 
@@ -15,18 +20,18 @@ const ago = (ms: number) => sql`now() - ${ms}::float8 * interval '1 millisecond'
 export async function listUntold(
   db: Executor,
   { since, olderThanMs, limit }: { since: Date; olderThanMs: number; limit: number },
-): Promise<{ id: string; endedAt: Date }[]> {
+): Promise<(Announced & { endedAt: Date })[]> {
   const told = db
     .select({ one: sql`1` })
     .from(effect)
     .where(and(eq(effect.runId, run.id), eq(effect.key, TOLD), sql`${effect.doneAt} is not null`));
   const rows = await db
-    .select({ id: run.id, endedAt: run.endedAt })
+    .select({ ...announced, endedAt: run.endedAt })
     .from(run)
     .where(and(gte(run.endedAt, since), lt(run.endedAt, ago(olderThanMs)), notExists(told)))
     .orderBy(asc(run.endedAt))
     .limit(limit);
-  return rows.map(({ id, endedAt }) => ({ id, endedAt: endedAt! }));
+  return rows.map(({ endedAt, ...row }) => ({ ...row, endedAt: endedAt! }));
 }
 
 /**
@@ -36,10 +41,10 @@ export async function listUntold(
 export async function listEndedWithComment(
   db: Executor,
   { since, olderThanMs, limit }: { since: Date; olderThanMs: number; limit: number },
-): Promise<{ id: string; projectId: string; endedAt: Date; commentId: number; inThread: boolean }[]> {
+): Promise<(Announced & { projectId: string; endedAt: Date; commentId: number; inThread: boolean })[]> {
   const rows = await db
     .select({
-      id: run.id,
+      ...announced,
       projectId: run.projectId,
       endedAt: run.endedAt,
       commentId: sql<number>`(${effect.result}->>'id')::float8`,

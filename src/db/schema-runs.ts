@@ -70,6 +70,8 @@ export const run = nofx.table(
     lane: text('lane').notNull(),
     /** the queue priority of its steps: repositories take turns (domain/fair-turns.ts) */
     priority: integer('priority').notNull().default(0),
+    /** who writes for it on GitHub, one write after another (db/budget.ts); null where nobody does */
+    writer: text('writer'),
     /** since when it is the one of its lane whose turn it is; null in line, and while it waits for a person */
     turnAt: at('turn_at'),
     cancelRequestedAt: at('cancel_requested_at'),

@@ -1,5 +1,6 @@
 import { createRedactor } from '../domain/redact.ts';
 import { InternalError, RetryableError, UserError } from '../errors.ts';
+import { Unsent } from './requests.ts';
 
 /**
  * Octokit's RequestError by its shape: several copies of the class may be installed.
@@ -12,7 +13,7 @@ export type RequestError = Error & {
 };
 
 export function isRequestError(error: unknown): error is RequestError {
-  return error instanceof Error && typeof (error as RequestError).status === 'number';
+  return error instanceof Error && !(error instanceof Unsent) && typeof (error as RequestError).status === 'number';
 }
 
 export function hasStatus(error: unknown, ...statuses: number[]): error is RequestError {
@@ -46,7 +47,8 @@ export function translateError(error: unknown, now: number): Error {
   if (error instanceof UserError || error instanceof RetryableError || error instanceof InternalError) return error;
   if (!isRequestError(error)) {
     // auth-app throws plain errors for a key it cannot read.
-    return new InternalError(`GitHub client: ${clean(error)}`, { cause: error });
+    const cause = error instanceof Unsent ? error.cause : error;
+    return new InternalError(`GitHub client: ${clean(cause)}`, { cause });
   }
 
   const where = `${error.request?.method ?? ''} ${path(error.request?.url)}`.trim();

@@ -1,5 +1,5 @@
 import type { Octokit } from './client.ts';
-import { silent, timed } from './requests.ts';
+import { silent, timed, type BeforeWrite } from './requests.ts';
 
 /**
  * A client for whoever a personal token belongs to, where there is no app. It has no plugin that waits or sends again: what
@@ -7,7 +7,7 @@ import { silent, timed } from './requests.ts';
  */
 export async function personalOctokit(
   token: string,
-  options: { baseUrl?: string; timeoutMs?: number } = {},
+  options: { baseUrl?: string; timeoutMs?: number; beforeWrite?: BeforeWrite } = {},
 ): Promise<Octokit> {
   // Only where there is such a token.
   const { Octokit: RestOctokit } = await import('@octokit/rest');
@@ -16,6 +16,6 @@ export async function personalOctokit(
     baseUrl: options.baseUrl,
     userAgent: 'nofx',
     log: silent,
-    request: { fetch: timed(options.timeoutMs) },
+    request: { fetch: timed(options.timeoutMs, options.beforeWrite) },
   });
 }

@@ -1,6 +1,6 @@
 import { Probot, ProbotOctokit } from 'probot';
 import { UserError } from '../errors.ts';
-import { timed } from './requests.ts';
+import { timed, type BeforeWrite } from './requests.ts';
 
 type OctokitOptions = NonNullable<ConstructorParameters<typeof ProbotOctokit>[0]>;
 type ProbotOptions = NonNullable<ConstructorParameters<typeof Probot>[0]>;
@@ -43,6 +43,7 @@ export function openProbot(options: {
   timeoutMs?: number;
   /** Between the tries of a failed read, in ms, times 1, 4. */
   retryBaseMs?: number;
+  beforeWrite?: BeforeWrite;
 }): Probot {
   if (options.secret === '')
     throw new UserError('A webhook secret is required.', 'Set WEBHOOK_SECRET to the one in the settings of the app.');
@@ -52,7 +53,7 @@ export function openProbot(options: {
     secret: options.secret,
     baseUrl: options.baseUrl,
     log: options.log,
-    request: { fetch: timed(options.timeoutMs) },
+    request: { fetch: timed(options.timeoutMs, options.beforeWrite) },
     Octokit: patient(options.retryBaseMs) as typeof ProbotOctokit,
   });
 }

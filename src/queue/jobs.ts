@@ -24,7 +24,7 @@ export type JobOptions = {
   /** With a singleton key: where such a job waits for its time already, that one becomes due now. */
   bringForward?: boolean;
   /** jobs of one group take turns where the queue says so */
-  group?: string;
+  group?: string | undefined;
 };
 
 /** A claimed job. `retry` and `id` together are the lease. */
@@ -33,6 +33,7 @@ export type ClaimedJob<N extends QueueName> = {
   retry: number;
   /** as it was enqueued with */
   priority?: number;
+  group?: string;
   data: Jobs[N];
   /** aborted when the lease is lost or the process stops */
   signal: AbortSignal;

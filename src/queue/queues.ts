@@ -67,7 +67,7 @@ const QUEUES = [
 export const QUEUE_NAMES: readonly QueueName[] = QUEUES.map(({ name }) => name);
 
 /** Queues whose groups take turns. Roughly: workers that fetch at the same moment do not see each other's job. */
-export const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
+export const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1, progress: 1 };
 
 /** Makes the queues that are not there, and brings those that are in line with what is said here. */
 export async function makeQueues(boss: PgBoss): Promise<void> {

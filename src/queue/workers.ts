@@ -90,8 +90,8 @@ async function startWorker<N extends QueueName>(
       // read again, and webhooks would wait for all of it.
       await nextTurn();
       try {
-        const { id, retryCount: retry, priority, data, signal } = job!;
-        await handle({ id, retry, priority, data, signal });
+        const { id, retryCount: retry, priority, groupId, data, signal } = job!;
+        await handle({ id, retry, priority, ...(groupId ? { group: groupId } : {}), data, signal });
       } finally {
         // A notification came once per job; this worker may have been busy then. Look again at once.
         boss.notifyWorker(workerId);

@@ -1,4 +1,5 @@
 import type { Executor } from '../db/client.ts';
+import type { Run } from '../db/runs.ts';
 import type { Deps } from './deps.ts';
 
 /** GitHub asks for few writes (80 a minute); people read a run's comment, they do not watch it. */
@@ -10,7 +11,8 @@ export const PROGRESS_EVERY_MS = 2_000;
  * people wait for: that a run was opened, and how it ended.
  *
  * Runs are shown in the order in which they are worked on: those of a repository that has asked for many, which all want to
- * write to GitHub, do not keep the others waiting.
+ * write to GitHub, do not keep the others waiting. One writer has one update at a time: they would only wait for each other,
+ * each on a worker's place.
  *
  * The caller holds the run's lock, and the update reads the rows under that lock (`readSettled`). So a
  * call that finds an update queued may leave it at that: the update waits for this transaction, and
@@ -21,7 +23,7 @@ export const PROGRESS_EVERY_MS = 2_000;
 export async function announce(
   tx: Executor,
   { queue, progressEveryMs = PROGRESS_EVERY_MS }: Pick<Deps, 'queue' | 'progressEveryMs'>,
-  { id: runId, priority }: { id: string; priority?: number },
+  { id: runId, priority, writer }: Pick<Run, 'id' | 'priority' | 'writer'>,
   when: 'now' | 'soon',
 ): Promise<number> {
   const asked = performance.now();
@@ -32,6 +34,7 @@ export async function announce(
     {
       singletonKey: runId,
       priority,
+      ...(writer === null ? {} : { group: writer }),
       ...(when === 'now' ? { bringForward: true } : { startAfterSeconds: progressEveryMs / 1_000 }),
     },
   );

@@ -18,7 +18,7 @@ export type Live = {
 /** What can be seen of a step while it runs: on its page soon, on GitHub rarely, for every look there is a write. */
 export function createLive(
   deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs' | 'liveEveryMs'>,
-  { run, step }: { run: Pick<Run, 'id' | 'priority'>; step: Pick<Step, 'id' | 'attempt'> },
+  { run, step }: { run: Pick<Run, 'id' | 'priority' | 'writer'>; step: Pick<Step, 'id' | 'attempt'> },
 ): Live {
   const { db, liveEveryMs = LIVE_EVERY_MS } = deps;
   const noteEveryMs = Math.min(NOTE_EVERY_MS, liveEveryMs);

@@ -1,3 +1,4 @@
+import { writerOfInstallation } from '../db/budget.ts';
 import type { NewEvent } from '../db/events.ts';
 import { upsertProjects } from '../db/projects.ts';
 import { findRunByTrigger, insertRun, laneOfIssue, listLane, lockLane, readPriorities, type Run } from '../db/runs.ts';
@@ -77,6 +78,7 @@ export async function openRun(
       baseSha: request.baseSha,
       lane,
       priority: priorityOf(await readPriorities(tx, project.id)),
+      writer: project.installationId === null ? null : writerOfInstallation(project.installationId),
       branch:
         request.branch ??
         branchName(

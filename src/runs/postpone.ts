@@ -30,7 +30,8 @@ export function postponing<N extends Postponable>(
       await db.transaction(async (tx) => {
         await queue.complete(tx, name, job);
         const key = 'runId' in job.data ? { singletonKey: job.data.runId } : {};
-        await queue.enqueue(tx, name, job.data, { startAfterSeconds: seconds, priority: job.priority, ...key });
+        const { priority, group } = job;
+        await queue.enqueue(tx, name, job.data, { startAfterSeconds: seconds, priority, group, ...key });
       });
       log.info({ queue: name, data: job.data, seconds, ...described(error) }, 'put off for as long as was asked');
     }

@@ -29,13 +29,14 @@ export async function reapComments(
   const since = new Date(Math.max(mark, Date.now() - OLDEST_MS));
   const runs = await listEndedWithComment(db, { since, olderThanMs: settledAfterMs, limit: MOST });
   let rewritten = 0;
-  for (const { id, projectId, endedAt, commentId, inThread } of runs) {
+  for (const run of runs) {
+    const { id, projectId, endedAt, commentId, inThread } = run;
     signal.throwIfAborted();
     if (await isOutdated(projectId, commentId, inThread)) {
       log.warn({ run: id, comment: commentId }, 'a comment still said that its run goes on; it is written anew');
       await db.transaction(async (tx) => {
         await forgetContent(tx, id);
-        await announce(tx, { queue, progressEveryMs }, { id }, 'now');
+        await announce(tx, { queue, progressEveryMs }, run, 'now');
       });
       rewritten += 1;
     }

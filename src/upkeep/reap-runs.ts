@@ -81,7 +81,7 @@ async function reapUntold(deps: Deps, olderThanMs: number): Promise<number> {
   const mark = Number((await readMark(db, MARK))?.['before'] ?? 0);
   const since = new Date(Math.max(mark, now - OLDEST_RUN_MS));
   const untold = await listUntold(db, { since, olderThanMs, limit: MOST });
-  for (const { id } of untold) await db.transaction((tx) => announce(tx, deps, { id }, 'now'));
+  for (const run of untold) await db.transaction((tx) => announce(tx, deps, run, 'now'));
   // Up to the first of them everybody was told; the margin is for clocks that differ.
   const before = untold[0]?.endedAt.getTime() ?? now - olderThanMs - 60 * 60_000;
   await writeMark(db, MARK, { before });

@@ -61,6 +61,20 @@ it('lets what is first go before what waits, and interrupts nothing', async () =
   expect(seen).toEqual(['awaited 1', 'awaited 2', 'report 1', 'report 2']);
 });
 
+it('lets one that waits go after each third of a crowd that goes first', async () => {
+  const serial = createSerial({ minIntervalMs: 0 });
+  const seen: string[] = [];
+  const note = (name: string, options?: { first: boolean }) => serial('k', async () => void seen.push(name), options);
+  await Promise.all([
+    note('at work'),
+    note('report 1'),
+    note('report 2'),
+    ...Array.from({ length: 8 }, () => note('awaited', { first: true })),
+  ]);
+  const three = ['awaited', 'awaited', 'awaited'];
+  expect(seen).toEqual(['at work', ...three, 'report 1', ...three, 'report 2', 'awaited', 'awaited']);
+});
+
 it('leaves each work in the context of its caller, for traces', async () => {
   const serial = createSerial({ minIntervalMs: 0 });
   const context = new AsyncLocalStorage<string>();

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../src/queue/jobs.ts';
 import { freshDatabase, lane } from '../support/database.ts';
@@ -39,7 +40,7 @@ describe(`the queue on ${lane}`, () => {
     });
     await db.transaction((tx) => queue.enqueue(tx, 'step', { runId: 'r', stepId: 's' }));
     expect(await ran.promise).toMatchObject({ retry: 0, data: { runId: 'r', stepId: 's' } });
-    while ((await queue.pending()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await queue.pending()) > 0) await sleep(20);
     expect(times).toBe(1);
   });
 

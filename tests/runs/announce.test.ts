@@ -30,6 +30,7 @@ describe(`announcing what a run does on ${lane}`, () => {
     if (!opened.ok) throw new Error(opened.errors.join());
     return opened.run.id;
   };
+  const runOf = (id: string) => ({ id, priority: 0, writer: null });
   /** The updates that wait for a run: due now, or only later. */
   const updates = async (runId: string) => {
     const { rows } = await fresh.db.execute<{ due: boolean }>(
@@ -48,7 +49,7 @@ describe(`announcing what a run does on ${lane}`, () => {
     for (let i = 0; i < 3; i += 1) {
       await fresh.db.transaction(async (tx) => {
         await lockRun(tx, runId);
-        await announce(tx, deps, { id: runId }, 'soon');
+        await announce(tx, deps, runOf(runId), 'soon');
       });
     }
     expect(await updates(runId)).toEqual(['later']);
@@ -56,14 +57,14 @@ describe(`announcing what a run does on ${lane}`, () => {
 
   it('does not let what follows hold up an update that is due', async () => {
     const runId = await open();
-    await fresh.db.transaction((tx) => announce(tx, deps, { id: runId }, 'soon'));
+    await fresh.db.transaction((tx) => announce(tx, deps, runOf(runId), 'soon'));
     expect(await updates(runId)).toEqual(['now']);
   });
 
   it('brings a waiting update forward when the run ends', async () => {
     const runId = await open();
     await shown(runId);
-    await fresh.db.transaction((tx) => announce(tx, deps, { id: runId }, 'soon'));
+    await fresh.db.transaction((tx) => announce(tx, deps, runOf(runId), 'soon'));
     const [step] = await listSteps(fresh.db, runId);
     await finishStep(deps, (await claimStep(fresh.db, step!.id, { job: 'j', retry: 0 }))!, {
       status: 'succeeded',
@@ -90,7 +91,7 @@ describe(`announcing what a run does on ${lane}`, () => {
     const change = fresh.db.transaction(async (tx) => {
       await lockRun(tx, runId);
       await appendEvents(tx, runId, [{ type: 'run.succeeded' }], becomes.ended('succeeded', null));
-      await announce(tx, deps, { id: runId }, 'soon');
+      await announce(tx, deps, runOf(runId), 'soon');
       changed.resolve();
       await goOn.promise;
     });

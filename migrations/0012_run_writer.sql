@@ -1,0 +1,1 @@
+ALTER TABLE "nofx"."run" ADD COLUMN "writer" text;
