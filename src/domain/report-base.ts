@@ -35,7 +35,11 @@ export function baseNotice(gates: readonly GateView[], mode: GitMode): string | 
   if (mode === 'hidden') {
     return `${same.length === 1 ? 'It fails' : 'They fail'} in the same way without this change. Once that is mended, comment \`/nofx rebase\` to have this checked again.`;
   }
-  const commands = same.map(({ command }) => code(command ?? '', 200)).join(' and ');
+  const commands = same
+    .slice(0, 3)
+    .map(({ command }) => code(command ?? '', 200))
+    .concat(same.length > 3 ? [`${same.length - 3} more`] : [])
+    .join(' and ');
   return `${commands} ${same.length === 1 ? 'fails' : 'fail'} on the base (\`${first.base.sha.slice(0, 7)}\`) in the same way, without this change. Once that is mended there, \`/nofx rebase\` has this checked again.`;
 }
 
