@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { listArtifacts } from '../../src/db/artifacts.ts';
 import { findDelivery } from '../../src/db/deliveries.ts';
 import { turn, type Script } from '../../src/playground/model.ts';
 import { lane } from '../support/database.ts';
@@ -225,6 +226,20 @@ describe.concurrent(`the conversation, on ${lane}`, () => {
         .slice(before)
         .filter((request) => JSON.stringify(request).includes(kit.name)),
     ).toEqual([]);
+  });
+
+  it('retry takes over nothing that was removed in that very moment, and the next one writes it anew', async () => {
+    const kit = await nofx.repository({ model: writesNotes, config: 'max_repairs: 0\n' + FAILING });
+    const { issue } = await kit.ask();
+    const { db, adapters } = nofx.nofx.deps;
+    // As far as retention has got when the retry looks: bytes go before their rows.
+    for (const ref of await listArtifacts(db, (await kit.run()).id)) await adapters.artifacts.remove(ref);
+    await kit.ask('/nofx retry test', { issue });
+    expect(kit.answers(issue).at(-1)).toContain('then the code is written anew');
+    await kit.ask('/nofx retry', { issue });
+    const [, second, third] = await Promise.all((await kit.runs()).map(kit.detailsOf));
+    expect(second!.steps[0]).toMatchObject({ tool: 'reuse', status: 'failed', attempt: 1 });
+    expect(third!.steps[0]).toMatchObject({ tool: 'codegen', status: 'succeeded' });
   });
 
   it('retry says what is in the way', async () => {
