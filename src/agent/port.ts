@@ -1,3 +1,4 @@
+import type { BaseRed } from '../domain/base-red.ts';
 import type { LineComment } from '../domain/event.ts';
 import type { ModelPlan } from '../domain/model-plan.ts';
 import type { Usage, Cost, Price, Spent } from '../domain/pricing.ts';
@@ -47,6 +48,11 @@ export type CodeTask = Task & {
       /** the end of what it printed, without secrets */
       output: string;
       lines: { path: string; line: number; message: string }[];
+      /**
+       * Where it fails without the change as well: what it prints there, and whether that is the same; where something more
+       * fails with the change, `lines` are that.
+       */
+      base: { compared: BaseRed['compared']; output: string } | null;
       /** which attempt to mend it, of how many */
       number: number;
       of: number;

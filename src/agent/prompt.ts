@@ -73,8 +73,9 @@ export function userMessage(task: CodeTask, nonce: string): { text: string; remo
           data('gate findings', found.lines.map(findingLine).join('\n'), LONGEST.paths, cleanCode),
         );
       }
+      if (found.base) parts.push(...describeBase(found.base, blocks));
       parts.push(
-        `Mend the change so that the gate passes; this is attempt ${found.number} of ${found.of}. Find the cause before you change anything, and keep all that was asked for. If the cause is not in the change, or cannot be mended here, change nothing and say why.`,
+        `Mend the change so that ${found.base?.compared === 'more' ? 'these findings are gone' : 'the gate passes'}; this is attempt ${found.number} of ${found.of}. Find the cause before you change anything, and keep all that was asked for. If the cause is not in the change, or cannot be mended here, change nothing and say why.`,
       );
     } else parts.push('Go on from there.');
     parts.push('The message you end with describes the whole change, that part with it.');
@@ -157,6 +158,23 @@ export function describeTask(
     for (const { path, text } of conventions) parts.push(data(`file ${label(path)}`, text, LONGEST.convention));
   }
   return parts;
+}
+
+/** That a gate fails without the change as well. */
+function describeBase(
+  { compared, output }: NonNullable<NonNullable<NonNullable<CodeTask['done']>['found']>['base']>,
+  { data }: Blocks,
+): string[] {
+  const how = {
+    same: 'in the same way',
+    more: 'but what it finds wrong above is only what it does not find there',
+    unclear: 'and whether for the same reason is not known',
+  };
+  return [
+    `The same gate fails on the base branch as well, without any of this change, ${how[compared]}. There its output ends with:`,
+    data('gate output on the base branch', output, LONGEST.output / 2, cleanCode),
+    'What is wrong there is to be mended only where the task asks for it.',
+  ];
 }
 
 /** What no change may touch. */

@@ -1,3 +1,5 @@
+import type { BaseRed } from './base-red.ts';
+import { failsThereToo } from './report-base.ts';
 import type { RunConfig } from './run-config.ts';
 import type { Failure } from './run.ts';
 
@@ -12,6 +14,8 @@ export type GateEnd = {
   output: string;
   /** what the repository keeps elsewhere, so that it was not there */
   absent: readonly ('submodules' | 'Git LFS')[];
+  /** where it fails on the base as well */
+  base?: BaseRed | null;
 };
 
 /** What people are told of it, and whether a model may mend it: only what came to a verdict of its own says something of the change. */
@@ -41,7 +45,7 @@ export function gateFailure(
   return {
     failure: {
       kind: 'gate',
-      message: `${subject} ${howItEnded(end)}.${absence(end)} ${result}`,
+      message: `${subject} ${howItEnded(end)}.${absence(end)}${onBase(end)} ${result}`,
       next:
         phase === 'setup'
           ? 'Its output says why. Name another command, or hosts that it needs, under `setup` in `.github/nofx.yml`, then comment `/nofx retry`.'
@@ -54,6 +58,10 @@ export function gateFailure(
 /** Whether it failed for that, only its output tells. */
 function absence({ absent }: GateEnd): string {
   return absent.length === 0 ? '' : ` It ran without what this repository keeps in ${absent.join(' and ')}.`;
+}
+
+function onBase({ base }: GateEnd): string {
+  return base ? ` ${failsThereToo(base)}` : '';
 }
 
 function howItEnded({ phase, gate, outcome, exitCode, durationMs }: GateEnd): string {

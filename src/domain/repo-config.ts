@@ -100,7 +100,7 @@ export const RepoConfig = z.strictObject({
   on_gate_failure: z
     .enum(['block', 'draft'])
     .optional()
-    .describe('block: no pull request when a gate fails. draft: a draft that says which. Default: block.'),
+    .describe('block: no pull request when a change fails a gate. draft: a draft that says which. Default: block.'),
   max_repairs: z
     .int()
     .min(0)

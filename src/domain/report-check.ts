@@ -1,4 +1,6 @@
 import { cell, code, fence, joinBlocks, plain, quote, someLines } from './markdown.ts';
+import { gateOf } from './plan.ts';
+import { baseTail } from './report-base.ts';
 import { failure } from './report-comment.ts';
 import { findingList } from './report-findings.ts';
 import { renderQuestion } from './report-plan.ts';
@@ -32,6 +34,10 @@ const marks: Record<StepView['status'], string> = {
   cancelled: '🚫 cancelled',
   skipped: '⏭ skipped',
 };
+
+function markOf({ tool, status }: StepView): string {
+  return status === 'neutral' && gateOf(tool) !== null ? '⚪ no verdict' : marks[status];
+}
 
 /** The check run `NOFX`: where the run is, as a table of its steps. Each part is at most 65,535 bytes. */
 export function renderCheck(view: RunView): CheckOutput {
@@ -90,7 +96,7 @@ function failedAt(view: RunView): string {
 function stepTable(view: RunView): string {
   const rows = view.steps.map(
     (step) =>
-      `| ${stepTitle(step, view.gitMode).replaceAll('|', '&#124;')} | ${marks[step.status]} | ${took(step)} | ${stepSpent(
+      `| ${stepTitle(step, view.gitMode).replaceAll('|', '&#124;')} | ${markOf(step)} | ${took(step)} | ${stepSpent(
         step,
         view.gitMode,
       )} | ${view.gitMode === 'hidden' ? '' : cell(step.detail ?? '')} |`,
@@ -104,7 +110,7 @@ function gateText(gate: GateView): { text?: string } {
   const heading = gate.verdict === 'running' ? 'Its output so far ends with:' : 'Last lines of its output:';
   const tail = gate.tail.trim() && fence(gate.tail, 45_000, 'text');
   if (!found && !tail) return {};
-  return { text: joinBlocks([found, tail && heading, tail], CHECK_LIMIT) };
+  return { text: joinBlocks([found, tail && heading, tail, baseTail(gate, 15_000)], CHECK_LIMIT) };
 }
 
 /** The check run of one gate, e.g. `NOFX / gate: test`. */

@@ -1,9 +1,10 @@
 import { code, inline, joinBlocks, plain, quote, someLines } from './markdown.ts';
 import { inWordsOf, whatNext } from './report-failure.ts';
+import { baseTail } from './report-base.ts';
 import { findingList, outputTail } from './report-findings.ts';
 import { renderQuestion } from './report-plan.ts';
 import { isManual } from './plan.ts';
-import type { EndStatus, RunView, StepView } from './report-view.ts';
+import type { EndStatus, GateView, RunView, StepView } from './report-view.ts';
 import {
   costLine,
   draftNotice,
@@ -133,11 +134,17 @@ export function failure(view: RunView): string | null {
     draft,
     error && `**${view.status === 'failed' ? 'What failed' : 'Why'}:** ${inline(error.message, 2_000)}`,
     view.status === 'cancelled' && view.cancelledBy ? `Cancelled by ${mention(view.cancelledBy)}.` : null,
-    ...failed.slice(0, 3).flatMap((gate) => [findingList(gate, 10), outputTail(gate, 9_000)]),
+    ...failed.slice(0, 3).flatMap((gate) => outputs(gate)),
     kept(view),
     whatNext(error),
   ];
   return blocks.filter(Boolean).join('\n\n');
+}
+
+/** In all as long with the base's as without. */
+function outputs(gate: GateView): (string | null)[] {
+  const [own, there] = gate.base ? [5_000, 3_500] : [9_000, 0];
+  return [findingList(gate, 10), outputTail(gate, own), baseTail(gate, there)];
 }
 
 function kept({ status, kept: work, gitMode }: RunView): string | null {

@@ -1,6 +1,7 @@
 import { code, fence, folded, joinBlocks, quote, someLines } from './markdown.ts';
 import { BODY_LIMIT } from './report-comment.ts';
-import type { FileView, RunView } from './report-view.ts';
+import { baseTail } from './report-base.ts';
+import type { FileView, GateView, RunView } from './report-view.ts';
 import { costLine, draftNotice, gateLine, mention, words } from './report-words.ts';
 import { firstBytes, oneLine, visible } from './text.ts';
 
@@ -51,7 +52,15 @@ function gateResults(view: RunView): string {
     5_000,
     (left) => `- … and ${left} more`,
   );
-  return draft ? `> [!WARNING]\n> ${draft}\n\n${lines}` : lines;
+  if (draft === null) return lines;
+  const asOnBase = view.gates.filter(({ base }) => base).slice(0, 3);
+  return [`> [!WARNING]\n> ${draft}`, lines, ...asOnBase.flatMap(bothOutputs)].join('\n\n');
+}
+
+/** What a gate printed that fails without the change as well, with and without it. */
+function bothOutputs(gate: GateView): string[] {
+  const own = gate.tail.trim() && folded('The end of its output', fence(gate.tail, 3_000, 'text'));
+  return [own, baseTail(gate, 3_000)].flatMap((block) => block || []);
 }
 
 const letters: Record<FileView['status'], string> = { added: 'A', modified: 'M', deleted: 'D', renamed: 'R' };

@@ -1,6 +1,7 @@
 import type { GitOp } from './git-ops.ts';
 import type { Kept } from './kept.ts';
 import type { Annotation } from './annotations/annotations.ts';
+import type { BaseRed } from './base-red.ts';
 import type { Estimate } from './estimate.ts';
 import type { Cost, Usage } from './pricing.ts';
 import type { GitMode } from './project.ts';
@@ -119,6 +120,8 @@ export type GateView = {
   tail: string;
   /** What the output says is wrong, where in the commit that was checked. */
   annotations: Annotation[];
+  /** Where its command fails on the base as well: how, and how that compares. */
+  base?: BaseRed | null;
 };
 
 export type FileView = {

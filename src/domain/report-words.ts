@@ -3,6 +3,7 @@ import type { GitMode } from './project.ts';
 import type { GateView, RunView, StepView } from './report-view.ts';
 import { code, plain } from './markdown.ts';
 import { gateOf, isManual } from './plan.ts';
+import { asWithout, baseNotice } from './report-base.ts';
 import { gitOpTitle } from './report-git-ops.ts';
 import { oneLine } from './text.ts';
 
@@ -131,7 +132,7 @@ export function gateLine(gate: GateView): string {
     case 'passed':
       return `✅ ${name} passed${time}:${command}`;
     case 'failed':
-      return `❌ ${name} failed${gate.exitCode === null ? '' : ` with exit code ${gate.exitCode}`}${time}:${command}`;
+      return `❌ ${name} failed${gate.exitCode === null ? '' : ` with exit code ${gate.exitCode}`}${time}:${command}${asWithout(gate)}`;
     case 'timed_out':
       return `❌ ${name} ran out of time${gate.durationMs === null ? '' : ` after ${duration(gate.durationMs)}`}:${command}`;
     case 'neutral':
@@ -154,13 +155,14 @@ export function isRed(gate: GateView): boolean {
   return gate.verdict === 'failed' || gate.verdict === 'timed_out';
 }
 
-/** Why the pull request is only a draft; null where no gate says so. */
-export function draftNotice({ gates, gitMode }: Pick<RunView, 'gates' | 'gitMode'>): string | null {
-  const red = gates.filter(isRed).map(gateName);
+/** Why the pull request is only a draft, or what a push to one has not passed; null where no gate says so. */
+export function draftNotice({ gates, gitMode, steps }: Pick<RunView, 'gates' | 'gitMode' | 'steps'>): string | null {
+  const red = gates.filter(isRed);
   if (red.length === 0) return null;
-  return gitMode === 'hidden'
-    ? `The result is marked as not ready: ${red.join(', ')} did not pass.`
-    : `The pull request is a draft: ${red.join(', ')} did not pass.`;
+  const opens = steps.some(({ tool }) => tool === 'git_pr');
+  const is = gitMode === 'hidden' ? 'The result is marked as not ready: ' : 'The pull request is a draft: ';
+  const what = `${opens ? is : ''}${red.map(gateName).join(', ')} did not pass.`;
+  return [what, baseNotice(red, gitMode)].filter(Boolean).join(' ');
 }
 
 /** What became of the run, as a sentence start: `NOFX finished`. */

@@ -10,7 +10,7 @@ export type RunStatus = z.infer<typeof RunStatus>;
 
 /**
  * `waiting`: a person has to say yes first.
- * `neutral`: nothing to say either way (a gate without a command); the run goes on.
+ * `neutral`: nothing to say either way (a gate without a command, or one that fails without the change as well); the run goes on.
  * `stopped`: there is no point in going on and nothing is wrong (no change to make); the run ends neutral.
  * `skipped`: never started, because something before it failed or stopped.
  */

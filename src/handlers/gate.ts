@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { Annotation, annotationsOf, readFindings } from '../domain/annotations/annotations.ts';
+import { Annotation } from '../domain/annotations/annotations.ts';
+import { BaseRed, isExcused } from '../domain/base-red.ts';
 import { gateFailure, type GateEnd } from '../domain/gate-failure.ts';
 import { gateOf } from '../domain/plan.ts';
-import type { RunConfig } from '../domain/run-config.ts';
-import type { BaseFiles, CommandResult, Workspace } from '../workspace/port.ts';
+import type { BaseFiles, Workspace } from '../workspace/port.ts';
+import { readBaseRed } from './base-gate.ts';
 import { openCommitted, WriteOutputs } from './change-set.ts';
 import { defineHandler, type StepContext, type StepOutcome } from './handler.ts';
-import { showLive } from './live-output.ts';
+import { annotate, hasPassed, printOfRun, runGate, tailOf, type Ran } from './run-gate.ts';
 import { chooseCommands, readAbsent, readRules, type GateCommand, type GateCommands } from './base-branch.ts';
 
 const GateInputs = z.looseObject({ fromStep: z.string() });
@@ -23,10 +24,15 @@ export const GateOutputs = z.object({
   tail: z.string(),
   /** what the output says is wrong at which line of the commit that was checked */
   annotations: z.array(Annotation).default([]),
+  /** where it failed, and fails on the base as well: how, and how that compares */
+  base: BaseRed.nullable().default(null),
 });
 export type GateOutputs = z.infer<typeof GateOutputs>;
 
-const TAIL_LINES = 60;
+/** The longest set-up and the longest command that a configuration may ask for, and a little more. */
+const TIME_LIMIT_MS = 62 * 60_000;
+/** What is looked into after a failure ends before that, so that the verdict itself is never lost to it. */
+const TO_SPARE_MS = 2 * 60_000;
 
 /**
  * Runs one of the repository's own commands on the committed work, sandboxed. Its verdict decides about the pull
@@ -34,10 +40,11 @@ const TAIL_LINES = 60;
  */
 export const gate = defineHandler<GateInputs>({
   inputs: GateInputs,
-  // The longest set-up and the longest command that a configuration may ask for, and a little more.
-  timeLimitMs: 62 * 60_000,
+  timeLimitMs: TIME_LIMIT_MS,
   secrets: ['github'],
   async run(context) {
+    const until = performance.now() + TIME_LIMIT_MS - TO_SPARE_MS;
+    const leftMs = () => until - performance.now();
     const { outputs } = await context.outputsOf(context.inputs.fromStep);
     const [{ base, commands }, workspace] = await Promise.all([
       readCommands(context),
@@ -45,11 +52,10 @@ export const gate = defineHandler<GateInputs>({
     ]);
     const wanted = commands.gates.find(({ name }) => name === gateOf(context.step.tool));
     if (wanted === undefined) return neutral();
-    const ran = await runCommands(context, workspace, wanted.setup ? commands.setup : null, wanted);
+    const ran = await runGate(context, workspace, { setup: wanted.setup ? commands.setup : null, gate: wanted });
     await context.saveArtifact('output.log', Buffer.from(ran.output), 'text/plain; charset=utf-8');
     if (hasPassed(ran.result)) return { status: 'succeeded', outputs: outputsOf(ran, 'passed') };
-    const [annotations, absent] = await Promise.all([annotate(ran, workspace), readAbsent(base)]);
-    return failed(ran, { annotations, absent, onFailure: context.run.config.onGateFailure });
+    return judge(context, { ran, workspace, base, commands, wanted, leftMs });
   },
 });
 
@@ -59,97 +65,55 @@ async function readCommands(context: StepContext): Promise<{ base: BaseFiles; co
   return { base, commands: await chooseCommands(run.config, base, adapters.npmHosts) };
 }
 
-type Ran = {
-  phase: 'setup' | 'gate';
-  gate: string;
-  command: string;
-  result: CommandResult;
-  /** of set-up and gate together, redacted */
-  output: string;
-  /** of the one that decided, with the command before it */
-  decisive: string;
-  /** of the gate alone, redacted */
-  said: string;
-};
-
-/** Set-up first, with the network it needs; then the gate's command, with none. */
-async function runCommands(
-  context: StepContext,
-  { path: cwd, gitPaths: readOnly }: Workspace,
-  setup: GateCommands['setup'],
-  { name, command, timeMs }: GateCommand,
-): Promise<Ran> {
-  const { adapters, signal, log } = context;
-  const home = await adapters.sandbox.makeHome();
-  const live = showLive(context);
-  const common = { cwd, readOnly, home: home.path, signal, onOutput: live.onOutput };
-  try {
-    let output = '';
-    if (setup) {
-      const { domains, env } = setup;
-      log.info({ command: setup.command }, 'set-up started');
-      const result = await adapters.sandbox.run({
-        ...common,
-        command: setup.command,
-        env,
-        network: domains.length > 0 ? { domains } : 'none',
-        limits: { timeMs: setup.timeMs },
-      });
-      output = `$ ${setup.command}\n${adapters.redact(result.output)}\n`;
-      if (result.outcome !== 'exited' || result.exitCode !== 0) {
-        return { phase: 'setup', gate: name, command: setup.command, result, output, decisive: output, said: '' };
-      }
-    }
-    log.info({ command }, 'gate started');
-    const result = await adapters.sandbox.run({ ...common, command, network: 'none', limits: { timeMs } });
-    const said = adapters.redact(result.output);
-    const decisive = `$ ${command}\n${said}\n`;
-    return { phase: 'gate', gate: name, command, result, output: output + decisive, decisive, said };
-  } finally {
-    live.stop();
-    await home.dispose();
-  }
-}
-
 function neutral(): StepOutcome {
-  const none = { command: null, exitCode: null, durationMs: 0, tail: '', annotations: [] };
+  const none = { command: null, exitCode: null, durationMs: 0, tail: '', annotations: [], base: null };
   const outputs: GateOutputs = { verdict: 'neutral', ...none };
   return { status: 'neutral', outputs };
 }
 
-/** Only a failure is looked into: what a passing tool prints is its own business. */
-async function annotate({ said }: Ran, workspace: Workspace): Promise<Annotation[]> {
-  const found = readFindings(said);
-  if (found.specific.length === 0 && found.vague.length === 0) return [];
-  return annotationsOf(found, { root: workspace.path, files: await workspace.files() });
-}
-
-function hasPassed({ outcome, exitCode }: CommandResult): boolean {
-  return outcome === 'exited' && exitCode === 0;
-}
-
 function outputsOf(
-  { command, result, decisive }: Ran,
+  ran: Ran,
   verdict: GateOutputs['verdict'],
-  annotations: Annotation[] = [],
+  { annotations, base }: Pick<GateOutputs, 'annotations' | 'base'> = { annotations: [], base: null },
 ): GateOutputs {
+  const { command, result } = ran;
   return {
     verdict,
     command,
     exitCode: result.exitCode,
     durationMs: Math.round(result.durationMs),
-    tail: decisive.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
+    tail: tailOf(ran),
     annotations,
+    base,
   };
 }
 
-function failed(
-  ran: Ran,
-  more: { annotations: Annotation[]; absent: GateEnd['absent']; onFailure: RunConfig['onGateFailure'] },
-): StepOutcome {
+/** What follows from a gate that did not pass. Where that is a verdict about the change, the base is asked as well. */
+async function judge(
+  context: StepContext<GateInputs>,
+  { ran, workspace, base: rules, commands, wanted, leftMs }: Failed,
+): Promise<StepOutcome> {
+  const { run } = context;
   const { phase, gate: name, command, result, decisive: output } = ran;
-  const { annotations, absent, onFailure } = more;
-  const verdict = result.outcome === 'timed_out' ? 'timed_out' : 'failed';
+  const [annotations, absent] = await Promise.all([annotate(ran, workspace), readAbsent(rules)]);
   const end: GateEnd = { ...result, phase, gate: name, command, output, absent };
-  return { status: 'failed', outputs: outputsOf(ran, verdict, annotations), ...gateFailure(end, onFailure) };
+  const verdict = result.outcome === 'timed_out' ? 'timed_out' : 'failed';
+  const told = gateFailure(end, run.config.onGateFailure);
+  if (!told.mendable)
+    return { status: 'failed', outputs: outputsOf(ran, verdict, { annotations, base: null }), ...told };
+  const failure = { exitCode: result.exitCode, print: printOfRun(ran, annotations) };
+  const base = await readBaseRed(context, { gate: wanted, commands, leftMs, failure });
+  const outputs = outputsOf(ran, verdict, { annotations, base });
+  const task = `${run.source.issue?.title ?? ''}\n${run.source.prompt}`;
+  if (isExcused(base, { gate: name, task })) return { status: 'neutral', outputs };
+  return { status: 'failed', outputs, ...gateFailure({ ...end, base }, run.config.onGateFailure) };
 }
+
+type Failed = {
+  ran: Ran;
+  workspace: Workspace;
+  base: BaseFiles;
+  commands: GateCommands;
+  wanted: GateCommand;
+  leftMs: () => number;
+};

@@ -34,13 +34,16 @@ export async function readEarlier(
   if (repairs === undefined) return { changes, ground, found: null, told: { changes: files, summary, found: null } };
   const { tool, failure, outputs } = await context.stepNamed(repairs.gate);
   if (failure === null) throw new InternalError(`"${repairs.gate}" has not failed, so there is nothing to mend.`);
-  const { command, exitCode, tail, annotations } = GateOutputs.parse(outputs);
+  const { command, exitCode, tail, annotations, base } = GateOutputs.parse(outputs);
+  // What is wrong without the change as well is not its to mend, where the two can be told apart.
+  const wrong = base?.compared === 'more' ? base.fresh.flatMap((at) => annotations[at] ?? []) : annotations;
   const found = {
     gate: gateOf(tool) ?? repairs.gate,
     command: command ?? '',
     exitCode,
     output: tail.slice(-OUTPUT_LIMIT),
-    lines: annotations.map(({ path, line, message }) => ({ path, line, message })),
+    lines: wrong.map(({ path, line, message }) => ({ path, line, message })),
+    base: base && { compared: base.compared, output: base.tail.slice(-OUTPUT_LIMIT) },
     number: repairs.number,
     of: repairs.of,
   };

@@ -1,5 +1,7 @@
 import { html } from 'hono/html';
 import { artifactUrl } from '../api/shapes.ts';
+import type { BaseRed } from '../domain/base-red.ts';
+import { failsThereToo } from '../domain/report-base.ts';
 import type { GateView } from '../domain/report.ts';
 import { duration } from '../domain/report-words.ts';
 import type { Markup } from './layout.ts';
@@ -40,7 +42,7 @@ function attempt({ run, steps, artifacts }: RunFacts, gate: GateView, isLast: bo
       ${gate.verdict === 'neutral' ? status('neutral', 'no verdict') : status(gate.verdict)}
       <span class="hint">${ended.join(' · ')}</span>
     </p>
-    ${command(gate)} ${findings(gate)}
+    ${command(gate)} ${gate.base ? html`<p>${failsThereToo(gate.base).replaceAll('`', '')}</p>` : ''} ${findings(gate)}
     ${
       gate.tail === ''
         ? ''
@@ -49,8 +51,16 @@ function attempt({ run, steps, artifacts }: RunFacts, gate: GateView, isLast: bo
             <pre id="${id}-text" tabindex="0" role="region" aria-label="Output of ${gate.name}">${gate.tail}</pre>
           </details>`
     }
+    ${gate.base ? onBase(gate, gate.base, `base-${id}`) : ''}
     ${log ? html`<p><a class="alone" href="${artifactUrl(run.id, log.stepId, log.name)}">Whole output</a></p>` : ''}
   </article>`;
+}
+
+function onBase({ name }: GateView, { tail }: BaseRed, id: string): Markup {
+  return html`<details id="${id}">
+    <summary>End of its output on the base</summary>
+    <pre id="${id}-text" tabindex="0" role="region" aria-label="Output of ${name} on the base">${tail}</pre>
+  </details>`;
 }
 
 function command({ command: run, verdict }: GateView): Markup | string {

@@ -176,6 +176,7 @@ function gateView(step: Step, attempt: number): GateView {
     durationMs: outputs?.durationMs ?? null,
     tail: (outputs ?? read(OutputSoFar, step))?.tail ?? '',
     annotations: outputs?.annotations ?? [],
+    base: outputs?.base ?? null,
   };
 }
 

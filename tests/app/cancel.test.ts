@@ -86,6 +86,19 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
     expect((await goneAt!) - run.cancelRequestedAt!.getTime()).toBeLessThan(2_000);
   });
 
+  it('stops a gate on the base as well', async () => {
+    const kit = await nofx.repository({ config: 'gates:\n  test: "test -e notes.md || sleep 4713; exit 1"\n' });
+    const asleep = () => /^sleep 4713$/m.test(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }));
+    const { run, answer } = await cancelWhen(kit, asleep);
+    expect(asleep()).toBe(false);
+    expect(run.steps.map(({ name, status }) => `${name}: ${status}`).slice(2)).toEqual([
+      'test: cancelled',
+      'pull_request: skipped',
+    ]);
+    expect(kit.git('show', `${run.branch}:notes.md`)).toBe('Noted.\n');
+    expect(answer).toContain('What was done until then is on');
+  });
+
   it('says nothing of work where there was none, and does not commit it', async () => {
     const { model, asked } = counted(() => slow);
     const kit = await nofx.repository({ model });

@@ -41,7 +41,7 @@ describe.concurrent(`how a repository wants its pull requests, on ${lane}`, () =
   it('opens a draft that says which gates did not pass, where the repository wants one, and is not green', async () => {
     const kit = await nofx.repository({
       config:
-        'gates:\n  lint: echo two spaces too many; exit 1\n  test: "true"\non_gate_failure: draft\nmax_repairs: 0\n',
+        'gates:\n  lint: if grep -q Noted notes.md; then echo two spaces too many; exit 1; fi\n  test: "true"\non_gate_failure: draft\nmax_repairs: 0\n',
     });
     const { issue } = await kit.ask();
     const pull = kit.pullRequest();

@@ -118,6 +118,7 @@ describe('limits', () => {
         ...failed.gates[0]!,
         command: text.slice(0, 5_000),
         tail,
+        base: { sha: 'b'.repeat(40), exitCode: 1, tail, compared: 'same' as const, fresh: [] },
       })),
       files: Array.from({ length: many }, (_, i): FileView => ({
         status: 'added',
