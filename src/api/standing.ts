@@ -13,11 +13,7 @@ export type Standings = {
 };
 
 /** Looks again and again whether what is held still stands: one query of a kind for all, however many hold. */
-export function createStandings(deps: {
-  db: Executor;
-  log: Pick<Logger, 'warn'>;
-  lookEveryMs?: number;
-}): Standings {
+export function createStandings(deps: { db: Executor; log: Pick<Logger, 'warn'>; lookEveryMs?: number }): Standings {
   const { db, log, lookEveryMs = 2_000 } = deps;
   const held = new Set<{ standing: Standing; end: () => void }>();
   let looking = false;
