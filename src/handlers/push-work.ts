@@ -19,7 +19,7 @@ export async function pushWork(context: StepContext, written: WriteOutputs): Pro
   const { adapters, run } = context;
   return context.effect(`push ${context.step.id}`, async (): Promise<Pushed> => {
     const rebuilt = adapters.workspaces
-      .has(accessOf(context), written.sha)
+      .has(accessOf(context), written)
       // Another machine wrote it, or this one was cleaned: the artifacts make it again.
       .then((here) => (here ? null : openCommitted(context, written)));
     if (run.config.commits === 'verified' && hasApp(context.project)) {

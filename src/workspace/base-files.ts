@@ -1,4 +1,7 @@
+import { InternalError } from '../errors.ts';
+import { readBlobs } from './read-blobs.ts';
 import type { Git } from './git.ts';
+import type { KeptBytes } from './kept-bytes.ts';
 import type { Mirror } from './mirror.ts';
 import type { BaseFiles } from './port.ts';
 
@@ -29,11 +32,32 @@ export async function listFiles(git: Git, mirror: Mirror, commit: string): Promi
 
 /**
  * The top level of a commit (and of FOLDERS), read from git's own objects: no checkout, no link to follow, and nothing
- * that a model or a test has changed since.
+ * that a model or a test has changed since. A commit never changes, and each step of a run asks for much the same of it: what was
+ * read is kept, and what is asked for at once is read by one process.
  */
-export async function readBaseFiles(git: Git, mirror: Mirror, base: string): Promise<BaseFiles> {
-  const list = async (paths: string[]): Promise<Entry[]> =>
-    toEntries(await git.output(['ls-tree', '-z', '--end-of-options', base, '--', ...paths], { place: mirror.place }));
+export async function readBaseFiles(git: Git, kept: KeptBytes, mirror: Mirror, base: string): Promise<BaseFiles> {
+  const { place } = mirror;
+
+  async function list(paths: string[]): Promise<Entry[]> {
+    const key = [mirror.path, base, ...paths].join('\0');
+    const known = kept.get(key);
+    if (known) return toEntries(known);
+    const listing = await git.output(['ls-tree', '-z', '--end-of-options', base, '--', ...paths], { place });
+    kept.set(key, listing);
+    return toEntries(listing);
+  }
+
+  const blob = together((names: string[]) => readBlobs(git, place, names));
+  async function start(sha: string, limitBytes: number): Promise<Buffer> {
+    const key = `${mirror.path}\0${sha}\0${limitBytes}`;
+    const known = kept.get(key);
+    if (known) return known;
+    // A copy: what is left out is not to stay in memory with it.
+    const bytes = Buffer.from((await blob(sha)).subarray(0, limitBytes));
+    kept.set(key, bytes);
+    return bytes;
+  }
+
   const entries = await list(['./', ...FOLDERS]);
   const names = entries.map(({ name, type }) =>
     name.includes('/') ? name.slice(0, name.indexOf('/') + 1) : type === 'tree' ? `${name}/` : name,
@@ -46,8 +70,24 @@ export async function readBaseFiles(git: Git, mirror: Mirror, base: string): Pro
       const among = folder === '' || FOLDERS.includes(folder) ? entries : await list([path]);
       const entry = among.find(({ name }) => name === path);
       if (!entry || !REGULAR.has(entry.mode)) return null;
-      const bytes = await git.output(['cat-file', 'blob', entry.sha], { place: mirror.place });
-      return bytes.subarray(0, limitBytes).toString('utf8');
+      return (await start(entry.sha, limitBytes)).toString('utf8');
     },
+  };
+}
+
+/** Answers by one reading what is asked for before anything else happens. */
+function together(read: (names: string[]) => Promise<Map<string, Buffer>>): (name: string) => Promise<Buffer> {
+  let asked: string[] = [];
+  let reading: Promise<Map<string, Buffer>> | null = null;
+  return async (name) => {
+    asked.push(name);
+    reading ??= Promise.resolve().then(() => {
+      const names = asked;
+      [asked, reading] = [[], null];
+      return read(names);
+    });
+    const bytes = (await reading).get(name);
+    if (bytes === undefined) throw new InternalError(`git gave no ${name}`);
+    return bytes;
   };
 }

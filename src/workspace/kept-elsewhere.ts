@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isLfsPointer, submodulesOf } from '../domain/kept-elsewhere.ts';
 import { UserError } from '../errors.ts';
@@ -38,7 +38,7 @@ export async function refuseLfs(
   const written = changes.flatMap((change) =>
     change.status === 'deleted' || change.mode === '120000' || isLfsPointer(change.bytes) ? [] : change.path,
   );
-  if (written.length === 0) return;
+  if (!(await haveAttributes(place, written))) return;
   const input = written.map((path) => `${path}\0`).join('');
   // Three fields for each: path, attribute, value.
   const fields = (await git.output(['check-attr', '-z', '--stdin', 'filter'], { place, input, signal }))
@@ -50,4 +50,13 @@ export async function refuseLfs(
     `\`${path}\` is kept in Git LFS, where NOFX can put nothing.`,
     'Ask for a change that leaves such files alone, and make that part by hand.',
   );
+}
+
+/** Whether a folder of theirs has a .gitattributes: a look that mostly spares a process. */
+async function haveAttributes({ workTree = '' }: GitPlace, paths: readonly string[]): Promise<boolean> {
+  const folders = new Set(paths.flatMap((path) => path.split('/').map((_, at, parts) => parts.slice(0, at).join('/'))));
+  const found = await Promise.all(
+    [...folders].map((folder) => lstat(join(workTree, folder, '.gitattributes')).catch(() => null)),
+  );
+  return found.some((file) => file !== null);
 }

@@ -11,7 +11,8 @@ import { layout } from './layout.ts';
 import { localRepository } from './local.ts';
 import { makeCommit } from './make-commit.ts';
 import { mergeTrees } from './merge.ts';
-import { borrowLocal, ensureMirror, fetchRef, hasCommit } from './mirror.ts';
+import { keepBytes } from './kept-bytes.ts';
+import { borrowLocal, ensureMirror, fetchRef, hasCommit, readRef, workRef } from './mirror.ts';
 import { missingRef } from './git-errors.ts';
 import { checkPush, pushToLocal, pushToRemote } from './push.ts';
 import { checkRemote, remoteOf } from './remote.ts';
@@ -41,6 +42,9 @@ export type WorkspacesOptions = {
   caFile?: string;
 };
 
+/** bytes: for what is read of the commits that runs start from */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
 /** The room's door: repositories in, checkouts and pushed commits out. Everything under `root` may be deleted at any time between runs. */
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   const { root, path, allowHttp = false, findRoute, allowedLocalRoots = [], proxy, noProxy, caFile } = options;
@@ -52,6 +56,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     atOnce: options.gitAtOnce ?? 8,
   });
   const places = layout(root);
+  const kept = keepBytes(KEPT_BYTES);
   const reach = { allowHttp, findRoute };
 
   const isLocal = (access: RepositoryAccess) => access.project.workspaceMode === 'local_path';
@@ -59,12 +64,18 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   async function mirrorOf(access: RepositoryAccess): Promise<Mirror> {
     const mirror = await ensureMirror(git, places.mirror(access.project.id));
     if (!isLocal(access)) return mirror;
-    return borrowLocal(git, mirror, await localRepository(access.project, allowedLocalRoots));
+    return borrowLocal(mirror, await localRepository(access.project, allowedLocalRoots));
+  }
+
+  function fetch(access: RepositoryAccess, mirror: Mirror, ref: string): Promise<string> {
+    return fetchRef(mirror, ref, { git, remote: remoteOf(access, reach), signal: access.signal });
   }
 
   async function resolve(access: RepositoryAccess, ref: string): Promise<string> {
-    const mirror = await mirrorOf(access);
-    if (!isLocal(access)) return fetchRef(mirror, ref, { git, remote: remoteOf(access, reach), signal: access.signal });
+    if (!isLocal(access)) {
+      const mirror = await mirrorOf(access);
+      return isSha(ref) && (await hasCommit(git, mirror, ref)) ? ref : fetch(access, mirror, ref);
+    }
     const place = await localRepository(access.project, allowedLocalRoots);
     if (!isSha(ref) && !isBranchName(ref)) throw missingRef(access.project.name, ref);
     const name = isSha(ref) ? ref : `refs/heads/${ref}`;
@@ -79,7 +90,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   async function mirrorWith(access: RepositoryAccess, ...commits: string[]): Promise<Mirror> {
     if (!commits.every(isSha)) throw new InternalError('a checkout needs a full SHA');
     const mirror = await mirrorOf(access);
-    for (const commit of commits) if (!(await hasCommit(git, mirror, commit))) await resolve(access, commit);
+    for (const commit of commits) {
+      if (await hasCommit(git, mirror, commit)) continue;
+      await (isLocal(access) ? resolve(access, commit) : fetch(access, mirror, commit));
+    }
     return mirror;
   }
 
@@ -101,7 +115,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     },
 
     async readBase(access, base) {
-      return readBaseFiles(git, await mirrorWith(access, base), base);
+      return readBaseFiles(git, kept, await mirrorWith(access, base), base);
     },
 
     async openScratch(access, { key, ...options }) {
@@ -128,8 +142,8 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
       return mergeTrees(git, mirror, { ...sides, signal: access.signal });
     },
 
-    async has(access, sha) {
-      return isSha(sha) && (await hasCommit(git, await mirrorOf(access), sha));
+    async has(access, { sha, branch }) {
+      return isSha(sha) && (await hasCommit(git, await mirrorOf(access), sha, branch));
     },
 
     async treeOf(access, sha) {
@@ -162,7 +176,11 @@ function toWorkspace(
 ): Workspace {
   const { base, branch, protectedPaths, signal } = options;
   const { place } = checkout;
-  const head = () => git.text(['rev-parse', '--verify', 'HEAD^{commit}'], { place });
+  const isWorktree = checkout.gitDir.startsWith(`${mirror.path}/`);
+  /** Its HEAD is its branch, from the beginning; and the refs of a worktree are the mirror's. */
+  const head = async () =>
+    (await readRef(isWorktree ? mirror.path : checkout.gitDir, `refs/heads/${branch}`)) ??
+    (await git.text(['rev-parse', '--verify', 'HEAD^{commit}'], { place }));
   return {
     path: checkout.path,
     base,
@@ -170,7 +188,7 @@ function toWorkspace(
       join(checkout.path, '.git'),
       mirror.path,
       ...(mirror.borrows === undefined ? [] : [mirror.borrows]),
-      ...(checkout.gitDir.startsWith(`${mirror.path}/`) ? [] : [checkout.gitDir]),
+      ...(isWorktree ? [] : [checkout.gitDir]),
     ],
     head,
     async files() {
@@ -179,8 +197,8 @@ function toWorkspace(
     async commit(changes, meta) {
       const before = await head();
       await dropRunLocks(mirror, checkout, branch);
-      const kept = `refs/nofx/work/${branch}`;
-      const sha = await makeCommit(git, mirror, { base, changes, meta, ref: kept, protectedPaths, signal });
+      const ref = workRef(branch);
+      const sha = await makeCommit(git, mirror, { base, changes, meta, ref, protectedPaths, signal });
       // What set-up installed for this very commit may stay; for any other it would be stale.
       const restored = await restore(git, checkout, sha, { keepIgnored: before === sha, signal });
       if (!restored) throw new InternalError('the workspace could not be put back to its commit');
@@ -197,7 +215,7 @@ function toWorkspace(
 
 /** Locks on this run's own refs, left by a git that was killed: a run's steps come one after the other, so nobody holds them. */
 async function dropRunLocks(mirror: Mirror, { gitDir }: Checkout, branch: string): Promise<void> {
-  const names = [`refs/nofx/work/${branch}.lock`, `refs/heads/${branch}.lock`, 'HEAD.lock'];
+  const names = [`${workRef(branch)}.lock`, `refs/heads/${branch}.lock`, 'HEAD.lock'];
   const paths = [mirror.path, gitDir].flatMap((folder) => names.map((name) => join(folder, name)));
   // The mirror's own HEAD isn't this run's.
   await Promise.all(

@@ -21,17 +21,21 @@ export async function mergeTrees(
 ): Promise<{ changes: ContentChange[]; conflicts: string[] }> {
   const { place } = mirror;
   const { signal } = sides;
+  const commits: string[] = [];
+  for (const files of [sides.ancestor, sides.ours, sides.theirs]) {
+    commits.push(await commitOf(git, mirror, files, signal));
+  }
+  const wanted = commits.map((commit) => `${commit}^{tree}`);
+  const trees = (await git.text(['rev-parse', ...wanted], { place, signal })).split('\n');
   /** The files of one side with another history: the same every time. */
-  const graft = async (files: Files, parent: string | null) => {
-    const commit = await commitOf(git, mirror, files, signal);
-    const tree = await git.text(['rev-parse', '--verify', '--end-of-options', `${commit}^{tree}`], { place });
+  const graft = (tree = '', parent: string | null) => {
     const who = 'NOFX <nofx@localhost> 0 +0000';
     const parents = parent === null ? '' : `parent ${parent}\n`;
     const input = `tree ${tree}\n${parents}author ${who}\ncommitter ${who}\n\n`;
     return git.text(['hash-object', '-t', 'commit', '-w', '--stdin'], { place, input, signal });
   };
-  const root = await graft(sides.ancestor, null);
-  const [ours, theirs] = [await graft(sides.ours, root), await graft(sides.theirs, root)];
+  const root = await graft(trees[0], null);
+  const [ours, theirs] = await Promise.all([graft(trees[1], root), graft(trees[2], root)]);
   const args = ['merge-tree', '--write-tree', '--name-only', '-z', '--no-messages', ours, theirs];
   const merged = await git.run(args, { place, signal });
   const [tree = '', ...conflicts] = merged.stdout.toString('utf8').split('\0').filter(Boolean);

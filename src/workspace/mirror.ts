@@ -20,10 +20,20 @@ export type Mirror = {
 
 export type MirrorContext = { git: Git; remote: Remote; signal?: AbortSignal };
 
+/** The mirrors that this process makes now. */
+const beingMade = new Map<string, Promise<void>>();
+
 /** Finds or makes the bare repository at `path`. Half-made ones never get there: it appears by rename. */
 export async function ensureMirror(git: Git, path: string): Promise<Mirror> {
-  const mirror = { path, place: { gitDir: path } };
-  if (await exists(join(path, 'HEAD'))) return mirror;
+  if (!(await exists(join(path, 'HEAD')))) {
+    const making = beingMade.get(path) ?? makeMirror(git, path).finally(() => beingMade.delete(path));
+    beingMade.set(path, making);
+    await making;
+  }
+  return { path, place: { gitDir: path } };
+}
+
+async function makeMirror(git: Git, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const made = `${path}.${randomUUID()}`;
   await git.output(['init', '--quiet', '--bare', '--template=', '--', made]);
@@ -34,23 +44,21 @@ export async function ensureMirror(git: Git, path: string): Promise<Mirror> {
     // Another process was quicker.
     if (!(await exists(join(path, 'HEAD')))) throw error;
   }
-  return mirror;
 }
 
 /**
- * Brings one branch or commit into the mirror and gives its SHA. Only that commit's tree is
+ * Brings one branch, or a commit that it lacks, into the mirror and gives its SHA. Only that commit's tree is
  * fetched (depth 1), and of it only what the mirror lacks.
  */
 export async function fetchRef(mirror: Mirror, ref: string, context: MirrorContext): Promise<string> {
   const { git, remote, signal } = context;
-  if (isSha(ref) && (await hasCommit(git, mirror, ref))) return ref;
   if (!isSha(ref) && !isBranchName(ref)) throw missingRef(remote.name, ref);
   const kept = isSha(ref) ? `refs/nofx/commits/${ref}` : `refs/nofx/heads/${ref}`;
   const source = isSha(ref) ? ref : `refs/heads/${ref}`;
 
   return withLock(mirror.path, signal, async () => {
     // Whoever held the lock may have wanted the same.
-    if (isSha(ref) && (await hasCommit(git, mirror, ref))) return ref;
+    if (isSha(ref) && (await readRef(mirror.path, kept)) === ref) return ref;
     await dropStaleLocks(mirror.path);
     const fetched = await remote.run((url, config) =>
       git.run(
@@ -90,12 +98,24 @@ async function fetchError(stderr: string, ref: string, context: MirrorContext, m
   return heads.exitCode === 0 && heads.stdout.length === 0 ? emptyRepository(remote.name, { cause: error }) : error;
 }
 
-/** A fetched commit has a ref of its own, written after its objects: a look at that file spares a process. */
-export async function hasCommit(git: Git, mirror: Mirror, sha: string): Promise<boolean> {
-  const kept = await readFile(join(mirror.path, 'refs', 'nofx', 'commits', sha), 'utf8').catch(() => null);
-  if (kept?.trim() === sha) return true;
+/** The ref that keeps the newest commit of a run's branch. */
+export const workRef = (branch: string): string => `refs/nofx/work/${branch}`;
+
+/**
+ * A fetched commit has a ref of its own, and one of ours that of its branch, both written after their objects: a look at that
+ * file spares a process.
+ */
+export async function hasCommit(git: Git, mirror: Mirror, sha: string, branch?: string): Promise<boolean> {
+  const refs = [`refs/nofx/commits/${sha}`, ...(branch === undefined ? [] : [workRef(branch)])];
+  for (const ref of refs) if ((await readRef(mirror.path, ref)) === sha) return true;
   const found = await git.run(['cat-file', '-e', `${sha}^{commit}`], { place: mirror.place });
   return found.exitCode === 0;
+}
+
+/** What a ref says that has a file to itself; null where git would have to be asked. */
+export async function readRef(gitDir: string, ref: string): Promise<string | null> {
+  const text = await readFile(join(gitDir, ref), 'utf8').catch(() => '');
+  return isSha(text.trim()) ? text.trim() : null;
 }
 
 /** Nothing is ever dropped (`-k`): scratch checkouts and clones of this mirror lean on its objects. */
@@ -122,12 +142,11 @@ async function locksUnder(folder: string): Promise<string[]> {
  * A mirror for a repository on this disk: it borrows the objects and runs none of that repository's configuration,
  * and leaves its files, index and branches alone.
  */
-export async function borrowLocal(git: Git, mirror: Mirror, source: GitPlace): Promise<Mirror> {
-  const objects = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'objects'], { place: source });
+export async function borrowLocal(mirror: Mirror, { gitDir }: GitPlace): Promise<Mirror> {
+  const objects = join(gitDir, 'objects');
   await mkdir(join(mirror.path, 'objects', 'info'), { recursive: true });
   await writeFile(join(mirror.path, 'objects', 'info', 'alternates'), `${objects}\n`);
-  const shallow = await git.text(['rev-parse', '--path-format=absolute', '--git-path', 'shallow'], { place: source });
-  const boundary = await readFile(shallow).catch(() => null);
+  const boundary = await readFile(join(gitDir, 'shallow')).catch(() => null);
   if (boundary) await writeFile(join(mirror.path, 'shallow'), boundary);
   return { ...mirror, borrows: objects };
 }

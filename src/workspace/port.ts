@@ -146,8 +146,8 @@ export type Workspaces = {
    * `expected` (null: must not exist yet). Pushing what is already there succeeds.
    */
   push(access: RepositoryAccess, options: { sha: string; branch: string; expected: string | null }): Promise<void>;
-  /** Whether a commit that `Workspace.commit` made is on this machine, for `push`. */
-  has(access: RepositoryAccess, sha: string): Promise<boolean>;
+  /** Whether a commit that `Workspace.commit` made, on `branch` as a rule, is on this machine, for `push`. */
+  has(access: RepositoryAccess, commit: { sha: string; branch: string }): Promise<boolean>;
   /** The tree of such a commit: all of its files, in one name. */
   treeOf(access: RepositoryAccess, sha: string): Promise<string>;
   removeWorkspace(access: RepositoryAccess, key: string): Promise<void>;

@@ -18,7 +18,7 @@ export async function checkPush(git: Git, mirror: Mirror, access: RepositoryAcce
   }
   if (!isSha(push.sha) || (push.expected !== null && !isSha(push.expected)))
     throw new InternalError('a push needs full SHAs');
-  if (!(await hasCommit(git, mirror, push.sha))) {
+  if (!(await hasCommit(git, mirror, push.sha, push.branch))) {
     throw new InternalError(`commit ${push.sha} is not on this machine; make the workspace again before the push`);
   }
 }

@@ -1,3 +1,4 @@
+import { InternalError } from '../errors.ts';
 import type { Git, GitPlace } from './git.ts';
 
 /** Blobs by their names, all through one `cat-file --batch`: `<sha> blob <size>\n<bytes>\n` each. */
@@ -14,7 +15,9 @@ export async function readBlobs(
   let at = 0;
   for (const sha of wanted) {
     const end = stream.indexOf(0x0a, at);
-    const size = Number(stream.toString('latin1', at, end).split(' ')[2]);
+    const [, type, digits] = stream.toString('latin1', at, end).split(' ');
+    if (type !== 'blob') throw new InternalError(`git has no file ${sha}`);
+    const size = Number(digits);
     blobs.set(sha, stream.subarray(end + 1, end + 1 + size));
     at = end + 1 + size + 1;
   }

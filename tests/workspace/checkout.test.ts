@@ -99,4 +99,21 @@ describe('git', () => {
     expect(Math.max(...running)).toBe(2);
     expect(running.at(-1)).toBe(0);
   });
+
+  it('is asked once for what steps read of the commit that they start from', async () => {
+    const log = join(folder.path, 'reads');
+    const files = { 'a.txt': 'a\n', 'b.txt': 'b\n', 'src/c.txt': 'c\n' };
+    const { access, first, workspaces, guarded } = setUp(`echo $1 >> ${log}; exec ${GIT} "$@"`, undefined, files);
+    guarded();
+    const read = async () => {
+      const base = await workspaces.readBase(access, first);
+      return Promise.all(['a.txt', 'b.txt', 'none.txt', 'src/c.txt', 'src'].map((path) => base.text(path, 1)));
+    };
+    expect(await read()).toEqual(['a', 'b', null, 'c', null]);
+    const asked = readFileSync(log, 'utf8');
+    expect(asked.match(/^cat-file$/gm)!.length).toBeLessThanOrEqual(3);
+    expect(await read()).toEqual(['a', 'b', null, 'c', null]);
+    // A commit of a repository on this disk has no ref in the mirror: whether it is there is asked.
+    expect(readFileSync(log, 'utf8')).toBe(`${asked}cat-file\n`);
+  });
 });
