@@ -20,11 +20,15 @@ const OPEN = ['/openapi.json', '/docs'];
 export function authenticated(deps: ApiDeps): MiddlewareHandler<ApiEnv> {
   const supabase = deps.supabase && createSupabaseReader(deps.supabase);
 
-  const byHeader = async (c: Context, authorization: string): Promise<Person | null> => {
+  const byHeader = async (c: Context<ApiEnv>, authorization: string): Promise<Person | null> => {
     const [, scheme = '', given = ''] = /^(\S+) +(\S+)$/.exec(authorization) ?? [];
     if (scheme.toLowerCase() === 'basic') return byPassword(c, deps, given);
     if (scheme.toLowerCase() !== 'bearer') return null;
-    return isKey(given) ? userOf(await useKey(deps.db, given)) : ((await supabase?.userOf(given)) ?? null);
+    if (!isKey(given)) return (await supabase?.userOf(given)) ?? null;
+    const key = await useKey(deps.db, given);
+    if (key === null) return null;
+    c.set('standing', { kind: 'key', id: key.id });
+    return { kind: 'user', githubId: key.userId, login: key.login };
   };
 
   return async (c, next) => {
@@ -44,7 +48,9 @@ export async function byCookie(c: Context, { sessions }: Pick<ApiDeps, 'sessions
   if (cookie === undefined) return null;
   const reads = c.req.method === 'GET' || c.req.method === 'HEAD';
   // A cookie comes along by itself: what changes something must say that it comes from here.
-  return reads || isFromOurPages(c) ? sessions.principalOf(cookie) : null;
+  if (!reads && !isFromOurPages(c)) return null;
+  c.set('standing', sessions.standingOf(cookie));
+  return sessions.principalOf(cookie);
 }
 
 /** The key that this is, if it opens anything; it is noted as used. */
@@ -65,10 +71,6 @@ export function isAdmin(c: Context, { adminPassword, guesses }: ApiDeps, given: 
 function byPassword(c: Context, deps: ApiDeps, credentials: string): Person | null {
   const [, user, given = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(credentials, 'base64').toString()) ?? [];
   return user === 'admin' && isAdmin(c, deps, given) ? { kind: 'admin' } : null;
-}
-
-function userOf(key: ApiKey | null): Person | null {
-  return key && { kind: 'user', githubId: key.userId, login: key.login };
 }
 
 function stranger(c: Context): ApiProblem {

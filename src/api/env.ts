@@ -6,6 +6,7 @@ import type { RunDefaults } from '../runs/demand.ts';
 import type { Deps } from '../runs/deps.ts';
 import type { Guesses } from './guesses.ts';
 import type { Sessions } from './sessions.ts';
+import type { Standing } from './standing.ts';
 import type { Streams } from './streams.ts';
 
 /** What every request carries. */
@@ -13,6 +14,8 @@ export type ApiEnv = {
   Variables: {
     requestId: string;
     principal: Principal;
+    /** what they were let in by, where they may lose it */
+    standing?: Standing;
     /** the answer tells a secret on purpose, the one time that it is shown */
     tellsSecret?: boolean;
   };

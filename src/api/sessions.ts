@@ -4,6 +4,7 @@ import { deleteSession, findSession, insertSession } from '../db/sessions.ts';
 import { derivedKey } from '../domain/derived-key.ts';
 import type { Person } from '../domain/principal.ts';
 import { sameSecret } from '../domain/same-secret.ts';
+import type { Standing } from './standing.ts';
 
 /** The cookie of a session; its value is a secret, and says nothing by itself. */
 export const SESSION_COOKIE = 'nofx_session';
@@ -47,6 +48,9 @@ export function createSessions({ db, secrets }: { db: Executor; secrets: readonl
         ? { kind: 'admin' }
         : { kind: 'user', githubId: found.user.id, login: found.user.login };
     },
+
+    /** What lets in whoever has a cookie. */
+    standingOf: (cookie: string): Standing => ({ kind: 'session', id: hashOf(cookie) }),
 
     /** Ends a session, wherever its cookie may be. */
     end: (cookie: string): Promise<void> => deleteSession(db, hashOf(cookie)),

@@ -32,7 +32,7 @@ export function streamRoutes(api: Api, { access, streams }: ApiDeps & { access: 
     const run = await access.run(c.get('principal'), c.req.valid('param').runId);
     const seen = Number(c.req.valid('header')['last-event-id'] ?? 0);
     if (run.endedAt !== null && seen >= run.lastSeq) return c.body(null, 204);
-    const stream = streams.open(run.id, seen);
+    const stream = streams.open(run.id, seen, c.get('standing'));
     if (stream === null) {
       throw new ApiProblem('unavailable', { detail: 'Too many are watching.', headers: { 'Retry-After': '30' } });
     }

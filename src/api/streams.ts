@@ -6,6 +6,7 @@ import { cleanJson } from '../domain/clean-json.ts';
 import type { Redactor } from '../domain/redact.ts';
 import { isTerminal, RunStatus } from '../domain/run.ts';
 import type { Logger } from '../log.ts';
+import { createStandings, type Standing } from './standing.ts';
 
 /** Proxies end what is silent for longer. */
 const HEARTBEAT_MS = 15_000;
@@ -15,12 +16,15 @@ const LONGEST_MS = 15 * 60_000;
 const BEHIND = 1024 * 1024;
 const MOST = 2_000;
 
-type Reader = { seq: number; since: number; write(text: string): void; end(): void };
+type Reader = { seq: number; since: number; release?: () => void; write(text: string): void; end(): void };
 type Channel = { readers: Set<Reader>; reading: boolean; again: boolean; unwatch: () => void };
 
 export type Streams = {
-  /** The events of a run behind `seq`, as they are and as they come, until its end; null where there are too many readers. */
-  open(runId: string, seq: number): ReadableStream<Uint8Array> | null;
+  /**
+   * The events of a run behind `seq`, as they are and as they come, until its end or that of the reader's standing; null where
+   * there are too many readers.
+   */
+  open(runId: string, seq: number, standing?: Standing): ReadableStream<Uint8Array> | null;
   /** Ends them all. */
   close(): void;
 };
@@ -41,9 +45,11 @@ export function createStreams(deps: {
   const { db, feed, redact, log, heartbeatMs = HEARTBEAT_MS, most = MOST } = deps;
   const channels = new Map<string, Channel>();
   const all = new Set<Reader>();
+  const standings = createStandings({ db, log });
 
   const leave = (runId: string, reader: Reader) => {
     all.delete(reader);
+    reader.release?.();
     const channel = channels.get(runId);
     channel?.readers.delete(reader);
     if (channel?.readers.size !== 0) return;
@@ -108,7 +114,7 @@ export function createStreams(deps: {
   };
 
   return {
-    open(runId, seq) {
+    open(runId, seq, standing) {
       if (all.size >= most) return null;
       let reader: Reader;
       return new ReadableStream<Uint8Array>(
@@ -130,6 +136,7 @@ export function createStreams(deps: {
               },
             };
             all.add(reader);
+            if (standing) reader.release = standings.hold(standing, () => reader.end());
             reader.write(`retry: 2000\ndata: ${JSON.stringify({ type: 'connected', runId })}\n\n`);
             join(runId, reader).catch((error: unknown) => {
               log.warn({ err: error, run: runId }, 'could not watch a run');
@@ -143,6 +150,7 @@ export function createStreams(deps: {
     },
     close() {
       clearInterval(beat);
+      standings.close();
       for (const reader of all) reader.end();
     },
   };

@@ -1,4 +1,4 @@
-import { and, asc, eq, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
 import { apiKey } from './schema.ts';
 
@@ -15,6 +15,15 @@ export async function findApiKey(db: Executor, sha256: string): Promise<ApiKey |
     .from(apiKey)
     .where(and(eq(apiKey.sha256, sha256), isNull(apiKey.revokedAt)));
   return row ?? null;
+}
+
+/** Which of the keys with these ids were not revoked. */
+export async function listValidKeys(db: Executor, ids: string[]): Promise<string[]> {
+  const rows = await db
+    .select({ id: apiKey.id })
+    .from(apiKey)
+    .where(and(inArray(apiKey.id, ids), isNull(apiKey.revokedAt)));
+  return rows.map(({ id }) => id);
 }
 
 /** Notes that a key was used, unless that was noted within the last minute. */

@@ -10,6 +10,10 @@ export async function insertSession(
   await db.insert(session).values({ hash, keyId, endsAt: sql`now() + ${seconds}::int * interval '1 second'` });
 }
 
+/** The key that a session was begun with, unless it was revoked. */
+const itsKey = and(eq(apiKey.id, session.keyId), isNull(apiKey.revokedAt));
+const isOpen = and(gt(session.endsAt, sql`now()`), or(isNull(session.keyId), isNotNull(apiKey.id)));
+
 /** Who a session is of, `user` null for the admin; null where it is over, or its key was revoked. */
 export async function findSession(
   db: Executor,
@@ -18,13 +22,21 @@ export async function findSession(
   const [row] = await db
     .select({ id: apiKey.userId, login: apiKey.login })
     .from(session)
-    .leftJoin(apiKey, and(eq(apiKey.id, session.keyId), isNull(apiKey.revokedAt)))
-    .where(
-      and(eq(session.hash, hash), gt(session.endsAt, sql`now()`), or(isNull(session.keyId), isNotNull(apiKey.id))),
-    );
+    .leftJoin(apiKey, itsKey)
+    .where(and(eq(session.hash, hash), isOpen));
   if (!row) return null;
   const { id, login } = row;
   return { user: id === null || login === null ? null : { id, login } };
+}
+
+/** Which of these sessions still are. */
+export async function listOpenSessions(db: Executor, hashes: string[]): Promise<string[]> {
+  const rows = await db
+    .select({ hash: session.hash })
+    .from(session)
+    .leftJoin(apiKey, itsKey)
+    .where(and(inArray(session.hash, hashes), isOpen));
+  return rows.map(({ hash }) => hash);
 }
 
 export async function deleteSession(db: Executor, hash: string): Promise<void> {

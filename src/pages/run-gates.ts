@@ -6,7 +6,7 @@ import type { GateView } from '../domain/report.ts';
 import { duration } from '../domain/report-words.ts';
 import type { Markup } from './layout.ts';
 import type { RunFacts } from './run-facts.ts';
-import { status } from './words.ts';
+import { prose, status } from './words.ts';
 
 /** Where an attempt of a gate is on the page. */
 export function gateId(steps: RunFacts['steps'], gate: GateView): string {
@@ -42,7 +42,7 @@ function attempt({ run, steps, artifacts }: RunFacts, gate: GateView, isLast: bo
       ${gate.verdict === 'neutral' ? status('neutral', 'no verdict') : status(gate.verdict)}
       <span class="hint">${ended.join(' · ')}</span>
     </p>
-    ${command(gate)} ${gate.base ? html`<p>${failsThereToo(gate.base).replaceAll('`', '')}</p>` : ''} ${findings(gate)}
+    ${command(gate)} ${gate.base ? prose(failsThereToo(gate.base)) : ''} ${findings(gate)}
     ${
       gate.tail === ''
         ? ''

@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createKey } from '../../src/api/keys.ts';
+import { SESSION_COOKIE } from '../../src/api/sessions.ts';
+import { revokeApiKey } from '../../src/db/api-keys.ts';
 import { openDb } from '../../src/db/client.ts';
 import { createEventFeed } from '../../src/db/event-feed.ts';
 import { listEvents } from '../../src/db/events.ts';
@@ -7,7 +10,7 @@ import { openRun } from '../../src/runs/open-run.ts';
 import { lane } from '../support/database.ts';
 import { readEvents } from '../support/event-source.ts';
 import { runRequest } from '../support/run-request.ts';
-import { ADMIN, startApi } from './support.ts';
+import { ADMIN, bearer, startApi } from './support.ts';
 
 const stranger = { id: 4, login: 'stranger' };
 
@@ -72,6 +75,37 @@ describe(`a run's stream, on ${lane}`, () => {
     const watching = await stream(id);
     await expect.poll(watching.comments).toBeGreaterThan(1);
     await watching.stop();
+  });
+
+  it('ends within seconds for whoever signs out, or whose key is revoked, and for nobody else', async () => {
+    const id = await open();
+    const { sessions } = api.deps;
+    const user = runRequest().source.requester;
+    const keys = await Promise.all(['revoked', 'kept'].map((name) => createKey(api.db, { user, name })));
+    const cookies = await Promise.all([
+      sessions.begin({ kind: 'admin' }),
+      sessions.begin({ kind: 'key', keyId: keys[0]!.id }),
+      sessions.begin({ kind: 'key', keyId: keys[1]!.id }),
+    ]);
+    const byKey = keys.map(({ key }) => bearer(key));
+    const byCookie = cookies.map((cookie) => ({ cookie: `${SESSION_COOKIE}=${cookie}` }));
+    const watch = async (headers: Record<string, string>) => readEvents(await api.get(`/runs/${id}/stream`, headers));
+    const [ending, staying] = await Promise.all([
+      Promise.all([byKey[0]!, byCookie[0]!, byCookie[1]!].map(watch)),
+      Promise.all([byKey[1]!, byCookie[2]!, ADMIN].map(watch)),
+    ]);
+    for (const one of [...ending, ...staying]) await expect.poll(() => one.told.length).toBe(3);
+
+    await revokeApiKey(api.db, keys[0]!.id);
+    await sessions.end(cookies[0]!);
+    const started = performance.now();
+    await Promise.all(ending.map(({ ended }) => ended));
+    expect(performance.now() - started).toBeLessThan(10_000);
+    for (const headers of [byKey[0]!, byCookie[0]!, byCookie[1]!])
+      expect((await api.get(`/runs/${id}/stream`, headers)).status).toBe(401);
+    await cancelRun(api.deps, id, 'mona');
+    await Promise.all(staying.map(({ ended }) => ended));
+    expect([...ending, ...staying].map(({ told }) => told.length)).toEqual([3, 3, 3, 6, 6, 6]);
   });
 
   it.runIf(lane === 'postgres')('hears of what another process does', async () => {

@@ -96,6 +96,9 @@ describe.concurrent('the page of a run', () => {
     expect(text.match(/<li id="step-\d+">/g)).toHaveLength(run.steps.length);
     expect(text).toMatch(/Attempt 1 of 2[^]*exit code 1[^]*not the answer[^]*Attempt 2 of 2/);
     expect(text).toContain('<ins>+42</ins>');
+    // Without the change there is no answer at all.
+    expect(text).toMatch(/It fails on the base \(<code>[0-9a-f]{7}<\/code>\) as well, without the change/);
+    expect(text).toMatch(/End of its output on the base<[^]*grep: answer\.txt/);
     for (const { sha256 } of run.artifacts) expect(text).toContain(sha256);
     expect(text.match(/<time class="num"/g)).toHaveLength(run.events.length);
     expect(text).toMatch(/\$\d\.\d{2,4} of \$5\.00[^]*[\d,]+ tokens in/);
