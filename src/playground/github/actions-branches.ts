@@ -1,5 +1,5 @@
-import { branchesOf, git, gitMaybe } from './git.ts';
-import { commitsBetween } from './git-diff.ts';
+import { branchesOf, git } from './git.ts';
+import { commitsBetween, isAncestor } from './git-diff.ts';
 import { readCommit } from './git-objects.ts';
 import { suiteFor } from './actions-checks.ts';
 import { userShape } from './shape-accounts.ts';
@@ -75,8 +75,7 @@ async function pushBody(world: World, repo: Repository, sender: Account, { name,
       return { ...commit, url: `${html}/commit/${sha}`, distinct: true, ...(await touched(repo, sha)) };
     }),
   );
-  const forced =
-    from !== ZERO && to !== ZERO && (await gitMaybe(repo.dir, ['merge-base', '--is-ancestor', from, to])) === null;
+  const forced = from !== ZERO && to !== ZERO && !(await isAncestor(repo.dir, from, to));
   const pusher = {
     name: sender.login,
     email: `${sender.id}+${sender.login}@users.noreply.${new URL(world.origin).hostname}`,
