@@ -15,13 +15,11 @@ const TEMPLATE = process.env['NOFX_TEST_PGLITE_TEMPLATE'];
 
 export const lane: 'postgres' | 'pglite' = SERVER ? 'postgres' : 'pglite';
 
-/** A fresh database of this lane: an own one on the Postgres server, or a PGlite in memory. */
-export async function freshDatabaseOptions(): Promise<DatabaseOptions> {
-  if (!SERVER) return { kind: 'pglite', dir: null, from: TEMPLATE ? await openAsBlob(TEMPLATE) : undefined };
-  return {
-    kind: 'postgres',
-    url: await createDatabase(SERVER, `nofx_${randomBytes(6).toString('hex')}`, TEMPLATE_NAME),
-  };
+/** A fresh database of this lane: an own one on the Postgres server, or a PGlite in memory; with all tables unless `empty`. */
+export async function freshDatabaseOptions({ empty = false } = {}): Promise<DatabaseOptions> {
+  if (!SERVER) return { kind: 'pglite', dir: null, from: TEMPLATE && !empty ? await openAsBlob(TEMPLATE) : undefined };
+  const name = `nofx_${randomBytes(6).toString('hex')}`;
+  return { kind: 'postgres', url: await createDatabase(SERVER, name, empty ? undefined : TEMPLATE_NAME) };
 }
 
 /** Opened and migrated, with the queue on it; one of this lane unless told. */
