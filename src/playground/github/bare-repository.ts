@@ -46,7 +46,12 @@ export async function copyBare(dir: string, from: string): Promise<string> {
   return head ?? [...(await branchesOf(dir)).keys()][0] ?? 'main';
 }
 
+/** It ends with its process: nothing needs to outlive a loss of power. */
 const CONFIG = `
+[core]
+  fsync = none
+[fastimport]
+  unpackLimit = 1
 [http]
   receivepack = true
 [receive]

@@ -1,4 +1,5 @@
 import { git, gitMaybe } from './git.ts';
+import { readCommit } from './git-objects.ts';
 
 export type FileDiff = {
   filename: string;
@@ -23,8 +24,13 @@ export async function isAncestor(dir: string, base: string, head: string): Promi
   return base === head || (await history(dir, base, head)).some(([, ...parents]) => parents.includes(base));
 }
 
-/** Each commit of `head` that `base` has not, followed by its parents. */
+/** Each commit of `head` that `base` has not, followed by its parents. Mostly it is the next one, or in the place of the last. */
 const history = keepingLast(async (dir, base, head) => {
+  const [from, to] = await Promise.all([base, head].map((sha) => readCommit(dir, sha)));
+  const [parent] = to!.parents;
+  const isNext = to!.parents.length === 1 && parent === base;
+  const isInPlace = base !== head && [from!, to!].every(({ parents }) => parents.length === 1 && parents[0] === parent);
+  if (isNext || isInPlace) return [[head, parent!]];
   const list = await git(dir, ['rev-list', '--reverse', '--parents', `${base}..${head}`]);
   return list
     .split('\n')
