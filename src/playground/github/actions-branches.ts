@@ -1,6 +1,6 @@
-import { branchesOf, git, gitMaybe } from './git.ts';
-import { commitsBetween } from './git-diff.ts';
-import { readCommit } from './git-objects.ts';
+import { branchesOf, git } from './git.ts';
+import { commitsBetween, isAncestor } from './git-diff.ts';
+import { readCommit, type CommitObject } from './git-objects.ts';
 import { suiteFor } from './actions-checks.ts';
 import { userShape } from './shape-accounts.ts';
 import { checkSuiteShape, headCommitShape } from './shape-checks.ts';
@@ -71,12 +71,12 @@ async function pushBody(world: World, repo: Repository, sender: Account, { name,
   const shas = to === ZERO ? [] : await newCommits(repo, from, to);
   const commits = await Promise.all(
     shas.map(async (sha) => {
-      const commit = headCommitShape(world, repo, await readCommit(repo.dir, sha));
-      return { ...commit, url: `${html}/commit/${sha}`, distinct: true, ...(await touched(repo, sha)) };
+      const commit = await readCommit(repo.dir, sha);
+      const shape = headCommitShape(world, repo, commit);
+      return { ...shape, url: `${html}/commit/${sha}`, distinct: true, ...(await touched(repo, commit)) };
     }),
   );
-  const forced =
-    from !== ZERO && to !== ZERO && (await gitMaybe(repo.dir, ['merge-base', '--is-ancestor', from, to])) === null;
+  const forced = from !== ZERO && to !== ZERO && !(await isAncestor(repo.dir, from, to));
   const pusher = {
     name: sender.login,
     email: `${sender.id}+${sender.login}@users.noreply.${new URL(world.origin).hostname}`,
@@ -103,17 +103,12 @@ async function newCommits(repo: Repository, from: string, to: string): Promise<s
   return (shas.length > 0 ? shas : [to]).slice(-MOST_COMMITS);
 }
 
-async function touched(repo: Repository, sha: string) {
-  const listed = await git(repo.dir, [
-    'diff-tree',
-    '--root',
-    '--no-commit-id',
-    '--name-status',
-    '--no-renames',
-    '-r',
-    '-z',
-    sha,
-  ]);
+async function touched({ dir }: Repository, { sha, tree, parents }: CommitObject) {
+  const [parent] = parents;
+  // A marker has the files of what it stands on.
+  if (parent && (await readCommit(dir, parent)).tree === tree) return { added: [], removed: [], modified: [] };
+  const args = ['diff-tree', '--root', '--no-commit-id', '--name-status', '--no-renames', '-r', '-z', sha];
+  const listed = await git(dir, args);
   const parts = listed.split('\0').filter(Boolean);
   const of = (letters: string) => parts.filter((_, at) => at % 2 === 1 && letters.includes(parts[at - 1] ?? '?'));
   return { added: of('A'), removed: of('D'), modified: of('MT') };

@@ -38,7 +38,7 @@ export async function gitHttp(world: World, request: Request): Promise<Response>
     pathInfo: at.pathInfo,
     remoteUser: guest ? account.login : null,
     hookEnv: {
-      STAND_IN_PROTECTED: [...repo.protectedBranches].map((name) => `refs/heads/${name}`).join('\n'),
+      STAND_IN_PROTECTED: [...repo.protectedBranches].map((name) => `refs/heads/${name}`).join(' '),
       STAND_IN_WORKFLOWS: guest?.token && permits(guest.token, 'workflows:write') ? 'yes' : 'no',
       STAND_IN_DEFAULT: `refs/heads/${repo.defaultBranch}`,
     },

@@ -1,6 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
 import { git, gitMaybe } from './git.ts';
 import { readObject } from './git-reader.ts';
 
@@ -45,7 +47,7 @@ export function writeCommit(
     '',
     commit.message,
   ].join('\n');
-  return git(dir, ['hash-object', '-t', 'commit', '-w', '--stdin'], { input: text });
+  return writeObject(dir, 'commit', Buffer.from(text));
 }
 
 export async function readCommit(dir: string, sha: string): Promise<CommitObject> {
@@ -73,8 +75,40 @@ function parsePerson(line: string): Person {
   return { name: match?.[1] ?? '', email: match?.[2] ?? '', date: new Date(Number(match?.[3] ?? 0) * 1000) };
 }
 
-export function writeBlob(dir: string, content: Uint8Array): Promise<string> {
-  return git(dir, ['hash-object', '-w', '--stdin'], { input: content });
+export const writeBlob = (dir: string, content: Uint8Array): Promise<string> => writeObject(dir, 'blob', content);
+
+/** Puts a loose object beside git's others, as `git hash-object -w` does. https://git-scm.com/book/en/v2/Git-Internals-Git-Objects */
+async function writeObject(dir: string, type: 'blob' | 'commit', content: Uint8Array): Promise<string> {
+  const object = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
+  const sha = createHash('sha1').update(object).digest('hex');
+  const folder = join(dir, 'objects', sha.slice(0, 2));
+  const made = join(folder, `tmp_obj_${randomUUID()}`);
+  await mkdir(folder, { recursive: true });
+  await writeFile(made, await promisify(deflate)(object));
+  // Whoever looks for it finds all of it.
+  await rename(made, join(folder, sha.slice(2)));
+  return sha;
+}
+
+/** What a commit has at a path; null where that is nothing. */
+export async function entryAt(dir: string, commit: string, path: string): Promise<TreeEntry | null> {
+  const slash = path.lastIndexOf('/');
+  const folder = await readObject(dir, `${commit}:${path.slice(0, Math.max(0, slash))}`);
+  if (folder?.type !== 'tree') return null;
+  return entriesOf(folder.bytes).find((entry) => entry.path === path.slice(slash + 1)) ?? null;
+}
+
+/** A tree as git stores it: `<mode> <name>\0` and the 20 bytes of a SHA for each entry. */
+function entriesOf(tree: Buffer): TreeEntry[] {
+  const entries: TreeEntry[] = [];
+  for (let at = 0; at < tree.length;) {
+    const end = tree.indexOf(0, at);
+    const [mode = '', ...name] = tree.toString('utf8', at, end).split(' ');
+    at = end + 21;
+    const type = mode === '40000' ? 'tree' : mode === '160000' ? 'commit' : 'blob';
+    entries.push({ path: name.join(' '), mode: mode.padStart(6, '0'), type, sha: tree.toString('hex', end + 1, at) });
+  }
+  return entries;
 }
 
 /** `recursive` gives files in all folders; otherwise one level. Null when there is no such tree. */

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 
 type Options = { input?: string | Uint8Array; env?: Record<string, string> };
@@ -29,13 +31,21 @@ function childOptions(dir: string, { input, env }: Options) {
   };
 }
 
-/** All branches, name → SHA. */
+const PACKED_BRANCH = /^([0-9a-f]{40}) refs\/heads\/(.+)$/gm;
+
+/** All branches, name → SHA: from git's own files, for they are asked for after all that might have moved one. */
 export async function branchesOf(dir: string): Promise<Map<string, string>> {
-  const lines = await git(dir, ['for-each-ref', '--format=%(objectname) %(refname:lstrip=2)', 'refs/heads']);
-  return new Map(
-    lines
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => [line.slice(41), line.slice(0, 40)] as const),
-  );
+  const heads = join(dir, 'refs', 'heads');
+  const files = await readdir(heads, { recursive: true, withFileTypes: true });
+  const loose = files
+    .filter((file) => file.isFile() && !file.name.endsWith('.lock'))
+    .map(({ parentPath, name }) => join(parentPath, name));
+  const packed = await readFile(join(dir, 'packed-refs'), 'utf8').catch(() => '');
+  const branches = new Map([...packed.matchAll(PACKED_BRANCH)].map(([, sha, name]) => [name!, sha!] as const));
+  for (const path of loose) {
+    // Null for one that is removed right now.
+    const sha = await readFile(path, 'utf8').catch(() => null);
+    if (sha !== null) branches.set(relative(heads, path), sha.trim());
+  }
+  return new Map([...branches].toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ReadableStream as NodeWebStream } from 'node:stream/web';
 
@@ -14,6 +15,14 @@ type Options = {
   finished(): Promise<void>;
 };
 
+let backend: string | undefined;
+
+/** The program itself: `git http-backend` would only look for it. */
+function backendPath(): string {
+  backend ??= join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend');
+  return backend;
+}
+
 /**
  * Answers one request of git's smart HTTP through `git http-backend`, git's own CGI program. Both bodies
  * stream, so that size is no matter; gzip and protocol v2 are the program's business.
@@ -22,7 +31,7 @@ type Options = {
 export async function httpBackend(request: Request, options: Options): Promise<Response> {
   const { dir, pathInfo, remoteUser, hookEnv } = options;
   const header = (name: string) => request.headers.get(name) ?? '';
-  const child = spawn('git', ['http-backend'], {
+  const child = spawn(backendPath(), [], {
     env: {
       PATH: '/usr/local/bin:/usr/bin:/bin',
       LC_ALL: 'C',

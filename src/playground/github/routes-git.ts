@@ -3,6 +3,7 @@ import { actorOf, repositoryFor, type Need } from './access.ts';
 import { syncBranches } from './actions-branches.ts';
 import type { Env } from './auth.ts';
 import { git, gitMaybe } from './git.ts';
+import { isAncestor } from './git-diff.ts';
 import { findObject, readObject } from './git-reader.ts';
 import {
   readCommit,
@@ -62,10 +63,12 @@ export function gitRoutes(world: World): Hono<Env> {
     const sha = text(body, 'sha', 'Reference');
     if (!/^refs\/[^/]+\/./.test(ref))
       fail(422, "Reference name must start with 'refs/' and contain at least one '/' after that.");
-    if ((await gitMaybe(repo.dir, ['check-ref-format', ref])) === null) fail(422, `${ref} is not a valid ref name.`);
     if (!(await isCommit(repo, sha))) fail(422, 'Object does not exist');
     // git itself refuses when the ref exists (or appears meanwhile): the old value must be nothing.
-    if ((await gitMaybe(repo.dir, ['update-ref', ref, sha, ''])) === null) fail(422, 'Reference already exists');
+    if ((await gitMaybe(repo.dir, ['update-ref', ref, sha, ''])) === null) {
+      const isName = (await gitMaybe(repo.dir, ['check-ref-format', ref])) !== null;
+      fail(422, isName ? 'Reference already exists' : `${ref} is not a valid ref name.`);
+    }
     await syncBranches(world, repo, actorOf(world, c));
     return c.json(refShape(world, repo, ref, sha), 201, { location: `${repositoryApi(world, repo)}/git/${ref}` });
   });
@@ -79,8 +82,7 @@ export function gitRoutes(world: World): Hono<Env> {
     if (!old) return fail(422, 'Reference does not exist');
     refuseProtected(repo, ref);
     if (!(await isCommit(repo, sha))) fail(422, 'Object does not exist');
-    const forward = (await gitMaybe(repo.dir, ['merge-base', '--is-ancestor', old, sha])) !== null;
-    if (!forward && body['force'] !== true) fail(422, 'Update is not a fast forward');
+    if (!(await isAncestor(repo.dir, old, sha)) && body['force'] !== true) fail(422, 'Update is not a fast forward');
     await git(repo.dir, ['update-ref', ref, sha]);
     await syncBranches(world, repo, actorOf(world, c));
     return c.json(refShape(world, repo, ref, sha));

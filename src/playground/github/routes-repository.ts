@@ -4,7 +4,7 @@ import type { Env } from './auth.ts';
 import { commitsBetween } from './git-diff.ts';
 import { gitMaybe } from './git.ts';
 import { readObject, resolveCommit } from './git-reader.ts';
-import { readTree } from './git-objects.ts';
+import { entryAt, readTree } from './git-objects.ts';
 import { fail, notFound, page } from './respond.ts';
 import { commitShape } from './shape-git.ts';
 import { fullRepositoryShape, repositoryApi, repositoryHtml } from './shape-repository.ts';
@@ -97,7 +97,7 @@ async function contents(world: World, c: Context<Env>, path: string): Promise<Re
   const ref = c.req.query('ref') ?? repo.defaultBranch;
   const commit = await resolveCommit(repo.dir, ref);
   if (!commit) return fail(404, `No commit found for the ref ${ref}`);
-  const found = path === '' ? { type: 'tree', sha: `${commit}^{tree}` } : await entryAt(repo, commit, path);
+  const found = path === '' ? { type: 'tree', sha: `${commit}^{tree}` } : await entryAt(repo.dir, commit, path);
   if (!found) return notFound();
   if (found.type === 'tree') {
     const entries = (await readTree(repo.dir, path === '' ? commit : `${commit}:${path}`, false)) ?? notFound();
@@ -117,12 +117,6 @@ async function contents(world: World, c: Context<Env>, path: string): Promise<Re
     content,
     encoding: 'base64',
   });
-}
-
-async function entryAt(repo: Repository, commit: string, path: string) {
-  const line = await gitMaybe(repo.dir, ['ls-tree', '-z', '--full-tree', commit, '--', `:(literal)${path}`]);
-  const match = /^(\d+) (\w+) ([0-9a-f]{40})\t/.exec(line ?? '');
-  return match ? { mode: match[1]!, type: match[2]!, sha: match[3]! } : null;
 }
 
 type Entry = { path: string; mode?: string; type: string; sha: string; size?: number };
