@@ -10,6 +10,7 @@ import { sampleFiles } from '../../src/playground/sample.ts';
 import { freshDatabaseOptions, lane } from '../support/database.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 describe(`the process that npm start runs, on ${lane}`, () => {
   let folder: string;
@@ -53,10 +54,10 @@ describe(`the process that npm start runs, on ${lane}`, () => {
   });
 
   /** Nothing of this machine's environment but what every program needs, and no `.env` of anybody's. */
-  const start = (environment: Record<string, string>) => {
-    const { PATH, HOME } = process.env;
-    const env = { PATH, HOME, ...environment };
-    return execa(process.execPath, [MAIN], {
+  const start = (environment: Record<string, string>, program: [string, ...string[]] = [MAIN]) => {
+    const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+    const env = { PATH, HOME, NODE_COMPILE_CACHE, ...environment };
+    return execa(process.execPath, program, {
       cwd: folder,
       env,
       extendEnv: false,
@@ -146,10 +147,13 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     github.setWebhook({ url, secret: app['WEBHOOK_SECRET']! });
 
     if (lane === 'pglite') {
-      const second = await start(app);
-      expect(second.exitCode).toBe(1);
-      expect(second.all).toContain('Another process is using the embedded database in');
+      const [second, command] = await Promise.all([start(app), start(app, [CLI, 'dead', 'list'])]);
+      for (const { exitCode, all } of [second, command]) {
+        expect(exitCode).toBe(1);
+        expect(all).toContain('Another process is using the embedded database in');
+      }
       expect(second.all).toContain('NOFX_DATA_DIR');
+      expect(command.stderr).toContain('Stop it');
     }
 
     const { number } = await github.openIssue({ repo, title: 'Add the notes', by: 'mona' });
@@ -163,12 +167,15 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     expect(ended.all).not.toContain(app['WEBHOOK_SECRET']);
     expect(github.pullRequests(repo)).toEqual([]);
 
+    const listed = await start(app, [CLI, 'dead', 'list']);
+    expect(listed).toMatchObject({ exitCode: 0, stdout: 'There are no dead letters.' });
+
     const again = start(app);
     github.setWebhook({ url: await ready(again), secret: app['WEBHOOK_SECRET']! });
     await expect
       .poll(() => github.checkRuns(repo).filter(({ conclusion }) => conclusion === 'success'), {
         timeout: 60_000,
-        interval: 500,
+        interval: 100,
       })
       .toHaveLength(4);
     again.kill('SIGTERM');

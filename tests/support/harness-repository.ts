@@ -264,13 +264,16 @@ export async function openRepository(
   return repository;
 }
 
-/** Jobs that wait or run for a repository: its deliveries, and all of its runs. */
+/**
+ * Jobs that wait or run for a repository: its deliveries, and all of its runs. It is asked all the time, so it looks only at
+ * what those jobs are about and not at every delivery there ever was.
+ */
 async function jobsOf(playground: Playground, repositoryId: number): Promise<number> {
   const { rows } = (await playground.nofx.database.db.execute(sql`
     select count(*)::int as count from pgboss.job
     where state in ('created', 'retry', 'active') and name in ('delivery', 'step', 'progress', 'dead') and (
-      data->>'runId' in (select id from nofx.run where project_id = ${`gh_${repositoryId}`})
-      or data->>'guid' in (select guid from nofx.delivery where payload->'repository'->>'id' = ${String(repositoryId)}))`)) as unknown as {
+      (select project_id from nofx.run where id = data->>'runId') = ${`gh_${repositoryId}`}
+      or (select payload->'repository'->>'id' from nofx.delivery where guid = data->>'guid') = ${String(repositoryId)})`)) as unknown as {
     rows: { count: number }[];
   };
   return rows[0]!.count;

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDb } from '../../src/db/client.ts';
-import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from './engine.ts';
 
 const CLI = resolve(import.meta.dirname, '../../src/cli.ts');
@@ -13,7 +11,8 @@ const PRIVATE_KEY = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs1', format: 'pem' })
   .toString();
 
-describe(`npm run nofx, on ${lane}`, () => {
+// Beside a server on the embedded database, and on that when it is free: tests/app/process.test.ts.
+describe('npm run nofx, on postgres', () => {
   let engine: Engine;
   let folder: string;
   beforeAll(async () => {
@@ -42,14 +41,13 @@ describe(`npm run nofx, on ${lane}`, () => {
       },
     });
 
-  // The same whatever it works on.
-  it.runIf(lane === 'postgres')('helps, and says what is wrong with what it does not understand', async () => {
+  it('helps, and says what is wrong with what it does not understand', async () => {
     expect(await nofx('--help')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('dead redrive <id>') });
     expect(await nofx()).toMatchObject({ exitCode: 2 });
     expect(await nofx('deaf', 'list')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('"deaf list"') });
   });
 
-  it.runIf(lane === 'postgres')('lists and drives dead letters beside a running server', async () => {
+  it('lists and drives dead letters beside a running server', async () => {
     const run = await engine.open(['a']);
     expect((await nofx('runs', 'list')).stdout).toContain(run.id);
     await engine.db.transaction((tx) => engine.queue.enqueue(tx, 'dead', { guid: 'dead-by-cli' }));
@@ -61,16 +59,5 @@ describe(`npm run nofx, on ${lane}`, () => {
     });
     expect(await nofx('dead', 'redrive')).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('dead list') });
     expect((await nofx('retention')).stdout).toContain('Removed 0 runs');
-  });
-
-  it.runIf(lane === 'pglite')('says why it cannot work beside a server on the embedded database', async () => {
-    const server = await openDb({ kind: 'pglite', dir: join(folder, 'data') });
-    const refused = await nofx('dead', 'list');
-    await server.close();
-    expect(refused).toMatchObject({
-      exitCode: 1,
-      stderr: expect.stringMatching(/Another process is using the embedded database[\s\S]*Stop it/),
-    });
-    expect(await nofx('dead', 'list')).toMatchObject({ exitCode: 0, stdout: 'There are no dead letters.' });
   });
 });
