@@ -60,7 +60,8 @@ async function execute(
   const { rows } = await db.execute<Appended & Row>(sql`
     with numbered as (
       update ${run} set last_seq = last_seq + ${events.length}
-      where id = ${seen.id} and last_seq = ${seen.lastSeq} and ended_at is null and cancel_requested_at is null
+      -- Not "ended_at is null": Postgres would look for the one run in an index of all that are open.
+      where id = ${seen.id} and last_seq = ${seen.lastSeq} and status = 'running' and cancel_requested_at is null
         and ${job.free} and ${condition}
       returning last_seq - ${events.length} as base, project_id, usage, cost, pull_request
     ), taken as (

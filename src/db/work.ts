@@ -2,7 +2,7 @@ import { and, asc, desc, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
 import { run, step } from './schema.ts';
 
-/** Steps that are being worked on, the longest first. */
+/** Steps that are being worked on, the longest first. Found by their runs: those that are open are few. */
 export async function listRunningSteps(db: Executor, limit: number) {
   return db
     .select({
@@ -16,7 +16,7 @@ export async function listRunningSteps(db: Executor, limit: number) {
     })
     .from(step)
     .innerJoin(run, eq(run.id, step.runId))
-    .where(eq(step.status, 'running'))
+    .where(and(isNull(run.endedAt), eq(step.status, 'running')))
     .orderBy(asc(step.startedAt), asc(step.id))
     .limit(limit);
 }

@@ -29,6 +29,6 @@ describe(`the workers on ${lane}`, () => {
     expect(begun).toEqual(['crowd 1', 'other']);
     goOn.resolve();
     while ((await queue.pending()) > 0) await sleep(20);
-    expect(begun).toEqual(['crowd 1', 'other', 'crowd 2', 'crowd 3', 'crowd 4']);
+    expect(begun.slice(2).toSorted()).toEqual(['crowd 2', 'crowd 3', 'crowd 4']);
   });
 });
