@@ -15,7 +15,7 @@ import { openDb, type Database, type DatabaseOptions, type Executor } from './db
 import { tellCommitted } from './db/committed.ts';
 import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
-import type { TokenOf } from './domain/personal-token.ts';
+import { firstWithSameToken, type TokenOf } from './domain/personal-token.ts';
 import { registryHosts } from './domain/registries.ts';
 import { createRunLinks, type RunLinks } from './domain/run-link.ts';
 import { UserError } from './errors.ts';
@@ -120,7 +120,9 @@ async function createAdapters(
   const tokenOf = readToken(config.tokens);
   const limits = writeLimits(config);
   const writerOf = ({ installationId, tokenEnv }: Entrance) =>
-    tokenEnv === undefined ? writerOfInstallation(installationId) : writerOfToken(tokenEnv, config.github.host);
+    tokenEnv === undefined
+      ? writerOfInstallation(installationId)
+      : writerOfToken(firstWithSameToken(config.tokens, tokenEnv), config.github.host);
   const github = createGitHub({
     octokitFor,
     log,

@@ -11,6 +11,12 @@ export const NO_TOKEN_NAME =
 /** Whether a variable of the environment is one of those. */
 export const isTokenName = (name: string): boolean => NAME.test(name);
 
+/** The first of the variables that hold the same token as one does: to GitHub they are one. */
+export function firstWithSameToken(tokens: ReadonlyMap<string, string>, name: string): string {
+  const same = [...tokens].filter(([, token]) => token === tokens.get(name)).map(([each]) => each);
+  return same.toSorted()[0] ?? name;
+}
+
 /** Finds the token that an environment variable holds. UserError where it holds none. */
 export type TokenOf = (name: string) => string;
 
