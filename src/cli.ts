@@ -6,7 +6,7 @@ import { migrate } from './db/migrate.ts';
 import { listRuns } from './db/runs.ts';
 import { messageOf, UserError } from './errors.ts';
 import { createLogger } from './log.ts';
-import { openNofx, type Parts } from './parts.ts';
+import type { Parts } from './parts.ts';
 import { createSecretKeeper } from './secrets.ts';
 import { listDead, redriveDead } from './runs/dead.ts';
 import { reapChecks } from './upkeep/reap-checks.ts';
@@ -138,6 +138,8 @@ async function main(): Promise<number> {
   const secrets = createSecretKeeper(secretsOf(config));
   // The answer goes to stdout; what is worth a warning to stderr.
   const log = createLogger({ level: 'warn', redact: secrets.redact, destination: process.stderr });
+  // Half of the time that it takes to say what is wrong, or to make a key, would go into loading it.
+  const { openNofx } = await import('./parts.ts');
   const parts = await openNofx({ ...config, github: config.github }, { log, secrets });
   try {
     return await COMMANDS[name]!(parts, {

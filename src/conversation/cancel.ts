@@ -1,5 +1,7 @@
+import { hasEarlier } from '../db/deliveries.ts';
 import { laneOfIssue, listOpenRuns, type Run } from '../db/runs.ts';
 import type { Deps } from '../runs/deps.ts';
+import { RetryableError } from '../errors.ts';
 import { cancelRun } from '../runs/cancel.ts';
 import type { Answer, Occasion } from './occasion.ts';
 
@@ -11,6 +13,7 @@ const NOTHING = 'Nothing of NOFX is under way here, so there is nothing to cance
 export async function cancel(deps: Engine, occasion: Occasion, run: Run | null): Promise<Answer> {
   const open = await openHere(deps, occasion);
   const [first] = run ? open.filter(({ id }) => id === run.id) : open;
+  if (!first && run === null) await assertNothingBefore(deps, occasion);
   if (!first) return { outcome: 'nothing to cancel', say: NOTHING, reaction: 'confused' };
   return cancelled(deps, [first], occasion);
 }
@@ -18,6 +21,7 @@ export async function cancel(deps: Engine, occasion: Occasion, run: Run | null):
 /** Cancels all that is open here: at work, in line, or waiting for an approval. */
 export async function unlock(deps: Engine, occasion: Occasion): Promise<Answer> {
   const open = await openHere(deps, occasion);
+  if (open.length === 0) await assertNothingBefore(deps, occasion);
   if (open.length === 0) return { outcome: 'nothing to unlock', say: NOTHING, reaction: 'confused' };
   return cancelled(deps, open, occasion);
 }
@@ -35,6 +39,18 @@ export async function withdrawAll(deps: Engine, occasion: Occasion): Promise<Ans
   const open = await openHere(deps, occasion);
   if (open.length === 0) return { outcome: 'ignored: nothing is under way there' };
   return cancelled(deps, open, occasion);
+}
+
+/**
+ * Workers take what people say in about the order in which they said it. So where there is nothing to end, it may be that what
+ * would start it was not looked at yet: then this comes back behind it.
+ */
+export async function assertNothingBefore(
+  { db }: Pick<Engine, 'db'>,
+  { deliveryId }: Pick<Occasion, 'deliveryId'>,
+): Promise<void> {
+  if (await hasEarlier(db, deliveryId))
+    throw new RetryableError('What came before it has not been looked at yet.', { retryAfterMs: 2_000 });
 }
 
 function openHere({ db }: Engine, { projectId, issue }: Occasion): Promise<Run[]> {

@@ -1,6 +1,7 @@
 import { findRunOfPullRequest, laneOfIssue, listOpenRuns, type Run } from '../db/runs.ts';
 import type { Asking } from '../domain/event.ts';
 import { projectIdOf } from '../domain/project.ts';
+import { assertNothingBefore } from './cancel.ts';
 import { ciTrigger } from './mend-ci.ts';
 import type { RepositoryRef } from '../github/port.ts';
 import type { Deps } from '../runs/deps.ts';
@@ -64,7 +65,10 @@ export async function occasionOf(
     case 'closed': {
       const { issue } = event;
       const open = await listOpenRuns(deps.db, laneOfIssue(common.projectId, issue.number));
-      return open.length === 0 ? null : { occasion: { ...common, issue, target: null }, run: null };
+      if (open.length > 0) return { occasion: { ...common, issue, target: null }, run: null };
+      // A label counts as it is when what put it on is looked at.
+      if (event.kind === 'closed') await assertNothingBefore(deps, common);
+      return null;
     }
     case 'checks_failed': {
       for (const number of event.pulls) {

@@ -1,4 +1,5 @@
-import { eq, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/pg-core';
 import type { Executor } from './client.ts';
 import { delivery } from './schema.ts';
 
@@ -16,6 +17,30 @@ export async function insertDelivery(
 export async function findDelivery(db: Executor, guid: string): Promise<Delivery | null> {
   const [row] = await db.select().from(delivery).where(eq(delivery.guid, guid));
   return row ?? null;
+}
+
+/**
+ * Whether something that came before a delivery, and is about the same issue or pull request, has not been worked on yet. What
+ * is given up counts as worked on; an hour is as long as GitHub has anybody wait.
+ */
+export async function hasEarlier(db: Executor, guid: string): Promise<boolean> {
+  const earlier = alias(delivery, 'earlier');
+  const about = ({ payload }: typeof delivery | typeof earlier) =>
+    sql`array[${payload} -> 'repository' ->> 'id', coalesce(${payload} -> 'issue', ${payload} -> 'pull_request') ->> 'number']`;
+  const found = await db
+    .select({ guid: earlier.guid })
+    .from(earlier)
+    .innerJoin(delivery, eq(delivery.guid, guid))
+    .where(
+      and(
+        isNull(earlier.processedAt),
+        lt(earlier.receivedAt, delivery.receivedAt),
+        gt(earlier.receivedAt, sql`now() - interval '1 hour'`),
+        eq(about(earlier), about(delivery)),
+      ),
+    )
+    .limit(1);
+  return found.length > 0;
 }
 
 /** Has a delivery worked on anew: forgets what came of it. */

@@ -27,7 +27,10 @@ const EPOCH = Date.UTC(2026, 0) / 1_000;
 /**
  * The priority of each webhook as it comes, so that what a hundred of one repository are about does not keep that of another
  * waiting: each has the time at which it would come if its repository sent one a second, and the earliest goes first (a
- * virtual clock). Those of one repository keep their order. Each process has its own; `now` is in milliseconds.
+ * virtual clock). Those that come to one process keep their order within a repository. Each process has its own clock, so what a
+ * busy one took may be looked at after what an idle one took later. That does no harm: who may, the label, and the code are as
+ * they are when it is looked at; runs of one issue take turns in whatever order; and what ends something waits for what came before
+ * it (`conversation/cancel.ts`), for GitHub does not keep the order either. `now` is in milliseconds.
  */
 export function createArrivals(now: () => number): (repository: string | number) => number {
   const last = new Map<string | number, number>();

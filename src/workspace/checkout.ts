@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile, copyFile, lstat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { withLock } from './lock.ts';
 import { removeTree } from './remove-tree.ts';
 import { removeGitDirectories } from './nested-git.ts';
 import type { Git, GitPlace } from './git.ts';
@@ -93,37 +92,39 @@ async function forgetWorktree(mirror: string, path: string): Promise<void> {
   }
 }
 
-async function addWorktree(git: Git, mirror: Mirror, { path, base, branch, signal }: CheckoutOptions): Promise<string> {
-  const add = ['worktree', 'add', '--quiet', '--force', '--no-checkout', '-B', branch, '--', path, base];
-  await withLock(mirror.path, signal, async () => {
-    const added = await git.run(add, { place: mirror.place, signal });
-    if (added.exitCode === 0) return;
-    // The mirror may remember a worktree whose files are gone, and hold its branch.
-    await git.output(['worktree', 'prune', '--expire=now'], { place: mirror.place, signal });
-    await removeTree(path);
-    await git.output(add, { place: mirror.place, signal });
-  });
-  const gitDir = (await readFile(join(path, '.git'), 'utf8')).replace(/^gitdir: /, '').trim();
-  await git.output(['read-tree', '--reset', '-u', base], { place: toCheckout(path, gitDir).place, signal });
+/** A worktree of the mirror, as `git worktree add` makes one with four processes. https://git-scm.com/docs/gitrepository-layout */
+async function addWorktree(git: Git, mirror: Mirror, options: CheckoutOptions): Promise<string> {
+  const { path } = options;
+  const gitDir = join(mirror.path, 'worktrees', basename(path));
+  // The mirror may remember one whose files are gone.
+  await removeTree(gitDir);
+  await mkdir(gitDir, { recursive: true });
+  await mkdir(path, { recursive: true });
+  await writeFile(join(gitDir, 'commondir'), '../..\n');
+  await writeFile(join(gitDir, 'gitdir'), `${join(path, '.git')}\n`);
+  await checkOutBase(git, gitDir, options);
   return gitDir;
 }
 
 /** A repository of its own, beside its files, that borrows the mirror's objects. */
-async function addClone(git: Git, mirror: Mirror, { path, base, branch, signal }: CheckoutOptions): Promise<string> {
+async function addClone(git: Git, mirror: Mirror, options: CheckoutOptions): Promise<string> {
+  const { path, signal } = options;
   const gitDir = `${path}.git`;
   await mkdir(path, { recursive: true });
-  await git.output(['init', '--quiet', '--bare', '--template=', '--', gitDir], { signal });
+  await git.output(['init', '--quiet', '--template='], { place: { gitDir, workTree: path }, signal });
   await mkdir(join(gitDir, 'objects', 'info'), { recursive: true });
   await writeFile(join(gitDir, 'objects', 'info', 'alternates'), `${join(mirror.path, 'objects')}\n`);
   await copyFile(join(mirror.path, 'shallow'), join(gitDir, 'shallow')).catch(() => undefined);
-  await writeFile(join(gitDir, 'HEAD'), `ref: refs/heads/${branch}\n`);
-  const { place } = toCheckout(path, gitDir);
-  await git.output(['config', '--local', 'core.bare', 'false'], { place, signal });
-  await git.output(['config', '--local', 'core.worktree', path], { place, signal });
-  await git.output(['update-ref', `refs/heads/${branch}`, base], { place, signal });
-  await writeFile(join(path, '.git'), `gitdir: ${gitDir}\n`);
-  await git.output(['read-tree', '--reset', '-u', base], { place, signal });
+  await checkOutBase(git, gitDir, options);
   return gitDir;
+}
+
+async function checkOutBase(git: Git, gitDir: string, { path, base, branch, signal }: CheckoutOptions): Promise<void> {
+  const { place } = toCheckout(path, gitDir);
+  await writeFile(join(gitDir, 'HEAD'), `ref: refs/heads/${branch}\n`);
+  await writeFile(join(path, '.git'), `gitdir: ${gitDir}\n`);
+  await git.output(['update-ref', `refs/heads/${branch}`, base], { place, signal });
+  await git.output(['read-tree', '--reset', '-u', base], { place, signal });
 }
 
 function toCheckout(path: string, gitDir: string): Checkout {

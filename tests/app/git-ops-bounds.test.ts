@@ -70,6 +70,8 @@ describe.concurrent(`git operations of plans within their bounds, on ${lane}`, (
       new RegExp(`What it does with git</h3>\\s*<ul>\\s*<li>Merge feature @ ${feature.slice(0, 7)}</li>`),
     );
     kit.git('update-ref', '-d', 'refs/heads/feature');
+    // What nothing leads to any more goes, also out of packs.
+    kit.git('repack', '-a', '-d', '--quiet');
     kit.git('prune', '--expire=now');
     await kit.ask('/nofx approve', { issue });
     const [run] = await kit.runs();

@@ -19,20 +19,22 @@ describe.concurrent(`who and what starts a run, on ${lane}`, () => {
     expect((await kit.runs()).map(({ source }) => source.requester.login).sort()).toEqual(['ada', 'maya', 'mona']);
   });
 
-  it.each([
-    { role: 'read', by: 'rita' },
-    { role: 'triage', by: 'tom' },
-    { role: 'read', by: 'stranger' },
-  ] as const)('refuses $by with one short answer, however often they ask', async ({ by, role }) => {
+  it('refuses whoever may not with one short answer each, however often they ask', async () => {
     const kit = await nofx.repository({ collaborators: { mona: 'write', rita: 'read', tom: 'triage' } });
-    const first = await kit.ask('/nofx add the notes', { by });
-    const second = await kit.ask('/nofx add the notes, please', { by, issue: first.issue });
-    const answer = kit.answer(first.issue);
-    expect(answer).toContain(`@${by}`);
-    expect(answer).toContain(`your role here is ${role}`);
-    expect(answer.length).toBeLessThan(400);
-    expect(kit.reactions({ comment: first.comment })).toEqual(['confused']);
-    expect(kit.reactions({ comment: second.comment })).toEqual(['confused']);
+    for (const [by, role] of [
+      ['rita', 'read'],
+      ['tom', 'triage'],
+      ['stranger', 'read'],
+    ] as const) {
+      const first = await kit.ask('/nofx add the notes', { by });
+      const second = await kit.ask('/nofx add the notes, please', { by, issue: first.issue });
+      const answer = kit.answer(first.issue);
+      expect(answer).toContain(`@${by}`);
+      expect(answer).toContain(`your role here is ${role}`);
+      expect(answer.length).toBeLessThan(400);
+      expect(kit.reactions({ comment: first.comment })).toEqual(['confused']);
+      expect(kit.reactions({ comment: second.comment })).toEqual(['confused']);
+    }
     expect(await kit.runs()).toEqual([]);
     expect(await kit.ownBranches()).toEqual([]);
   });
@@ -53,20 +55,22 @@ describe.concurrent(`who and what starts a run, on ${lane}`, () => {
     expect(await kit.runs()).toEqual([]);
   });
 
-  it.each([
-    ['a quote', '> /nofx add the notes'],
-    ['a fenced block', '```\n/nofx add the notes\n```'],
-    ['an indented block', '    /nofx add the notes'],
-    ['the middle of a line', 'please /nofx add the notes'],
-    ['a comment of HTML', '<!--\n/nofx add the notes\n-->'],
-    ['a line right below a quote', '> as you said\n/nofx add the notes'],
-    ['a longer word', '/nofxadd the notes'],
-  ])('ignores /nofx in %s', async (_where, text) => {
+  it('ignores what is no command of its own line', async () => {
     const kit = await nofx.repository();
-    const { issue, comment } = await kit.ask(text);
-    expect(kit.answers(issue)).toEqual([]);
-    expect(kit.reactions({ comment })).toEqual([]);
-    expect(await kit.outcome()).toBe('ignored: not a command');
+    for (const [where, text] of [
+      ['a quote', '> /nofx add the notes'],
+      ['a fenced block', '```\n/nofx add the notes\n```'],
+      ['an indented block', '    /nofx add the notes'],
+      ['the middle of a line', 'please /nofx add the notes'],
+      ['a comment of HTML', '<!--\n/nofx add the notes\n-->'],
+      ['a line right below a quote', '> as you said\n/nofx add the notes'],
+      ['a longer word', '/nofxadd the notes'],
+    ] as const) {
+      const { issue, comment } = await kit.ask(text);
+      expect(kit.answers(issue), where).toEqual([]);
+      expect(kit.reactions({ comment }), where).toEqual([]);
+      expect(await kit.outcome(), where).toBe('ignored: not a command');
+    }
   });
 
   it('works with the text, all lines of it, as it was when it was sent, whatever becomes of it', async () => {

@@ -1,24 +1,36 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoScript } from '../../src/playground/demo-script.ts';
 import { ancestry, startCollector, type Collector } from '../support/collector.ts';
-import { lane } from '../support/database.ts';
-import { buildTown, type Town } from '../support/process.ts';
+import { buildTown, type Server, type Town } from '../support/process.ts';
 
-/** Several processes need a Postgres to share. */
-describe.skipIf(lane === 'pglite')('a trace through several processes', () => {
+/** They need a Postgres to share. */
+describe('processes that share a database', () => {
   let town: Town;
   let collector: Collector;
-  afterEach(async () => {
+  let traced: Record<string, string>;
+  let worker: Server;
+  beforeAll(async () => {
+    collector = await startCollector();
+    traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+    town = await buildTown({ script: demoScript });
+  });
+  afterAll(async () => {
     await town.stop();
     await collector.stop();
   });
 
-  it('goes from the web process on in the worker', { timeout: 120_000 }, async () => {
-    collector = await startCollector();
-    town = await buildTown({ script: demoScript });
-    const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
+  it('say so at the start where nobody has said that they share artifacts, which those of several machines must', async () => {
+    const warned = ({ lines }: Server) =>
+      lines.some(({ level, msg }) => level === 40 && String(msg).includes('set NOFX_ARTIFACTS_DIR to a folder'));
+    const first = await town.start({ NOFX_ARTIFACTS_DIR: '' });
+    const second = await town.start({ NOFX_ARTIFACTS_DIR: '' });
+    worker = await town.start({ ...traced, NOFX_ROLE: 'worker', OTEL_SERVICE_NAME: 'nofx-worker' });
+    expect([first, second, worker].map(warned)).toEqual([false, true, false]);
+    expect(await Promise.all([first.kill('SIGTERM'), second.kill('SIGTERM')])).toEqual([0, 0]);
+  });
+
+  it('go on in the worker with the trace that began in the web process', { timeout: 120_000 }, async () => {
     const web = await town.start({ ...traced, NOFX_ROLE: 'web', OTEL_SERVICE_NAME: 'nofx-web' });
-    const worker = await town.start({ ...traced, NOFX_ROLE: 'worker', OTEL_SERVICE_NAME: 'nofx-worker' });
     await town.comment('/nofx add a slugify helper');
     const [run] = await town.ended();
     expect(run!.status).toBe('succeeded');
@@ -32,22 +44,5 @@ describe.skipIf(lane === 'pglite')('a trace through several processes', () => {
     expect(by('nofx-web')).toEqual(new Set(['POST /api/github/webhooks']));
     expect(by('nofx-worker')).toContain('delivery');
     expect(worker.lines.find(({ msg }) => msg === 'step finished')).toMatchObject({ trace_id: pull.traceId });
-  });
-});
-
-describe.skipIf(lane === 'pglite')('processes that share a database', () => {
-  it('say so at the start where nobody has said that they share artifacts, which those of several machines must', async () => {
-    const town = await buildTown({ script: demoScript });
-    const warned = async (environment: Record<string, string>) => {
-      const { lines } = await town.start(environment);
-      return lines.some(({ level, msg }) => level === 40 && String(msg).includes('set NOFX_ARTIFACTS_DIR to a folder'));
-    };
-    try {
-      expect(await warned({ NOFX_ARTIFACTS_DIR: '' })).toBe(false);
-      expect(await warned({ NOFX_ARTIFACTS_DIR: '' })).toBe(true);
-      expect(await warned({})).toBe(false);
-    } finally {
-      await town.stop();
-    }
   });
 });

@@ -1,13 +1,19 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { makeRoundTrips, meta } from './round-trip.ts';
-import type { ContentChange } from '../../src/workspace/port.ts';
+import type { ContentChange, Workspace } from '../../src/workspace/port.ts';
 
 const { roundTrip } = makeRoundTrips();
 
 describe('what may not be written', () => {
+  /** One for all of them, for it is as it was after each. */
+  let workspace: Workspace;
+  beforeAll(async () => {
+    const files = { a: 'a\n', out: { link: '/tmp' }, '.github/workflows/ci.yml': 'on: push\n' };
+    ({ workspace } = await roundTrip(files, () => undefined));
+  });
   const file = (path: string): ContentChange => ({
     status: 'added',
     path,
@@ -35,10 +41,6 @@ describe('what may not be written', () => {
     ['deleting what is not there', { status: 'deleted', path: 'nope' } as const],
     ['deleting a workflow', { status: 'deleted', path: '.github/workflows/ci.yml' } as const],
   ])('%s', async (_name, change) => {
-    const { workspace } = await roundTrip(
-      { a: 'a\n', out: { link: '/tmp' }, '.github/workflows/ci.yml': 'on: push\n' },
-      () => undefined,
-    );
     const before = await workspace.head();
     await expect(workspace.commit([file('fine'), change], meta)).rejects.toThrow(UserError);
     expect(await workspace.head()).toBe(before);
