@@ -11,6 +11,7 @@ import {
   usingPrices,
 } from './config-values.ts';
 import { isTokenName } from './domain/personal-token.ts';
+import { withoutCredentials } from './domain/registries.ts';
 
 /** What may stand in the environment: each variable on its own, and what holds of several together. */
 
@@ -122,6 +123,10 @@ export const Machine = z.object({
   HTTPS_PROXY: z.string().optional(),
   NO_PROXY: z.string().optional(),
   NODE_EXTRA_CA_CERTS: z.string().optional(),
+  npm_config_registry: z.string().transform(withoutCredentials).optional(),
+  PIP_INDEX_URL: z.string().transform(withoutCredentials).optional(),
+  PIP_EXTRA_INDEX_URL: z.string().transform(withoutCredentials).optional(),
+  GOPROXY: z.string().transform(withoutCredentials).optional(),
 });
 
 /** What can only be said of two variables together. Looks at the raw text, so that it speaks up beside other mistakes. */

@@ -169,6 +169,12 @@ function normalize(env: z.infer<typeof Variables> & z.infer<typeof Machine> & { 
         proxy: env.HTTPS_PROXY,
         noProxy: env.NO_PROXY,
         caFile: env.NODE_EXTRA_CA_CERTS,
+        registries: {
+          npm: env.npm_config_registry,
+          pip: env.PIP_INDEX_URL,
+          pipExtra: env.PIP_EXTRA_INDEX_URL,
+          go: env.GOPROXY,
+        },
       },
       { proxy: hidePassword },
     ),

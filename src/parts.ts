@@ -16,6 +16,7 @@ import { tellCommitted } from './db/committed.ts';
 import { findRunTrace } from './db/events.ts';
 import { migrate } from './db/migrate.ts';
 import type { TokenOf } from './domain/personal-token.ts';
+import { registryHosts } from './domain/registries.ts';
 import { createRunLinks, type RunLinks } from './domain/run-link.ts';
 import { UserError } from './errors.ts';
 import { createGitHub, openProbot, personalOctokit } from './github/index.ts';
@@ -114,6 +115,7 @@ async function createAdapters(
 ): Promise<Deps['adapters']> {
   const npm = await readNpmSettings(config.machine);
   const caFile = config.machine.caFile ?? npm.caFile ?? undefined;
+  const registries = { ...config.machine.registries, npm: config.machine.registries.npm || npm.registry || undefined };
   const octokitFor = observeOctokit((id?: number) => probot.auth(id), observers);
   const tokenOf = readToken(config.tokens);
   const limits = writeLimits(config);
@@ -140,7 +142,7 @@ async function createAdapters(
   const sandbox = await createSandbox({
     ...config.machine,
     caFile,
-    npmRegistry: npm.registry ?? undefined,
+    registries,
     mode: config.sandbox,
     log: { warn: (message) => log.warn(message) },
   });
@@ -159,7 +161,7 @@ async function createAdapters(
       : null,
     workspaces: observeWorkspaces(workspaces, observers),
     sandbox: observeSandbox(sandbox, observers),
-    npmHosts: npm.registry ? [new URL(npm.registry).hostname] : undefined,
+    registryHosts: registryHosts(registries),
     artifacts: createArtifactStore({ localRoot: config.artifactsDir, supabase: config.supabase ?? undefined, log }),
     github: rememberTokens(github, secrets),
     tokenOf,

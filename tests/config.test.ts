@@ -16,7 +16,7 @@ describe('with nothing set', () => {
   it('has no app, no model, no Supabase, an embedded database, and safe defaults', () => {
     const data = resolve('.nofx');
     expect(load({ PATH: '/usr/bin', HOME: '/home/me' })).toEqual({
-      machine: { path: '/usr/bin', home: '/home/me', execPath: process.execPath },
+      machine: { path: '/usr/bin', home: '/home/me', execPath: process.execPath, registries: {} },
       github: null,
       anthropic: null,
       tokens: new Map(),
@@ -154,6 +154,19 @@ describe('the hosts of one’s own network', () => {
 });
 
 describe('what is seen from outside', () => {
+  it('keeps of the registries only what commands of repositories may see', () => {
+    const { registries } = load({
+      npm_config_registry: 'https://me:secret@npm.example.com/',
+      PIP_INDEX_URL: 'https://me:secret@pypi.example.com/simple',
+      GOPROXY: 'https://me:secret@go.example.com,direct',
+    }).machine;
+    expect(registries).toEqual({
+      npm: 'https://npm.example.com/',
+      pip: 'https://pypi.example.com/simple',
+      go: 'https://go.example.com/,direct',
+    });
+  });
+
   it('is open to this machine only, and traces go nowhere, unless told', () => {
     expect(load({ OTEL_SERVICE_NAME: 'x' })).toMatchObject({ metrics: { token: null }, tracing: null });
     expect(load({ NOFX_METRICS_TOKEN: 'sixteen-letters!' }).metrics.token).toBe('sixteen-letters!');

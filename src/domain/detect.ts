@@ -1,3 +1,5 @@
+import type { RegistryHosts } from './registries.ts';
+
 /** How a repository is tested, told from its own files. Pure: the caller reads them. */
 
 /** The files whose text `detectCommands` looks into, where they exist at the top level. */
@@ -20,7 +22,7 @@ export type Detected = {
   /** null: nothing to set up */
   setup: string | null;
   ecosystem: Ecosystem | null;
-  /** Hosts the set-up needs. Node's is not here when the server uses another registry: `registryHosts` puts it in. */
+  /** Hosts the set-up needs. Where the server uses other registries, theirs in place of the public ones. */
   domains: string[];
 };
 
@@ -34,8 +36,8 @@ export type Listing = {
 export type DetectOptions = {
   /** Let packages run their install scripts. Off: a package's own code first runs in the tests, without network. */
   installScripts?: boolean;
-  /** Hosts of the npm registry the server uses; the public one when absent. */
-  npmHosts?: readonly string[];
+  /** Hosts of the registries the server uses; the public ones where absent. */
+  registryHosts?: RegistryHosts | undefined;
 };
 
 const NONE: Detected = { test: null, setup: null, ecosystem: null, domains: [] };
@@ -93,7 +95,7 @@ const UNLOCKED: Omit<Manager, 'lock'> = {
 
 function detectNode(
   { names, texts }: Listing,
-  { installScripts = false, npmHosts = ['registry.npmjs.org'] }: DetectOptions,
+  { installScripts = false, registryHosts: { npm: npmHosts = ['registry.npmjs.org'] } = {} }: DetectOptions,
 ): Detected | null {
   const manifest = parseObject(texts['package.json']);
   if (!manifest) return null;
@@ -152,7 +154,10 @@ function pnpmFor(lock = ''): number {
 const VENV = '"$HOME/venv"';
 const PIP = `${VENV}/bin/pip install --disable-pip-version-check --no-input`;
 
-function detectPython({ names, texts }: Listing): Detected | null {
+function detectPython(
+  { names, texts }: Listing,
+  { registryHosts: { python: indexes = ['pypi.org'] } = {} }: DetectOptions,
+): Detected | null {
   const pyproject = texts['pyproject.toml'] ?? '';
   const setUpFiles = names.some((name) =>
     ['setup.py', 'setup.cfg', 'pyproject.toml', 'requirements.txt'].includes(name),
@@ -188,7 +193,7 @@ function detectPython({ names, texts }: Listing): Detected | null {
     test: setup ? `${VENV}/bin/python -m pytest` : 'python3 -m pytest',
     setup,
     ecosystem: 'python',
-    domains: setup ? ['pypi.org', 'files.pythonhosted.org'] : [],
+    domains: setup ? [...indexes, 'files.pythonhosted.org'] : [],
   };
 }
 
@@ -199,7 +204,10 @@ function forTests(text: string, section: string): string | undefined {
   return ['test', 'tests', 'testing', 'dev'].find((name) => keys.includes(name));
 }
 
-function detectGo({ names }: Listing): Detected | null {
+function detectGo(
+  { names }: Listing,
+  { registryHosts: { go: proxies = ['proxy.golang.org', 'storage.googleapis.com'] } = {} }: DetectOptions,
+): Detected | null {
   if (!names.includes('go.mod')) return null;
   // Without a go.sum there is nothing to download.
   const setup = names.includes('go.sum') && !names.includes('vendor/') ? 'go mod download' : null;
@@ -207,7 +215,7 @@ function detectGo({ names }: Listing): Detected | null {
     test: 'go test ./...',
     setup,
     ecosystem: 'go',
-    domains: setup ? ['proxy.golang.org', 'sum.golang.org', 'storage.googleapis.com'] : [],
+    domains: setup ? [...proxies, 'sum.golang.org'] : [],
   };
 }
 

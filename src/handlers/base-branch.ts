@@ -1,4 +1,5 @@
 import { detectCommands, READ_FOR_DETECTION, usesBerry } from '../domain/detect.ts';
+import type { RegistryHosts } from '../domain/registries.ts';
 import type { GateEnd } from '../domain/gate-failure.ts';
 import { submodulesOf } from '../domain/kept-elsewhere.ts';
 import { GATE_MINUTES, type GateConfig, type RunConfig } from '../domain/run-config.ts';
@@ -42,10 +43,10 @@ export function readRules(context: Pick<StepContext, 'run' | 'project' | 'adapte
 export async function chooseCommands(
   config: RunConfig,
   base: BaseFiles,
-  npmHosts: readonly string[] | undefined,
+  registryHosts: RegistryHosts | undefined,
 ): Promise<GateCommands> {
   const listing = { names: base.names, texts: await textsOf(base, READ_FOR_DETECTION, DETECTION_LIMIT_BYTES) };
-  const detected = detectCommands(listing, { installScripts: config.setup.allowScripts, npmHosts });
+  const detected = detectCommands(listing, { installScripts: config.setup.allowScripts, registryHosts });
   const { domains, allowScripts, timeoutMinutes } = config.setup;
   const setup = config.setup.command ?? detected.setup;
   return {

@@ -142,7 +142,7 @@ async function readBriefing(context: StepContext): Promise<Briefing> {
   const { run, adapters } = context;
   const base = await readRules(context);
   const [commands, conventions] = await Promise.all([
-    chooseCommands(run.config, base, adapters.npmHosts),
+    chooseCommands(run.config, base, adapters.registryHosts),
     readConventions(run.config, base),
   ]);
   const tested = commands.gates.map(({ command }) => command);

@@ -62,7 +62,7 @@ export const gate = defineHandler<GateInputs>({
 async function readCommands(context: StepContext): Promise<{ base: BaseFiles; commands: GateCommands }> {
   const { run, adapters } = context;
   const base = await readRules(context);
-  return { base, commands: await chooseCommands(run.config, base, adapters.npmHosts) };
+  return { base, commands: await chooseCommands(run.config, base, adapters.registryHosts) };
 }
 
 function neutral(): StepOutcome {

@@ -10,6 +10,7 @@ import type { TokenOf } from '../domain/personal-token.ts';
 import type { SecretName } from '../domain/policy.ts';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { GitMode, Project } from '../domain/project.ts';
+import type { RegistryHosts } from '../domain/registries.ts';
 import type { RunView } from '../domain/report.ts';
 import type { Failure } from '../domain/run.ts';
 import type { RunConfig } from '../domain/run-config.ts';
@@ -27,8 +28,8 @@ export type Adapters = {
   /** the personal tokens of projects that name one */
   tokenOf: TokenOf;
   redact: (text: string) => string;
-  /** hosts of the npm registry this server uses, for the set-up of Node repositories; the public one's when absent */
-  npmHosts?: readonly string[];
+  /** hosts of the package registries this server uses, for set-up; the public ones' where absent */
+  registryHosts?: RegistryHosts;
   /** the GitHub host: for noreply addresses, and to know it by in those of repositories */
   host: string;
   /** plain http is taken from repositories: GitHub is a stand-in on this machine */

@@ -115,7 +115,7 @@ async function makePlan(
   const { run, adapters } = context;
   const base = await readRules(context);
   const [commands, conventions, files] = await Promise.all([
-    chooseCommands(run.config, base, adapters.npmHosts),
+    chooseCommands(run.config, base, adapters.registryHosts),
     readConventions(run.config, base),
     base.files(),
   ]);

@@ -67,7 +67,7 @@ async function welcomeTo(
 }
 
 async function detect(
-  { github, npmHosts }: Deps['adapters'],
+  { github, registryHosts }: Deps['adapters'],
   repository: RepositoryRef,
   head: string,
 ): Promise<Detected> {
@@ -76,5 +76,5 @@ async function detect(
   const texts = await Promise.all(
     wanted.map(async (name) => [name, (await github.readFile(repository, name, head)) ?? ''] as const),
   );
-  return detectCommands({ names, texts: Object.fromEntries(texts) }, { npmHosts });
+  return detectCommands({ names, texts: Object.fromEntries(texts) }, { registryHosts });
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SandboxManager } from '@anthropic-ai/sandbox-runtime';
+import { registryVariables, type Registries } from '../domain/registries.ts';
 import { RetryableError, UserError, messageOf } from '../errors.ts';
 import { PROXY_SOCKET } from './sandbox-bwrap.ts';
 
@@ -25,7 +26,7 @@ type Manager = typeof SandboxManager;
 /** Opens the network to `domains` (`example.com` or `*.example.com`) for one command. Call `close` when it ended. */
 export async function openNetwork(
   domains: string[],
-  options: { caFile?: string; npmRegistry?: string },
+  options: { caFile?: string; registries?: Registries },
 ): Promise<CommandNetwork> {
   const manager = await (started ??= start());
   const socket = manager.getLinuxHttpSocketPath();
@@ -41,9 +42,7 @@ export async function openNetwork(
     env: {
       ...proxyVariables(proxy),
       ...authorityVariables(options.caFile),
-      ...(options.npmRegistry
-        ? { npm_config_registry: options.npmRegistry, YARN_NPM_REGISTRY_SERVER: options.npmRegistry }
-        : {}),
+      ...registryVariables(options.registries ?? {}),
     },
     readOnly: options.caFile ? [options.caFile] : [],
     socket,

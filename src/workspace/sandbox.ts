@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import { registryVariables, type Registries } from '../domain/registries.ts';
 import { UserError, messageOf } from '../errors.ts';
 import { removeTree } from './remove-tree.ts';
 import { runLimited } from './process-limited.ts';
@@ -23,8 +24,8 @@ export type SandboxOptions = {
   extraReadOnly?: readonly string[];
   /** PEM file of extra certificate authorities, for commands with network. */
   caFile?: string;
-  /** Address of the npm registry for commands with network, without credentials (`readNpmSettings`). */
-  npmRegistry?: string;
+  /** The package registries for commands with network. */
+  registries?: Registries;
   /** Told why there is no sandbox. */
   log?: { warn(message: string): void };
 };
@@ -122,7 +123,7 @@ function runBubblewrapped(
     const network =
       command.network === 'none'
         ? null
-        : await openNetwork(command.network.domains, { caFile: options.caFile, npmRegistry: options.npmRegistry });
+        : await openNetwork(command.network.domains, { caFile: options.caFile, registries: options.registries });
     try {
       const env = {
         PATH: [...toolchains.path, `${SANDBOX_HOME}/${OWN_PROGRAMS}`, NODE_FOLDER].join(delimiter),
@@ -192,6 +193,7 @@ function runOpen(options: SandboxOptions & { toolchains: Toolchains }): Run {
         CI: 'true',
         ...options.toolchains.env,
         ...caFile,
+        ...registryVariables(options.registries ?? {}),
         ...command.env,
         NOFX_COMMAND: marker.slice(13),
       },

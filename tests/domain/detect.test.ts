@@ -31,7 +31,7 @@ describe('detectCommands', () => {
     expect(
       detectCommands(
         { names: ['package.json', 'package-lock.json'], texts },
-        { installScripts: true, npmHosts: ['npm.example.com'] },
+        { installScripts: true, registryHosts: { npm: ['npm.example.com'] } },
       ),
     ).toMatchObject({
       setup: 'npm ci --no-audit --no-fund',

@@ -19,7 +19,7 @@ const sandbox = await createSandbox({
   home: homedir(),
   execPath: process.execPath,
   caFile: process.env['NODE_EXTRA_CA_CERTS'] ?? npm.caFile ?? undefined,
-  npmRegistry: npm.registry ?? undefined,
+  registries: { npm: npm.registry ?? undefined, pip: 'https://pypi.example.com/simple', go: 'https://go.example.com' },
   log: { warn: (message) => reasons.push(message) },
 });
 const confined = sandbox.kind === 'bubblewrap';
@@ -50,6 +50,12 @@ describe.skipIf(!confined)(`network of some domains${confined ? '' : ` (skipped:
     expect(denied.output).not.toContain('hello');
     expect(denied.output).toMatch(/ 403/);
     server.close();
+  });
+
+  it('knows the registries of the server, and without network none', async () => {
+    const ask = 'echo "$PIP_INDEX_URL $GOPROXY"';
+    expect((await run(ask, ['example.com'])).output).toBe('https://pypi.example.com/simple https://go.example.com\n');
+    expect((await sandbox.run({ command: ask, cwd: cwd(), network: 'none' })).output).toBe(' \n');
   });
 
   it('says clearly that a host is not on the list', async () => {
