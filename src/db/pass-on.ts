@@ -46,10 +46,10 @@ export async function passOn(
 
 /**
  * The same where nothing else is to be one with it: without the two round trips that a transaction takes. Null also where
- * an endpoint listens, whose messages need jobs.
+ * `condition` does not hold, and where an endpoint listens, whose messages need jobs.
  */
-export async function passOnAlone(db: Executor, what: PassOn): Promise<PassedOn | null> {
-  return unlessHalf(() => execute(db, what, sql`not exists (select from ${endpoint} where enabled)`));
+export async function passOnAlone(db: Executor, what: PassOn, condition: SQL): Promise<PassedOn | null> {
+  return unlessHalf(() => execute(db, what, sql`${condition} and not exists (select from ${endpoint} where enabled)`));
 }
 
 async function execute(

@@ -70,6 +70,13 @@ function bindQueue(boss: PgBoss): Queue {
           where name = ${name} and id = ${job.id} and state = 'active' and retry_count = ${job.retry}`,
       };
     },
+    isWaiting(name, singletonKey) {
+      // In the words of pg-boss's index of such queues, job_i3.
+      return sql`exists (
+        select from pgboss.job waiting
+        where waiting.name = ${name} and waiting.policy = 'stately' and waiting.state < 'active'
+          and coalesce(waiting.singleton_key, '') = ${singletonKey})`;
+    },
     async pending() {
       // pg-boss's own counts are up to a minute old.
       const sqlText =

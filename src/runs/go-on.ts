@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { passOn, passOnAlone } from '../db/pass-on.ts';
 import type { Run } from '../db/runs.ts';
 import type { Step } from '../db/steps.ts';
@@ -46,8 +47,10 @@ export async function goOn(
   let { announcedUntil } = held;
   const what = { run, ends, next: next.id, job: { ...lease, ...way }, events };
   const announced = performance.now() < announcedUntil;
+  // An update that waits shows this, too. One that has just begun may not have seen it: it looks again before it ends.
+  const isShown = announced ? sql`true` : queue.isWaiting('progress', run.id);
   const passed =
-    (announced ? await passOnAlone(db, what) : null) ??
+    (await passOnAlone(db, what, isShown)) ??
     (await passOn(db, what, async (tx, { messages }) => {
       await sendMessages(tx, queue, messages);
       if (!announced) announcedUntil = await announce(tx, deps, run, 'soon');

@@ -117,6 +117,16 @@ describe(`going on with the next step, on ${lane}`, () => {
     await refused(held, job);
   });
 
+  it('asks for none where one waits, and for another where that has begun', async () => {
+    const { id } = await engine.open(['a', 'b', 'c']);
+    const { job, held } = await begin(id);
+    const second = (await goOn(engine.deps, held, succeeded, job))!;
+    expect((await jobs('progress', id)).map(({ state }) => state)).toEqual(['created']);
+    await engine.db.execute(sql`update pgboss.job set state = 'active' where name = 'progress' and state = 'created'`);
+    await goOn(engine.deps, second, succeeded, job);
+    expect((await jobs('progress', id)).map(({ state }) => state).toSorted()).toEqual(['active', 'created']);
+  });
+
   it('tells the endpoints that want to know', async () => {
     await insertEndpoint(engine.db, {
       id: 'ep',
