@@ -27,6 +27,7 @@ import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
 import { executeStep, executeSteps, type StepJob } from './runs/execute-step.ts';
 import { postponing } from './runs/postpone.ts';
+import { takingTurns } from './runs/turns.ts';
 import { processDelivery } from './runs/process-delivery.ts';
 import { updateProgress } from './runs/progress.ts';
 import { createPages } from './pages/pages.ts';
@@ -151,7 +152,11 @@ async function startWorkers(
     const outcome = await processDelivery(deps, (event) => probot.receive(event as Event), job);
     if (outcome !== null) metrics.delivery(outcome);
   });
-  const show = postponing(deps, 'progress', (job) => updateProgress(deps, job));
+  const show = postponing(
+    deps,
+    'progress',
+    takingTurns((job) => updateProgress(deps, job)),
+  );
   const bury = async (job: ClaimedJob<'dead'>) => {
     await closeDead(deps, job);
     metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');

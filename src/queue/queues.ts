@@ -1,4 +1,4 @@
-import type { PgBoss, WorkConcurrencyOptions } from 'pg-boss';
+import type { PgBoss } from 'pg-boss';
 import type { QueueName } from './jobs.ts';
 
 const MINUTE = 60;
@@ -66,15 +66,8 @@ const QUEUES = [
 
 export const QUEUE_NAMES: readonly QueueName[] = QUEUES.map(({ name }) => name);
 
-/**
- * Queues whose groups take turns. Messages to an endpoint do over all processes; roughly, for workers that fetch at the same
- * moment do not see each other's job. Updates of one writer do within each, where they would wait for each other: that costs
- * the database nothing.
- */
-export const TURNS: Partial<Record<QueueName, WorkConcurrencyOptions>> = {
-  outbound: { groupConcurrency: 1 },
-  progress: { localGroupConcurrency: 1 },
-};
+/** Queues whose groups take turns. Roughly: workers that fetch at the same moment do not see each other's job. */
+export const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
 /** Makes the queues that are not there, and brings those that are in line with what is said here. */
 export async function makeQueues(boss: PgBoss): Promise<void> {

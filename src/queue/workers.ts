@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PgBoss, WorkOptions } from 'pg-boss';
 import { Stopping, type ClaimedJob, type Jobs, type Lease, type Queue, type QueueName } from './jobs.ts';
 import { underLease } from './lease.ts';
-import { TURNS } from './queues.ts';
+import { GROUP_CONCURRENCY } from './queues.ts';
 
 /** How long handlers have to hand their jobs back once they are told to. */
 const HAND_BACK_MS = 5_000;
@@ -83,7 +83,7 @@ async function startWorker<N extends QueueName>(
       batchSize: 1,
       pollingIntervalSeconds: 1,
       notifyPollingIntervalSeconds: 1,
-      ...TURNS[name],
+      ...(GROUP_CONCURRENCY[name] ? { groupConcurrency: GROUP_CONCURRENCY[name] } : {}),
     },
     async ([job]) => {
       // PGlite answers within microtasks: without a pause a full queue would be worked off before any socket is
