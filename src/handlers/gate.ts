@@ -98,11 +98,9 @@ async function judge(
   const [annotations, absent] = await Promise.all([annotate(ran, workspace), readAbsent(rules)]);
   const end: GateEnd = { ...result, phase, gate: name, command, output, absent };
   const verdict = result.outcome === 'timed_out' ? 'timed_out' : 'failed';
-  const told = gateFailure(end, run.config.onGateFailure);
-  if (!told.mendable)
-    return { status: 'failed', outputs: outputsOf(ran, verdict, { annotations, base: null }), ...told };
+  const { mendable } = gateFailure(end, run.config.onGateFailure);
   const failure = { exitCode: result.exitCode, print: printOfRun(ran, annotations) };
-  const base = await readBaseRed(context, { gate: wanted, commands, leftMs, failure });
+  const base = mendable ? await readBaseRed(context, { gate: wanted, commands, leftMs, failure }) : null;
   const outputs = outputsOf(ran, verdict, { annotations, base });
   const task = `${run.source.issue?.title ?? ''}\n${run.source.prompt}`;
   if (isExcused(base, { gate: name, task })) return { status: 'neutral', outputs };

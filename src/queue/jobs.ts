@@ -23,7 +23,7 @@ export type JobOptions = {
   priority?: number | undefined;
   /** With a singleton key: where such a job waits for its time already, that one becomes due now. */
   bringForward?: boolean;
-  /** jobs of one group take turns where the queue says so */
+  /** jobs of one group take turns where the queue says so, or who works on them (runs/turns.ts) */
   group?: string | undefined;
 };
 
@@ -33,7 +33,7 @@ export type ClaimedJob<N extends QueueName> = {
   retry: number;
   /** as it was enqueued with */
   priority?: number;
-  group?: string;
+  group?: string | undefined;
   data: Jobs[N];
   /** aborted when the lease is lost or the process stops */
   signal: AbortSignal;

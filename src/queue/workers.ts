@@ -91,7 +91,7 @@ async function startWorker<N extends QueueName>(
       await nextTurn();
       try {
         const { id, retryCount: retry, priority, groupId, data, signal } = job!;
-        await handle({ id, retry, priority, ...(groupId ? { group: groupId } : {}), data, signal });
+        await handle({ id, retry, priority, group: groupId ?? undefined, data, signal });
       } finally {
         // A notification came once per job; this worker may have been busy then. Look again at once.
         boss.notifyWorker(workerId);

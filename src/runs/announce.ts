@@ -34,7 +34,7 @@ export async function announce(
     {
       singletonKey: runId,
       priority,
-      ...(writer === null ? {} : { group: writer }),
+      group: writer ?? undefined,
       ...(when === 'now' ? { bringForward: true } : { startAfterSeconds: progressEveryMs / 1_000 }),
     },
   );

@@ -47,7 +47,7 @@ export async function readBaseFiles(git: Git, kept: KeptBytes, mirror: Mirror, b
     return toEntries(listing);
   }
 
-  const blob = together((names: string[]) => readBlobs(git, place, names));
+  const blob = batched((names: string[]) => readBlobs(git, place, names));
   async function start(sha: string, limitBytes: number): Promise<Buffer> {
     const key = `${mirror.path}\0${sha}\0${limitBytes}`;
     const known = kept.get(key);
@@ -76,7 +76,7 @@ export async function readBaseFiles(git: Git, kept: KeptBytes, mirror: Mirror, b
 }
 
 /** Answers by one reading what is asked for before anything else happens. */
-function together(read: (names: string[]) => Promise<Map<string, Buffer>>): (name: string) => Promise<Buffer> {
+function batched(read: (names: string[]) => Promise<Map<string, Buffer>>): (name: string) => Promise<Buffer> {
   let asked: string[] = [];
   let reading: Promise<Map<string, Buffer>> | null = null;
   return async (name) => {

@@ -57,6 +57,7 @@ async function readTree(git: Git, mirror: Mirror, base: string, signal?: AbortSi
   return new Map(toEntries(listing).map(({ name, mode }) => [name, mode]));
 }
 
+/** Names end up in a line of their own format: no line break or angle bracket may get in. */
 function oneLine(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f<>]/g, '').trim() || 'unknown';
 }
