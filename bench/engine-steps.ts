@@ -62,7 +62,7 @@ async function workOurs(database: Database, queue: Queue, concurrency: number, d
   });
   await queue.work('step', concurrency, execute);
   // As in the whole of NOFX, but for what GitHub would be told: an update that nobody takes would be asked for at each step.
-  await queue.work('progress', 2, async () => {});
+  await queue.work('progress', 6, async () => {});
   return cancels.stop;
 }
 

@@ -167,7 +167,7 @@ async function startWorkers(
     config.stepConcurrency,
     executeSteps(observed('step', (job: StepJob) => executeStep(deps, cancels, job))),
   );
-  await queue.work('progress', 4, observed('progress', show));
+  await queue.work('progress', 6, observed('progress', show));
   await queue.work('outbound', 4, observed('outbound', createDeliverer(options.outbox)));
   await queue.work('dead', 1, observed('dead', bury));
   return {

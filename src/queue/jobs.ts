@@ -72,7 +72,10 @@ export type Queue = {
   passOn<N extends QueueName>(name: N, job: Lease, data: Jobs[N], priority: number): { free: SQL; take: SQL } | null;
   /** A condition: a job of that singleton key waits for a worker. It may have one by the time the statement is over. */
   isWaiting(name: 'progress', singletonKey: string): SQL;
-  /** Starts `concurrency` workers. A handler that throws has its job retried, later, with backoff. */
+  /**
+   * Starts `concurrency` workers; where the queue's take batches (queues.ts) as many as are needed, up to that. A handler
+   * that throws has its job retried, later, with backoff.
+   */
   work<N extends QueueName>(name: N, concurrency: number, handle: (job: ClaimedJob<N>) => Promise<void>): Promise<void>;
   /** Jobs waiting or running, over all queues; for tests and drains. */
   pending(): Promise<number>;

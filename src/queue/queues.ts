@@ -69,6 +69,12 @@ export const QUEUE_NAMES: readonly QueueName[] = QUEUES.map(({ name }) => name);
 /** Queues whose groups take turns. Roughly: workers that fetch at the same moment do not see each other's job. */
 export const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound: 1 };
 
+/**
+ * Queues whose workers take several jobs at a time and do them beside one another: where many wait, one look finds them all.
+ * For jobs that mostly wait for others to answer.
+ */
+export const BATCH_SIZE: Partial<Record<QueueName, number>> = { progress: 10 };
+
 /** Makes the queues that are not there, and brings those that are in line with what is said here. */
 export async function makeQueues(boss: PgBoss): Promise<void> {
   for (const { name, ...options } of QUEUES) {

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PgBoss, WorkOptions } from 'pg-boss';
-import { Stopping, type ClaimedJob, type Jobs, type Lease, type Queue, type QueueName } from './jobs.ts';
+import type { PgBoss } from 'pg-boss';
+import { Stopping, type ClaimedJob, type Lease, type Queue, type QueueName } from './jobs.ts';
 import { underLease } from './lease.ts';
-import { GROUP_CONCURRENCY } from './queues.ts';
+import { BATCH_SIZE } from './queues.ts';
+import { startBatchWorker, startWorker, type Handle } from './worker.ts';
 
 /** How long handlers have to hand their jobs back once they are told to. */
 const HAND_BACK_MS = 5_000;
@@ -16,7 +16,8 @@ export type Workers = Pick<Queue, 'work' | 'stop'> & {
 export function createWorkers(boss: PgBoss): Workers {
   const stopping = new AbortController();
   const inFlight = new Set<Promise<void>>();
-  const workers: { name: QueueName; id: string }[] = [];
+  /** by id */
+  const workers = new Map<string, QueueName>();
   let draining = false;
 
   /** Runs a handler so that a stop can wait for it. */
@@ -30,23 +31,54 @@ export function createWorkers(boss: PgBoss): Workers {
     }
   };
 
+  /**
+   * Starts one worker, which is enough to find whatever comes: each is woken by every job, and more would mostly look in
+   * vain. While the batches of all there are take their time, one more looks, until there are `most`.
+   */
+  async function startBatchWorkers<N extends QueueName>(
+    name: N,
+    run: Handle<N>,
+    { size, most }: { size: number; most: number },
+  ): Promise<void> {
+    let started = 0;
+    let busy = 0;
+    const start = async () => {
+      started += 1;
+      const id = await startBatchWorker(boss, name, run, { size, late, ended });
+      workers.set(id, name);
+      if (draining) await boss.offWork(name, { id, wait: false });
+    };
+    const late = () => {
+      busy += 1;
+      if (busy === started && started < most && !draining) start().catch(() => (started -= 1));
+    };
+    const ended = (id: string) => {
+      busy -= 1;
+      if (started - busy === 1 || draining) return;
+      started -= 1;
+      workers.delete(id);
+      void boss.offWork(name, { id, wait: false });
+    };
+    await start();
+  }
+
   return {
     isStopping: () => draining,
     async work(name, concurrency, handle) {
-      for (let i = 0; i < concurrency; i += 1) {
-        const run = (job: ClaimedJob<typeof name>) =>
-          tracked(() =>
-            underLease(
-              () => holds(boss, name, job),
-              () => handle({ ...job, signal: AbortSignal.any([job.signal, stopping.signal]) }),
-            ),
-          );
-        workers.push({ name, id: await startWorker(boss, name, run) });
-      }
+      const run = (job: ClaimedJob<typeof name>) =>
+        tracked(() =>
+          underLease(
+            () => holds(boss, name, job),
+            () => handle({ ...job, signal: AbortSignal.any([job.signal, stopping.signal]) }),
+          ),
+        );
+      const size = BATCH_SIZE[name];
+      if (size) await startBatchWorkers(name, run, { size, most: concurrency });
+      else for (let i = 0; i < concurrency; i += 1) workers.set(await startWorker(boss, name, run), name);
     },
     async stop(graceMs) {
       draining = true;
-      await Promise.all(workers.map(({ name, id }) => boss.offWork(name, { id, wait: false })));
+      await Promise.all([...workers].map(([id, name]) => boss.offWork(name, { id, wait: false })));
       await settled(inFlight, graceMs);
       stopping.abort(new Stopping('This process is stopping.'));
       await settled(inFlight, HAND_BACK_MS);
@@ -68,35 +100,4 @@ async function settled(inFlight: ReadonlySet<Promise<void>>, ms: number): Promis
   const timeUp = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)));
   await Promise.race([Promise.allSettled(inFlight), timeUp]);
   clearTimeout(timer);
-}
-
-async function startWorker<N extends QueueName>(
-  boss: PgBoss,
-  name: N,
-  handle: (job: ClaimedJob<N>) => Promise<void>,
-): Promise<string> {
-  const workerId = await boss.work<Jobs[N], void, WorkOptions & { includeMetadata: true }>(
-    name,
-    // Retried and deferred jobs send no notification, so polling stays at a second beside it.
-    {
-      includeMetadata: true,
-      batchSize: 1,
-      pollingIntervalSeconds: 1,
-      notifyPollingIntervalSeconds: 1,
-      ...(GROUP_CONCURRENCY[name] ? { groupConcurrency: GROUP_CONCURRENCY[name] } : {}),
-    },
-    async ([job]) => {
-      // PGlite answers within microtasks: without a pause a full queue would be worked off before any socket is
-      // read again, and webhooks would wait for all of it.
-      await nextTurn();
-      try {
-        const { id, retryCount: retry, priority, groupId, data, signal } = job!;
-        await handle({ id, retry, priority, group: groupId ?? undefined, data, signal });
-      } finally {
-        // A notification came once per job; this worker may have been busy then. Look again at once.
-        boss.notifyWorker(workerId);
-      }
-    },
-  );
-  return workerId;
 }

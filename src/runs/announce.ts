@@ -11,8 +11,7 @@ export const PROGRESS_EVERY_MS = 2_000;
  * people wait for: that a run was opened, and how it ended.
  *
  * Runs are shown in the order in which they are worked on: those of a repository that has asked for many, which all want to
- * write to GitHub, do not keep the others waiting. One writer has one update at a time: they would only wait for each other,
- * each on a worker's place.
+ * write to GitHub, do not keep the others waiting. One writer has one update at a time (runs/turns.ts).
  *
  * The caller holds the run's lock, and the update reads the rows under that lock (`readSettled`). So a
  * call that finds an update queued may leave it at that: the update waits for this transaction, and

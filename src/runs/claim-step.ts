@@ -16,9 +16,9 @@ export async function claim(
 ): Promise<Held | null> {
   const { runId, stepId } = job.data;
   return deps.db.transaction(async (tx) => {
-    // Before the step, as everywhere: two transactions that take both locks take them in one order.
-    const run = await lockRun(tx, runId);
-    const [step, steps, project] = await together([
+    const [run, step, steps, project] = await together([
+      // Before the step, as everywhere: two transactions that take both locks take them in one order.
+      lockRun(tx, runId),
       claimStep(tx, stepId, { job: job.id, retry: job.retry }),
       listSteps(tx, runId),
       getProjectOfRun(tx, runId),

@@ -1,5 +1,4 @@
 import { lockRun, recordOnRun, type Run } from '../db/runs.ts';
-import type { Executor } from '../db/client.ts';
 import { endStep, listSteps, type Step } from '../db/steps.ts';
 import { together } from '../db/together.ts';
 import type { NewEvent } from '../db/events.ts';
@@ -28,13 +27,18 @@ export async function finishStep(
 ): Promise<boolean> {
   const { db, queue } = deps;
   return db.transaction(async (tx) => {
-    const run = await lockRun(tx, step.runId);
+    const [run, listed, endedAtOnce] = await together([
+      lockRun(tx, step.runId),
+      listSteps(tx, step.runId),
+      // What a failure comes to depends on what the run has been through; anything else is written as it is.
+      came.status === 'failed' ? null : endStep(tx, step, endOf(came)),
+    ]);
     if (run === null) return false;
-    const outcome = await mending(tx, run, step, came);
-    const failure = outcome.status === 'failed' ? outcome.failure : null;
-    const end = { status: outcome.status, outputs: outcome.outputs ?? {}, failure };
-    const [held, listed] = await together([endStep(tx, step, end), listSteps(tx, run.id)]);
+    const outcome = mending(run, listed, step, came);
+    const end = endOf(outcome);
+    const held = endedAtOnce ?? (await endStep(tx, step, end));
     if (!held) return false;
+    const { failure } = end;
     const steps = listed.map((each) => (each.id === step.id ? { ...each, ...end } : each));
     // Our own fault is kept for the operator, who can drive it again; a person can do nothing about it.
     if (job && failure?.kind === 'internal') await queue.enqueue(tx, 'dead', { ...job.data, reason: failure.message });
@@ -51,19 +55,22 @@ export async function finishStep(
   });
 }
 
+function endOf(outcome: StepOutcome) {
+  const failure = outcome.status === 'failed' ? outcome.failure : null;
+  return { status: outcome.status, outputs: outcome.outputs ?? {}, failure };
+}
+
 /** An outcome with all the steps it adds to the run: where a gate's verdict is one to mend, those that mend it. */
-async function mending(
-  tx: Executor,
+function mending(
   run: Run,
+  listed: readonly Step[],
   step: Pick<Step, 'id'>,
   outcome: StepOutcome,
-): Promise<StepOutcome & { adds: PlanStep[] }> {
+): StepOutcome & { adds: PlanStep[] } {
   if (outcome.status !== 'failed') return { ...outcome, adds: 'adds' in outcome ? (outcome.adds ?? []) : [] };
   const { maxRepairs } = RunConfig.parse(run.config);
   if (!outcome.mendable || run.cancelRequestedAt !== null) return { ...outcome, adds: [] };
-  const steps = (await listSteps(tx, run.id)).map((each) =>
-    each.id === step.id ? { ...each, status: outcome.status } : each,
-  );
+  const steps = listed.map((each) => (each.id === step.id ? { ...each, status: outcome.status } : each));
   const failed = steps.find(({ id }) => id === step.id)!;
   const adds = planRepair(steps, failed, { maxRepairs, prompt: run.source.prompt });
   return { ...outcome, adds, failure: adds.length > 0 ? outcome.failure : afterRepairs(outcome.failure, steps) };

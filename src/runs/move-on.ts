@@ -114,9 +114,10 @@ function haltOf(run: Run, { pause, end }: NextMoves, failure: Failure | null): H
  * so no two transactions wait for each other. (One that waited for a person does, but is not in line before.)
  */
 async function startNextOfLane(tx: Executor, deps: Needs, lane: string): Promise<void> {
-  await lockLane(tx, lane);
   let started = false;
-  for (const { id } of await listLane(tx, lane)) {
+  // The second sees what the first has waited for: each statement looks for itself.
+  const [, inLine] = await together([lockLane(tx, lane), listLane(tx, lane)]);
+  for (const { id } of inLine) {
     const waiting = await lockRun(tx, id);
     if (waiting === null || waiting.endedAt !== null) continue; // cancelled while we waited for its lock
     if (!started) await moveOn(tx, deps, { ...waiting, turnAt: await giveTurn(tx, id) });

@@ -123,7 +123,7 @@ async function openPage(browser: Chromium, problems: string[], url: string, look
   const page = await context.newPage();
   page.on('pageerror', (error) => problems.push(`${page.url()}: ${error.message}`));
   page.on('console', (line) => {
-    if (look.outage && /net::ERR_(CONNECTION|EMPTY|INCOMPLETE)/.test(line.text())) return;
+    if (look.outage && /net::ERR_(CONNECTION|SOCKET|EMPTY|INCOMPLETE)/.test(line.text())) return;
     // A status that a test provokes is the test's to judge; the rest is a script's error or the content policy biting.
     if (line.type() === 'error' && !line.text().startsWith('Failed to load resource: the server responded'))
       problems.push(`${page.url()}: ${line.text()}`);
