@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile, copyFile, lstat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile, copyFile, lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { removeTree } from './remove-tree.ts';
@@ -73,7 +73,7 @@ export async function removeCheckout(path: string): Promise<void> {
   if (found?.gitDir) await writeState(path, { ...found, gitDir: null }).catch(unlessFull);
   await removeTree(path);
   await removeTree(`${path}.git`);
-  if (found?.mode === 'worktree') await forgetWorktree(found.mirror, path);
+  if (found?.mode === 'worktree') await removeTree(worktreeDir(found.mirror, path));
   await rm(`${statePath(path)}.new`, { force: true });
   await rm(statePath(path), { force: true });
 }
@@ -83,19 +83,15 @@ function unlessFull(error: unknown): void {
   if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
 }
 
-/** Removes what the mirror knows of a worktree. By its own books: what the checkout says of itself is not believed. */
-async function forgetWorktree(mirror: string, path: string): Promise<void> {
-  const known = join(mirror, 'worktrees');
-  for (const name of await readdir(known).catch(() => [])) {
-    const points = await readFile(join(known, name, 'gitdir'), 'utf8').catch(() => '');
-    if (points.trim() === join(path, '.git')) await removeTree(join(known, name));
-  }
+/** What a mirror knows of the worktree at `path`: by its name, for whoever was killed while he removed it may have left no more. */
+function worktreeDir(mirror: string, path: string): string {
+  return join(mirror, 'worktrees', basename(path));
 }
 
 /** A worktree of the mirror, as `git worktree add` makes one with four processes. https://git-scm.com/docs/gitrepository-layout */
 async function addWorktree(git: Git, mirror: Mirror, options: CheckoutOptions): Promise<string> {
   const { path } = options;
-  const gitDir = join(mirror.path, 'worktrees', basename(path));
+  const gitDir = worktreeDir(mirror.path, path);
   // The mirror may remember one whose files are gone.
   await removeTree(gitDir);
   await mkdir(gitDir, { recursive: true });

@@ -15,33 +15,30 @@ const TEMPORARY = /^nofx-(git|home|run|probe)-/;
 const RUN = /^run_[0-9a-f]+/;
 
 /**
- * Removes checkouts and scratch folders of runs that are over, mirrors that nobody used for long, and the temporary folders
+ * Removes checkouts and scratch folders of runs that are over, what mirrors know of worktrees that are gone, mirrors that nobody used for long, and the temporary folders
  * and cgroups that a killed process left. Gives the removed paths. Several processes may do this on one disk at a time.
  */
 export async function tidy(root: string, options: TidyOptions & { temporary?: string }): Promise<string[]> {
   const removed: string[] = [];
   const { signal } = options;
 
-  for (const kind of ['workspaces', 'scratch'] as const) {
-    for (const folder of await list(join(root, kind))) {
-      const entries = await list(folder.path);
-      const paths = new Map<string, Entry>();
-      for (const entry of entries) {
-        // A checkout, the repository of a clone and its state file are one.
-        const path = entry.path.replace(/(\.git|\.state\.json(\.new)?)$/, '');
-        const known = paths.get(path);
-        if (!known || known.usedAt < entry.usedAt) paths.set(path, { ...entry, path });
-      }
-      const old = [...paths.values()].filter(({ usedAt }) => Date.now() - usedAt >= options.checkoutsAfterMs);
-      const runOf = (path: string) => RUN.exec(path.slice(folder.path.length + 1))?.[0];
-      const inUse = await options.inUse([...new Set(old.flatMap(({ path }) => runOf(path) ?? []))]);
-      for (const { path } of old) {
-        signal?.throwIfAborted();
-        const run = runOf(path);
-        if (run && inUse.has(run)) continue;
-        await (kind === 'workspaces' ? removeCheckout(path) : removeTree(path));
-        removed.push(path);
-      }
+  for (const { path: folder, remove } of await foldersOfRuns(root)) {
+    const paths = new Map<string, Entry>();
+    for (const entry of await list(folder)) {
+      // A checkout, the repository of a clone and its state file are one.
+      const path = entry.path.replace(/(\.git|\.state\.json(\.new)?)$/, '');
+      const known = paths.get(path);
+      if (!known || known.usedAt < entry.usedAt) paths.set(path, { ...entry, path });
+    }
+    const old = [...paths.values()].filter(({ usedAt }) => Date.now() - usedAt >= options.checkoutsAfterMs);
+    const runOf = (path: string) => RUN.exec(path.slice(folder.length + 1))?.[0];
+    const inUse = await options.inUse([...new Set(old.flatMap(({ path }) => runOf(path) ?? []))]);
+    for (const { path } of old) {
+      signal?.throwIfAborted();
+      const run = runOf(path);
+      if (run && inUse.has(run)) continue;
+      await remove(path);
+      removed.push(path);
     }
   }
 
@@ -68,6 +65,19 @@ export async function tidy(root: string, options: TidyOptions & { temporary?: st
     removed.push(path);
   }
   return [...removed, ...tidyCgroups(options.temporaryAfterMs)];
+}
+
+/** Where what belongs to runs lies, each with how it is removed. Checkouts first, which take what their mirror knows of them along. */
+async function foldersOfRuns(root: string): Promise<{ path: string; remove: (path: string) => Promise<void> }[]> {
+  const [workspaces, scratch, mirrors] = await Promise.all(
+    ['workspaces', 'scratch', 'mirrors'].map((kind) => list(join(root, kind))),
+  );
+  return [
+    ...workspaces!.map(({ path }) => ({ path, remove: removeCheckout })),
+    ...scratch!.map(({ path }) => ({ path, remove: removeTree })),
+    // Of a process that was killed, or went on without its lease, while another removed the checkout.
+    ...mirrors!.map(({ path }) => ({ path: join(path, 'worktrees'), remove: removeTree })),
+  ];
 }
 
 type Entry = { path: string; usedAt: number; mine: boolean };

@@ -1,6 +1,6 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -77,6 +77,13 @@ describe('a checkout', () => {
     await workspaces.removeWorkspace(access, 'run_1');
     expect(readdirSync(join(root, 'workspaces', 'local'))).toEqual([]);
     const worktrees = join(root, 'mirrors', 'local.git', 'worktrees');
+    expect(existsSync(worktrees) ? readdirSync(worktrees) : []).toEqual([]);
+
+    // Or later, when part of what the mirror knew of it was gone.
+    await workspaces.openWorkspace(access, wanted);
+    rmSync(join(worktrees, 'run_1', 'gitdir'));
+    rmSync(here, { recursive: true });
+    await workspaces.removeWorkspace(access, 'run_1');
     expect(existsSync(worktrees) ? readdirSync(worktrees) : []).toEqual([]);
   });
 });

@@ -49,6 +49,14 @@ describe('tidying a disk', () => {
     expect(await run()).toEqual([]);
   });
 
+  it('removes what mirrors know of worktrees that are gone, and keeps what is young or in use', async () => {
+    await made('mirrors/gh_2.git/worktrees/run_aa', 2);
+    await made('mirrors/gh_2.git/worktrees/run_bb', 2);
+    await made('mirrors/gh_2.git/worktrees/run_cc', 0);
+    expect(await run()).toEqual([join(root, 'mirrors/gh_2.git/worktrees/run_bb')]);
+    expect(await run()).toEqual([]);
+  });
+
   it('removes mirrors that nobody used for thirty days and no unfinished run needs', async () => {
     await made('mirrors/gh_1.git', 31 * 24);
     await made('mirrors/gh_2.git', 31 * 24);
