@@ -46,8 +46,7 @@ export default defineConfig({
     // A process goes from file to file and keeps what it has loaded: half the time of a small file is loading the rest of NOFX.
     isolate: false,
     // The larger a process, the longer it takes to start another from it, and the stories start many.
-    // Its helpers collect and compile on processors that the others of these processes want.
-    execArgv: ['--max-semi-space-size=4', '--v8-pool-size=1'],
+    execArgv: ['--max-semi-space-size=4'],
     // One more than the processors there usually are: a story waits as often as it works.
     maxWorkers: 3,
     projects: [
