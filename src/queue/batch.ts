@@ -6,31 +6,33 @@ const TOGETHER_MS = 200;
 type Claim = { id: string; retryCount: number };
 
 /**
- * Does the jobs of a batch beside one another, and gives how each ended. Where some take their time (`late` is told), those
- * that are done are not kept for it: each is settled by itself, so that what waits for its end, the next job of its
- * singleton key, can go on. pg-boss is told of them once more with the rest, which changes nothing.
+ * Does the jobs of a batch beside one another, and gives how each ended. Where some take their time, those that are done are
+ * not kept for it: each is settled by itself, so that what waits for its end, the next job of its singleton key, can go on.
+ * pg-boss is told of them once more with the rest, which changes nothing.
+ *
+ * `late` is told of a batch that takes its time; what it gives is called at the end of that batch.
  */
 export async function endTogether<J extends Claim>(
   boss: Pick<PgBoss, 'complete' | 'fail'>,
   name: string,
   jobs: readonly J[],
-  { work, late }: { work: (job: J) => Promise<void>; late?: () => void },
+  { work, late }: { work: (job: J) => Promise<void>; late: () => () => void },
 ): Promise<JobResult[]> {
   const ended: End<J>[] = [];
-  let isLate = false;
+  let over = null as (() => void) | null;
   const timer = setTimeout(() => {
-    isLate = true;
-    late?.();
+    over = late();
     for (const end of ended) void settle(boss, name, end);
   }, TOGETHER_MS);
   await Promise.all(
     jobs.map(async (job) => {
       const end = { job, result: await resultOf(job, work) };
       ended.push(end);
-      if (isLate && ended.length < jobs.length) await settle(boss, name, end);
+      if (over && ended.length < jobs.length) await settle(boss, name, end);
     }),
   );
   clearTimeout(timer);
+  over?.();
   return ended.map(({ result }) => result);
 }
 

@@ -16,30 +16,18 @@ export async function startWorker<N extends QueueName>(boss: PgBoss, name: N, ha
   return id;
 }
 
-/**
- * Starts one that does up to `size` jobs at a time. `late` is told of each batch that takes its time, and `ended` at the
- * end of those.
- */
+/** Starts one that does up to `size` jobs at a time. `late` is told of each batch that takes its time (`endTogether`). */
 export async function startBatchWorker<N extends QueueName>(
   boss: PgBoss,
   name: N,
   handle: Handle<N>,
-  { size, late, ended }: { size: number; late: () => void; ended: (id: string) => void },
+  { size, late }: { size: number; late: (id: string) => () => void },
 ): Promise<string> {
+  const work = (job: JobWithMetadata<Jobs[N]>) => handle(claimed(job));
   const id: string = await boss.work<Jobs[N], void, Options & { perJobResults: true }>(
     name,
     { ...optionsOf(name), batchSize: size, perJobResults: true },
-    async (jobs) => {
-      let wasLate = false;
-      const told = () => {
-        wasLate = true;
-        late();
-      };
-      const work = (job: JobWithMetadata<Jobs[N]>) => handle(claimed(job));
-      const results = await inTurn(boss, id, () => endTogether(boss, name, jobs, { work, late: told }));
-      if (wasLate) ended(id);
-      return results;
-    },
+    (jobs) => inTurn(boss, id, () => endTogether(boss, name, jobs, { work, late: () => late(id) })),
   );
   return id;
 }

@@ -44,20 +44,20 @@ export function createWorkers(boss: PgBoss): Workers {
     let busy = 0;
     const start = async () => {
       started += 1;
-      const id = await startBatchWorker(boss, name, run, { size, late, ended });
+      const id = await startBatchWorker(boss, name, run, { size, late });
       workers.set(id, name);
       if (draining) await boss.offWork(name, { id, wait: false });
     };
-    const late = () => {
+    const late = (id: string) => {
       busy += 1;
       if (busy === started && started < most && !draining) start().catch(() => (started -= 1));
-    };
-    const ended = (id: string) => {
-      busy -= 1;
-      if (started - busy === 1 || draining) return;
-      started -= 1;
-      workers.delete(id);
-      void boss.offWork(name, { id, wait: false });
+      return () => {
+        busy -= 1;
+        if (started - busy === 1 || draining) return;
+        started -= 1;
+        workers.delete(id);
+        void boss.offWork(name, { id, wait: false });
+      };
     };
     await start();
   }

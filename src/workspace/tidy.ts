@@ -15,8 +15,8 @@ const TEMPORARY = /^nofx-(git|home|run|probe)-/;
 const RUN = /^run_[0-9a-f]+/;
 
 /**
- * Removes checkouts and scratch folders of runs that are over, what mirrors know of worktrees that are gone, mirrors that nobody used for long, and the temporary folders
- * and cgroups that a killed process left. Gives the removed paths. Several processes may do this on one disk at a time.
+ * Removes checkouts and scratch folders of runs that are over, what mirrors know of worktrees that are gone, mirrors that
+ * nobody used for long, and the temporary folders and cgroups that a killed process left. Gives the removed paths. Several processes may do this on one disk at a time.
  */
 export async function tidy(root: string, options: TidyOptions & { temporary?: string }): Promise<string[]> {
   const removed: string[] = [];
@@ -69,14 +69,12 @@ export async function tidy(root: string, options: TidyOptions & { temporary?: st
 
 /** Where what belongs to runs lies, each with how it is removed. Checkouts first, which take what their mirror knows of them along. */
 async function foldersOfRuns(root: string): Promise<{ path: string; remove: (path: string) => Promise<void> }[]> {
-  const [workspaces, scratch, mirrors] = await Promise.all(
-    ['workspaces', 'scratch', 'mirrors'].map((kind) => list(join(root, kind))),
-  );
+  const under = (kind: string) => list(join(root, kind));
   return [
-    ...workspaces!.map(({ path }) => ({ path, remove: removeCheckout })),
-    ...scratch!.map(({ path }) => ({ path, remove: removeTree })),
+    ...(await under('workspaces')).map(({ path }) => ({ path, remove: removeCheckout })),
+    ...(await under('scratch')).map(({ path }) => ({ path, remove: removeTree })),
     // Of a process that was killed, or went on without its lease, while another removed the checkout.
-    ...mirrors!.map(({ path }) => ({ path: join(path, 'worktrees'), remove: removeTree })),
+    ...(await under('mirrors')).map(({ path }) => ({ path: join(path, 'worktrees'), remove: removeTree })),
   ];
 }
 

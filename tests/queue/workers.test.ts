@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { freshDatabase, lane } from '../support/database.ts';
+import { until } from '../support/harness.ts';
 
 // `progress` is a queue whose workers take several jobs at a time.
 describe(`workers that take batches, on ${lane}`, () => {
@@ -28,9 +29,6 @@ describe(`workers that take batches, on ${lane}`, () => {
       await held.get(data.runId)?.promise;
     });
   const hold = (runId: string) => held.set(runId, Promise.withResolvers<void>()).get(runId)!;
-  const until = async (done: () => boolean | Promise<boolean>) => {
-    while (!(await done())) await sleep(10);
-  };
   const states = async () => {
     const { rows } = await fresh.db.execute<{ run: string; state: string }>(
       sql`select data ->> 'runId' as run, state::text from pgboss.job where name = 'progress' order by run, state`,
