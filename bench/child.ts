@@ -1,10 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import manifest from '../package.json' with { type: 'json' };
-
-/** What `npm start` tells Node. */
-export const START_FLAGS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+import { NPM_START } from '../tests/support/npm-start.ts';
 
 /** A program of this folder in a process of its own, asked and answered one message at a time. */
 export type Child<Question> = {
@@ -19,7 +16,8 @@ export type Child<Question> = {
 export async function startChild<Question>(file: string, settings: unknown): Promise<Child<Question>> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
     serialization: 'advanced',
-    execArgv: START_FLAGS,
+    execArgv: NPM_START.flags,
+    env: { ...process.env, ...NPM_START.env },
     // Its log is written, as in production, and not read.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -5,16 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { createGitHubStandIn } from '../src/playground/github-stand-in.ts';
 import { createScriptedModel, turn } from '../src/playground/model.ts';
-import { START_FLAGS } from './child.ts';
+import { NPM_START } from '../tests/support/npm-start.ts';
 import { spread, type Spread } from './stats.ts';
 
 /** Resident size in MB: of a process that has nothing to do, and of one with its runs under way. */
 export type MemoryFigures = { database: string; atWork: number; idle: Spread; inFlight: Spread };
 
-const MAIN = fileURLToPath(new URL('../src/start.js', import.meta.url));
 const SECRET = 'a secret for the benchmark';
 const REPOSITORIES = 10;
 const PASSWORD = 'a password for the benchmark';
@@ -50,10 +48,11 @@ async function measureOnce(
   const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
   const github = await createGitHubStandIn();
   const model = await createScriptedModel({ script: () => turn.text('And then '.repeat(2_000), { delayMs: 1_000 }) });
-  const child = spawn(process.execPath, [...START_FLAGS, MAIN], {
+  const child = spawn(process.execPath, NPM_START.args, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
+      ...NPM_START.env,
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       APP_ID: String(github.app.id),

@@ -8,8 +8,8 @@ import { createGitHubStandIn, type GitHubStandIn } from '../../src/playground/gi
 import { createScriptedModel, turn, type ScriptedModel } from '../../src/playground/model.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { freshDatabaseOptions, lane } from '../support/database.ts';
+import { NPM_START } from '../support/npm-start.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 describe(`the process that npm start runs, on ${lane}`, () => {
@@ -54,9 +54,9 @@ describe(`the process that npm start runs, on ${lane}`, () => {
   });
 
   /** Nothing of this machine's environment but what every program needs, and no `.env` of anybody's. */
-  const start = (environment: Record<string, string>, program: [string, ...string[]] = [MAIN]) => {
+  const start = (environment: Record<string, string>, program: readonly string[] = NPM_START.args) => {
     const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-    const env = { PATH, HOME, NODE_COMPILE_CACHE, ...environment };
+    const env = { ...NPM_START.env, PATH, HOME, NODE_COMPILE_CACHE, ...environment };
     return execa(process.execPath, program, {
       cwd: folder,
       env,

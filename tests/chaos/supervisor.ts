@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NPM_START } from '../support/npm-start.ts';
 
 const PROGRAM = fileURLToPath(new URL('nofx-process.ts', import.meta.url));
 const PATIENCE_MS = 45_000;
@@ -32,9 +33,9 @@ export function supervise(
   let stopping = false;
 
   async function live(): Promise<void> {
-    const spawned = spawn(process.execPath, [PROGRAM], {
+    const spawned = spawn(process.execPath, [...NPM_START.flags, PROGRAM], {
       cwd: options.cwd,
-      env: options.env,
+      env: { ...options.env, ...NPM_START.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = spawned;

@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { step } from '../../src/db/schema.ts';
 import { demoScript } from '../../src/playground/demo-script.ts';
 import type { ScriptRequest } from '../../src/playground/model-script.ts';
+import { NPM_START } from '../support/npm-start.ts';
 import { buildTown, expectOneStory, type Server, type Town } from '../support/process.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 
 describe('a boot loop', () => {
   let town: Town;
@@ -16,9 +14,9 @@ describe('a boot loop', () => {
 
   /** Starts a process that cannot come up; gives what it said and its exit code. */
   const startInVain = async (environment: Record<string, string>) => {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, NPM_START.args, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', ...environment },
+      env: { ...NPM_START.env, PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', ...environment },
     });
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     return { code: code as number | null, said };

@@ -3,14 +3,12 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { startGitHub, type TestGitHub } from '../support/github.ts';
 import { describeInBrowser, focused, picture } from '../support/browser.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
+import { NPM_START } from '../support/npm-start.ts';
 
 describeInBrowser('npm start without an app', (browser) => {
   let folder: string;
@@ -23,6 +21,7 @@ describeInBrowser('npm start without an app', (browser) => {
   const start = () => {
     const { PATH, HOME } = process.env;
     const env = {
+      ...NPM_START.env,
       PATH,
       HOME,
       PORT: new URL(address).port,
@@ -30,7 +29,7 @@ describeInBrowser('npm start without an app', (browser) => {
       GHE_PROTOCOL: 'http',
       NOFX_DATA_DIR: join(folder, 'data'),
     };
-    const running = execa(process.execPath, [MAIN], {
+    const running = execa(process.execPath, NPM_START.args, {
       cwd: folder,
       env,
       extendEnv: false,

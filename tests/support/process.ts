@@ -5,15 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
 import { event, run } from '../../src/db/schema.ts';
 import { createGitHubStandIn, type GitHubStandIn } from '../../src/playground/github-stand-in.ts';
 import { createScriptedModel, type ScriptedModel, type Scripts } from '../../src/playground/model.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { freshDatabaseOptions } from './database.ts';
+import { NPM_START } from './npm-start.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/start.js', import.meta.url));
 const SECRET = 'a secret for tests';
 export const REPO = 'acme/text-kit';
 
@@ -56,10 +55,11 @@ export async function buildTown(options: { script: Scripts; database?: DatabaseO
   const servers: Server[] = [];
 
   const start = async (environment: Record<string, string> = {}) => {
-    const child = spawn(process.execPath, [MAIN], {
+    const child = spawn(process.execPath, NPM_START.args, {
       cwd: dataDir,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
+        ...NPM_START.env,
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         APP_ID: String(github.app.id),
