@@ -53,8 +53,11 @@ export async function buildTown(options: { script: Scripts; database?: DatabaseO
     collaborators: { mona: 'write' },
   });
   const servers: Server[] = [];
+  let stopped = false;
 
   const start = async (environment: Record<string, string> = {}) => {
+    // Whoever starts again what ended, as a supervisor would, need not know that the test is over.
+    if (stopped) throw new Error('The town is no more.');
     const child = spawn(process.execPath, NPM_START.args, {
       cwd: dataDir,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -106,6 +109,7 @@ export async function buildTown(options: { script: Scripts; database?: DatabaseO
       }
     },
     async stop() {
+      stopped = true;
       github.setWebhook(null);
       await Promise.all(servers.map((server) => server.kill('SIGKILL')));
       await database.close();
