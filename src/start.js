@@ -7,6 +7,7 @@
  * - `--no-concurrent-recompilation --no-concurrent-sparkplug`: code is compiled on the main thread. A helper thread that has
  *   no room for what it compiled waits for the main thread to collect garbage; where that waits for its helpers, at the
  *   start and at the end of a process, Node hangs for ever (https://github.com/nodejs/node/issues/54918).
+ * - `exec env`: a signal to npm reaches NOFX, and not a shell between them.
  * - `MALLOC_MMAP_THRESHOLD_`: what it is by default, but fixed. glibc raises it with the first large block that is freed,
  *   which here is the compiled code, and keeps every later one for itself: 10 MB on Postgres, far more with PGlite.
  * - `--wasm-tiering-budget`: Node's own reader of CommonJS, which is WebAssembly, is not worth 8 MB to optimize.

@@ -9,5 +9,8 @@ const flags = words.slice(program + 1, -1);
 export const NPM_START = {
   flags,
   args: [...flags, fileURLToPath(new URL(`../../${words.at(-1)}`, import.meta.url))] as const,
-  env: Object.fromEntries(words.slice(0, program).map((word) => word.split('='))) as Record<string, string>,
+  env: Object.fromEntries(words.slice(words.indexOf('env') + 1, program).map((word) => word.split('='))) as Record<
+    string,
+    string
+  >,
 };
