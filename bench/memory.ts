@@ -48,11 +48,10 @@ async function measureOnce(
   const folder = await mkdtemp(join(tmpdir(), 'nofx-bench-'));
   const github = await createGitHubStandIn();
   const model = await createScriptedModel({ script: () => turn.text('And then '.repeat(2_000), { delayMs: 1_000 }) });
-  const child = spawn(process.execPath, NPM_START.args, {
+  const child = spawn('sh', NPM_START.shell, {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
-      ...NPM_START.env,
       PATH: process.env['PATH'],
       HOME: process.env['HOME'],
       APP_ID: String(github.app.id),

@@ -16,7 +16,8 @@ const RUN = /^run_[0-9a-f]+/;
 
 /**
  * Removes checkouts and scratch folders of runs that are over, what mirrors know of worktrees that are gone, mirrors that
- * nobody used for long, and the temporary folders and cgroups that a killed process left. Gives the removed paths. Several processes may do this on one disk at a time.
+ * nobody used for long, and the temporary folders and cgroups that a killed process left. Gives the removed paths. Several
+ * processes may do this on one disk at a time.
  */
 export async function tidy(root: string, options: TidyOptions & { temporary?: string }): Promise<string[]> {
   const removed: string[] = [];

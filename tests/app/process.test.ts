@@ -54,10 +54,10 @@ describe(`the process that npm start runs, on ${lane}`, () => {
   });
 
   /** Nothing of this machine's environment but what every program needs, and no `.env` of anybody's. */
-  const start = (environment: Record<string, string>, program: readonly string[] = NPM_START.args) => {
+  const start = (environment: Record<string, string>, [program, ...args] = ['sh', ...NPM_START.shell]) => {
     const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-    const env = { ...NPM_START.env, PATH, HOME, NODE_COMPILE_CACHE, ...environment };
-    return execa(process.execPath, program, {
+    const env = { PATH, HOME, NODE_COMPILE_CACHE, ...environment };
+    return execa(program!, args, {
       cwd: folder,
       env,
       extendEnv: false,
@@ -147,7 +147,7 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     github.setWebhook({ url, secret: app['WEBHOOK_SECRET']! });
 
     if (lane === 'pglite') {
-      const [second, command] = await Promise.all([start(app), start(app, [CLI, 'dead', 'list'])]);
+      const [second, command] = await Promise.all([start(app), start(app, [process.execPath, CLI, 'dead', 'list'])]);
       for (const { exitCode, all } of [second, command]) {
         expect(exitCode).toBe(1);
         expect(all).toContain('Another process is using the embedded database in');
@@ -167,7 +167,7 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     expect(ended.all).not.toContain(app['WEBHOOK_SECRET']);
     expect(github.pullRequests(repo)).toEqual([]);
 
-    const listed = await start(app, [CLI, 'dead', 'list']);
+    const listed = await start(app, [process.execPath, CLI, 'dead', 'list']);
     expect(listed).toMatchObject({ exitCode: 0, stdout: 'There are no dead letters.' });
 
     const again = start(app);

@@ -72,7 +72,7 @@ export async function processesOf(folder: string): Promise<string[]> {
       const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
       const cwd = await readlink(`/proc/${pid}/cwd`).catch(() => '');
       if (![words, environment, cwd].some((text) => text.includes(folder))) return [];
-      return [`${pid} ${words.replaceAll('\0', ' ').trim().slice(0, 600)}`];
+      return [`${pid} ${words.replaceAll('\0', ' ').trim()}`];
     });
   return (await Promise.all(found)).flat();
 }

@@ -14,9 +14,9 @@ describe('a boot loop', () => {
 
   /** Starts a process that cannot come up; gives what it said and its exit code. */
   const startInVain = async (environment: Record<string, string>) => {
-    const child = spawn(process.execPath, NPM_START.args, {
+    const child = spawn('sh', NPM_START.shell, {
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...NPM_START.env, PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', ...environment },
+      env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', ...environment },
     });
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     return { code: code as number | null, said };

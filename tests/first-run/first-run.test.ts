@@ -21,7 +21,6 @@ describeInBrowser('npm start without an app', (browser) => {
   const start = () => {
     const { PATH, HOME } = process.env;
     const env = {
-      ...NPM_START.env,
       PATH,
       HOME,
       PORT: new URL(address).port,
@@ -29,7 +28,7 @@ describeInBrowser('npm start without an app', (browser) => {
       GHE_PROTOCOL: 'http',
       NOFX_DATA_DIR: join(folder, 'data'),
     };
-    const running = execa(process.execPath, NPM_START.args, {
+    const running = execa('sh', NPM_START.shell, {
       cwd: folder,
       env,
       extendEnv: false,

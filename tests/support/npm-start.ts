@@ -1,16 +1,19 @@
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import manifest from '../../package.json' with { type: 'json' };
 
+const START = 'src/start.js';
 const words = manifest.scripts.start.split(' ');
 const program = words.indexOf('node');
-const flags = words.slice(program + 1, -1);
 
-/** What package.json's `start` runs: `node` with `flags` and the file (`args` are both), and `env` beside the environment. */
+/** What package.json's `start` says. */
 export const NPM_START = {
-  flags,
-  args: [...flags, fileURLToPath(new URL(`../../${words.at(-1)}`, import.meta.url))] as const,
-  env: Object.fromEntries(words.slice(words.indexOf('env') + 1, program).map((word) => word.split('='))) as Record<
-    string,
-    string
-  >,
+  /** For a shell, which npm gives it to, in whatever folder. */
+  shell: [
+    '-c',
+    manifest.scripts.start.replace(START, `'${fileURLToPath(new URL(`../../${START}`, import.meta.url))}'`),
+  ],
+  /** For another program that is to be started like it: Node's flags, and what stands in the environment. */
+  flags: words.slice(program + 1, words.indexOf(START)),
+  env: parseEnv(words.slice(words.indexOf('env') + 1, program).join('\n')),
 };

@@ -58,11 +58,10 @@ export async function buildTown(options: { script: Scripts; database?: DatabaseO
   const start = async (environment: Record<string, string> = {}) => {
     // Whoever starts again what ended, as a supervisor would, need not know that the test is over.
     if (stopped) throw new Error('The town is no more.');
-    const child = spawn(process.execPath, NPM_START.args, {
+    const child = spawn('sh', NPM_START.shell, {
       cwd: dataDir,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        ...NPM_START.env,
         PATH: process.env['PATH'],
         HOME: process.env['HOME'],
         APP_ID: String(github.app.id),
