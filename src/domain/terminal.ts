@@ -8,10 +8,10 @@ export function plainOutput(text: string): string {
     .replace(CONTROL_STRINGS, '')
     .replace(CONTROL_SEQUENCES, '')
     .replace(OTHER_ESCAPES, '')
+    .replace(UNSAFE, '')
     .split('\n')
     .map((line) => inert(overwritten(line)))
-    .join('\n')
-    .replace(UNSAFE, '');
+    .join('\n');
 }
 
 // ECMA-48: OSC, DCS, SOS, PM and APC strings run to ST or BEL; OSC 8 makes hyperlinks. One that is never closed ends with its line.
@@ -19,8 +19,8 @@ const CONTROL_STRINGS =
   /(?:\u001b[\]PX^_]|[\u009d\u0090\u0098\u009e\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c|$|(?=[\n\u001b]))/g;
 const CONTROL_SEQUENCES = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?/g;
 const OTHER_ESCAPES = /\u001b[ -/]*[0-~]?/g;
-// Control characters but tab and newline, and the bidirectional ones that reorder what is read.
-const UNSAFE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+// Control characters but tab, newline and carriage return, and the bidirectional ones that reorder what is read.
+const UNSAFE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 /** What is left to see after the last carriage return, as progress bars use it. */
 function overwritten(line: string): string {

@@ -11,6 +11,8 @@ describe('plainOutput', () => {
     ['\u009b31mx', 'x'],
     ['10%\r50%\r100%\n', '100%\n'],
     ['windows\r\nlines\r\n', 'windows\nlines\n'],
+    ['kept\r\u0000\nwhole\r\u0007\r\n', 'kept\nwhole\n'],
+    ['\u0000::add-mask::x', '\u200b::add-mask::x'],
     ['::set-output name=x::y', '\u200b::set-output name=x::y'],
     ['a\n  ::error::x', 'a\n  \u200b::error::x'],
     ['##[command]x', '\u200b##[command]x'],
