@@ -12,10 +12,10 @@ import { problemsOf } from './checks.ts';
 import { createCleanup, untilInterrupted } from './cleanup.ts';
 import { gather, leftUnder, processesOf, progressOf } from './facts.ts';
 import { supervise } from './supervisor.ts';
-import { makeTrouble, redeliverLost, type Counts } from './trouble.ts';
+import { makeTrouble, redeliverLost, type Counts, type Pace } from './trouble.ts';
 
 const HELP = `npm run chaos                      500 runs while everything around them breaks; an hour at most
-npm run chaos -- --quick           12 runs
+npm run chaos -- --quick           12 runs, and trouble so often that they see all of it
 npm run chaos -- --runs N          so many
 npm run chaos -- --minutes N       fail with what is unfinished after so long
 `;
@@ -23,8 +23,13 @@ npm run chaos -- --minutes N       fail with what is unfinished after so long
 const REPOSITORIES = 10;
 const AT_A_TIME = 8;
 const SECRET = 'a secret for chaos';
+const PACE: Pace = { kill: [2_000, 10_000], cut: 10_000 };
+/** Twelve runs are through within seconds, and a worker needs some to come back. */
+const QUICK_PACE: Pace = { kill: [1_000, 4_000], cut: 3_000 };
 
-function readOptions(): { runs: number; minutes: number } {
+type Options = { runs: number; minutes: number; pace: Pace };
+
+function readOptions(): Options {
   const { values } = parseArgs({
     options: {
       quick: { type: 'boolean' },
@@ -39,17 +44,14 @@ function readOptions(): { runs: number; minutes: number } {
     console.log(HELP);
     process.exit(values.help ? 0 : 1);
   }
-  return { runs, minutes };
+  return { runs, minutes, pace: values.quick ? QUICK_PACE : PACE };
 }
 
 const writesNotes: Script = ({ turn: step }) =>
   step === 0 ? turn.tool('write', { file_path: 'notes.md', content: 'Some notes.\n' }) : turn.text('Adds the notes.');
 
 /** All of it; true where nothing is broken. What it starts is taken down by `cleanup`, whether it comes to its end or not. */
-async function soak(
-  options: { runs: number; minutes: number },
-  { own }: ReturnType<typeof createCleanup>,
-): Promise<boolean> {
+async function soak(options: Options, { own }: ReturnType<typeof createCleanup>): Promise<boolean> {
   const begun = Date.now();
   const seconds = () => Math.round((Date.now() - begun) / 1000);
   const counts: Counts = { kills: 0, cuts: 0, lostAnswers: 0, redelivered: 0 };
@@ -105,7 +107,7 @@ async function soak(
     await github.comment({ repo, issue: number, body: '/nofx add the notes', by: 'mona' });
   }
 
-  const trouble = await own(makeTrouble({ postgres, github, workers, counts }), (it) => it.stop());
+  const trouble = await own(makeTrouble({ postgres, github, workers, counts, pace: options.pace }), (it) => it.stop());
   const deadline = begun + options.minutes * 60_000;
   let state = { opened: 0, ended: 0, jobs: 0 };
   let toldAt = Date.now();
@@ -151,6 +153,7 @@ async function soak(
   const problems = [...problemsOf(facts), ...stops, ...processes.flatMap(({ crashes }) => crashes)];
   if (asked.length < options.runs)
     problems.push(`${options.runs - asked.length} runs were not even asked for within ${options.minutes} minutes`);
+  if (counts.kills === 0 || counts.cuts === 0) problems.push('the runs were over before all was tried on them');
 
   const vain = processes.reduce((sum, one) => sum + one.vainStarts(), 0);
   console.log(`${facts.runs.length} runs in ${duration} s.

@@ -5,14 +5,18 @@ import type { Supervised } from './supervisor.ts';
 
 export type Counts = { kills: number; cuts: number; lostAnswers: number; redelivered: number };
 
+/** How often: a worker is killed between `kill[0]` and `kill[1]` ms after the one before it, the database cut off `cut` ms after it came back. */
+export type Pace = { kill: readonly [number, number]; cut: number };
+
 /** Makes trouble of every kind until it is told to stop, and then leaves the database there. */
 export function makeTrouble(options: {
   postgres: PostgresServer;
   github: GitHubStandIn;
   workers: Supervised[];
   counts: Counts;
+  pace: Pace;
 }): { stop(): Promise<void> } {
-  const { postgres, github, workers, counts } = options;
+  const { postgres, github, workers, counts, pace } = options;
   const over = new AbortController();
   /** False once it is over. */
   const pause = (ms: number) => sleep(ms, true, { signal: over.signal }).catch(() => false);
@@ -33,14 +37,15 @@ export function makeTrouble(options: {
   }
 
   async function kill(): Promise<void> {
-    while (await pause(2_000 + Math.random() * 8_000)) {
+    const [least, most] = pace.kill;
+    while (await pause(least + Math.random() * (most - least))) {
       const worker = workers[Math.floor(Math.random() * workers.length)]!;
       if (worker.kill()) counts.kills += 1;
     }
   }
 
   async function cut(): Promise<void> {
-    while (await pause(10_000)) {
+    while (await pause(pace.cut)) {
       await postgres.cut();
       counts.cuts += 1;
       await pause(500 + Math.random() * 1_500);
