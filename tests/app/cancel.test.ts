@@ -51,6 +51,21 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
     expect(kit.checks(kit.git('rev-parse', run.branch).trim())).toEqual(['NOFX: completed/cancelled']);
   });
 
+  it('keeps what was written also where it is cancelled as the model ends', async () => {
+    const kit: Repository = await nofx.repository({
+      model: async ({ turn: step }: ScriptRequest) => {
+        if (step === 0) return write;
+        const { id } = await kit.run();
+        await cancelRun(nofx.nofx.deps, id, 'mona');
+        return turn.text('Done.');
+      },
+    });
+    await kit.ask('/nofx add the notes');
+    const { status, branch } = await kit.run();
+    expect(status).toBe('cancelled');
+    expect(kit.git('show', `${branch}:notes.md`)).toBe('Noted.\n');
+  });
+
   it('keeps of a change that is being mended what it has come to, and not only what was committed before', async () => {
     let mending = 0;
     const kit = await nofx.repository({
