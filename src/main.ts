@@ -85,5 +85,6 @@ try {
 } catch (error) {
   const next = error instanceof UserError ? `\n${error.next}` : '';
   process.stderr.write(`NOFX cannot start: ${messageOf(error)}${next}\n`);
-  process.exitCode = 1;
+  // What was opened until then would keep it alive, and whoever starts it again from doing so.
+  process.exit(1);
 }

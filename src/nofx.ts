@@ -72,9 +72,6 @@ export async function startNofx(
   // Messages go out to the internet only; where GitHub is a stand-in on this machine, so are their receivers.
   const outbound = createOutbound({ reach: config.github.protocol === 'http' ? 'loopback' : 'public' });
   const outbox: OutboxDeps = { ...deps, ...secrets, outbound };
-  const workers =
-    config.role === 'web' ? null : await startWorkers(deps, { probot, database, outbox, config, metrics, jobs });
-
   const feed = createEventFeed(database, { log });
   const streams = createStreams({ db: database.db, feed, redact: secrets.redact, log });
   const app = new Hono()
@@ -98,7 +95,10 @@ export async function startNofx(
     app.route('/', createPages(api)).route('/', createApi(api));
   }
   const server = await serve(app, { host: config.host, port: config.port });
-  // Only now: what GitHub is asked to deliver again should find somebody at the door.
+  // Only now: where the address is taken this process ends, and no step should have been begun for that.
+  const workers =
+    config.role === 'web' ? null : await startWorkers(deps, { probot, database, outbox, config, metrics, jobs });
+  // And only now: what GitHub is asked to deliver again should find somebody at the door.
   const upkeep = startUpkeep(
     deps,
     config.role === 'web'

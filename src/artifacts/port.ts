@@ -2,7 +2,7 @@
 
 /** Where an artifact's bytes are and what they must be. Kept in `nofx.artifact`. */
 export type ArtifactRef = {
-  /** `runs/{runId}/steps/{stepId}/{name}` */
+  /** `runs/{runId}/steps/{stepId}/{name}`; of a later attempt `…/attempt-{n}/{name}` */
   path: string;
   driver: 'supabase' | 'local';
   sha256: string;

@@ -65,7 +65,7 @@ export type StepContext<Inputs = unknown> = {
   outputsOf(stepName: string): Promise<{ stepId: string; outputs: Record<string, unknown> }>;
   /** A step of the run as it ended, however it did. InternalError when there is none of this name. */
   stepNamed(name: string): Promise<{ tool: string; failure: Failure | null; outputs: Record<string, unknown> }>;
-  /** Stores bytes as `runs/{runId}/steps/{stepId}/{name}`. */
+  /** Stores bytes as the step's artifact of that name, in place of what an earlier attempt has stored. */
   saveArtifact(name: string, bytes: Buffer, contentType: string): Promise<StoredFile>;
   /** Reads a step's artifact and verifies its hash. */
   readArtifact(stepId: string, name: string): Promise<Buffer>;

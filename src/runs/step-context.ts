@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { findArtifact, upsertArtifacts } from '../db/artifacts.ts';
 import { recentFigures } from '../db/figures.ts';
 import type { Run } from '../db/runs.ts';
-import { holdsFence, listSteps } from '../db/steps.ts';
+import { holdsFence, listSteps, type Step } from '../db/steps.ts';
+import { together } from '../db/together.ts';
 import type { Project } from '../domain/project.ts';
 import { RunConfig } from '../domain/run-config.ts';
 import { standIns } from '../domain/stand-ins.ts';
@@ -84,10 +85,19 @@ export function createStepContext(
     },
 
     async saveArtifact(name, bytes, contentType) {
-      const path = `runs/${run.id}/steps/${step.id}/${name}`;
-      const ref = await adapters.artifacts.put(path, bytes, contentType);
-      await assertFence();
-      await upsertArtifacts(db, [{ id: artifactId(step.id, name), runId: run.id, stepId: step.id, name, ...ref }]);
+      const ref = await adapters.artifacts.put(artifactPath(step, name), bytes, contentType);
+      signal.throwIfAborted();
+      const row = { id: artifactId(step.id, name), runId: run.id, stepId: step.id, name, ...ref };
+      const before = await db.transaction(async (tx) => {
+        const [holds, replaced] = await together([
+          holdsFence(tx, step),
+          findArtifact(tx, step.id, name),
+          upsertArtifacts(tx, [row]),
+        ]);
+        if (!holds) throw new FenceLost(`another worker has taken over ${step.id}`);
+        return replaced;
+      });
+      if (before && before.path !== ref.path) await adapters.artifacts.remove(before).catch(() => {});
       return { artifact: name, sha256: ref.sha256, size: ref.size };
     },
 
@@ -142,6 +152,11 @@ function factsOf(run: Run): RunFacts {
 /** A local repository is where it is; how others are checked out is what holds for the run. */
 function inRun(project: Project, { workspaceMode }: RunConfig): Project {
   return project.workspaceMode === 'local_path' ? project : { ...project, workspaceMode };
+}
+
+/** Each attempt has a place of its own, so that one that wakes up late writes over nothing that a later one has stored. */
+function artifactPath({ id, runId, attempt }: Step, name: string): string {
+  return `runs/${runId}/steps/${id}/${attempt > 1 ? `attempt-${attempt}/` : ''}${name}`;
 }
 
 /** The same artifact of the same step has the same id on every attempt. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { step } from '../../src/db/schema.ts';
@@ -16,6 +17,7 @@ describe('a boot loop', () => {
   const startInVain = async (environment: Record<string, string>) => {
     const child = spawn('sh', NPM_START.shell, {
       stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 60_000,
       env: { PATH: process.env['PATH'], HOME: process.env['HOME'], PORT: '0', ...environment },
     });
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
@@ -48,13 +50,19 @@ describe('a boot loop', () => {
       GHE_HOST: town.github.host,
       GHE_PROTOCOL: 'http',
     };
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const taken = String((other.address() as AddressInfo).port);
     for (let time = 0; time < 3; time += 1) {
       const misspelt = await startInVain({ ...app, DATABASE_URL: url.href, NOFX_STEP_CONCURRENCY: 'zero' });
       expect(misspelt).toMatchObject({ code: 1, said: expect.stringContaining('NOFX_STEP_CONCURRENCY: must be') });
       const locked = await startInVain({ ...app, DATABASE_URL: url.href });
       expect(locked).toMatchObject({ code: 1, said: expect.stringContaining('NOFX cannot start') });
       expect(locked.said).not.toContain('not-the-password');
+      const late = await startInVain({ ...app, DATABASE_URL: link.kind === 'postgres' ? link.url : '', PORT: taken });
+      expect(late).toMatchObject({ code: 1, said: expect.stringContaining('EADDRINUSE') });
     }
+    other.close();
     expect(await town.database.db.select().from(step)).toEqual(before);
 
     await town.start();
