@@ -1,12 +1,13 @@
-import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lt, notExists, sql } from 'drizzle-orm';
 import type { Executor } from './client.ts';
 import { alias } from 'drizzle-orm/pg-core';
-import { artifact, delivery, run, step } from './schema.ts';
+import { artifact, delivery, message, run, step } from './schema.ts';
 
 const daysAgo = (days: number) => sql`now() - ${days}::float8 * interval '1 day'`;
 
 /**
- * Runs that ended more than `days` ago, oldest first; by the index of ended runs. One that has not ended is never among them.
+ * Runs that ended more than `days` ago, oldest first; by the index of ended runs. One that has not ended is never among them,
+ * nor one with a message that is still on its way: an endpoint that is away for days was promised that too.
  * `skip` leaves out those that are needed, or could not be removed.
  */
 export function listExpiredRuns(db: Executor, { days, limit, skip }: { days: number; limit: number; skip: string[] }) {
@@ -17,10 +18,14 @@ export function listExpiredRuns(db: Executor, { days, limit, skip }: { days: num
           sql`, `,
         )}]::text[])`
       : undefined;
+  const onItsWay = db
+    .select({ one: sql`1` })
+    .from(message)
+    .where(and(eq(message.runId, run.id), eq(message.status, 'pending')));
   return db
     .select({ id: run.id })
     .from(run)
-    .where(and(lt(run.endedAt, daysAgo(days)), kept))
+    .where(and(lt(run.endedAt, daysAgo(days)), notExists(onItsWay), kept))
     .orderBy(asc(run.endedAt))
     .limit(limit);
 }

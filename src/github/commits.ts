@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RetryableError } from '../errors.ts';
 import { once, type Client } from './client.ts';
+import { limitOfGraphql } from './errors.ts';
 import type { CommitState, VerifiedCommit } from './port.ts';
 
 export async function commit({ octokit, at }: Client, sha: string): Promise<CommitState> {
@@ -51,8 +52,11 @@ export async function createVerifiedCommit(
     const [first] = refusal.errors;
     const { type = '', message: said } = first!;
     if (type === 'STALE_DATA') throw new RetryableError(`The branch ${branch} has moved: ${said}`, { cause: error });
-    if (type === 'RATE_LIMITED')
-      throw new RetryableError("GitHub's rate limit is reached.", { cause: error, retryAfterMs: 60_000 });
+    const limit = limitOfGraphql(error, { type, message: said });
+    if (limit) throw limit;
+    // Its words for a timeout, and for a fault of its own.
+    if (/^something went wrong/i.test(said))
+      throw new RetryableError(`GitHub is not answering properly: ${said}`, { cause: error });
     return { refused: said };
   }
 }

@@ -162,6 +162,17 @@ export function emptyRepository(cause?: unknown): UserError {
   );
 }
 
+/** What GraphQL refuses it answers with status 200: a rate limit as REST would tell of it, so that it is taken for one. */
+export function limitOfGraphql(error: unknown, { type, message }: { type: string; message: string }): Error | null {
+  // Both spellings are in use, and a secondary limit has neither.
+  if (!/^RATE_LIMIT(ED)?$/.test(type) && !SAYS_LIMIT.test(message)) return null;
+  const { headers = {} } = error as { headers?: NonNullable<RequestError['response']>['headers'] };
+  const told = { status: 429, request: { method: 'POST', url: '/graphql' }, response: { headers, data: null } };
+  return Object.assign(new Error(message, { cause: error }), told);
+}
+
+const SAYS_LIMIT = /rate limit|submitted too quickly|abuse detection/i;
+
 /**
  * How long to wait (ms) where this is a rate limit, else null.
  * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
@@ -177,11 +188,11 @@ export function rateLimit(error: RequestError, now: number): number | null {
     Number(headers['x-ratelimit-remaining']) === 0 &&
     Number.isFinite(reset)
   ) {
-    // A second more: the reset is a whole second, and clocks differ.
-    return Math.max(1_000, reset * 1_000 - now + 1_000);
+    // The reset is told by GitHub's clock, and ours may be minutes off. A second more, for it is a whole second.
+    const theirs = Date.parse(String(headers['date']));
+    return Math.max(1_000, reset * 1_000 - (Number.isNaN(theirs) ? now : theirs) + 1_000);
   }
-  if (error.status === 429 || /rate limit|submitted too quickly|abuse detection/i.test(error.message))
-    return SECONDARY_LIMIT_MS;
+  if (error.status === 429 || SAYS_LIMIT.test(error.message)) return SECONDARY_LIMIT_MS;
   return null;
 }
 

@@ -50,9 +50,11 @@ export function createOutbound({
         body: request.body,
         signal,
       });
-      const words = await readWords(answer.body);
       const { statusCode: status } = answer;
+      // It has taken the message, whatever it goes on to say, and for however long: that is not heard.
+      answer.body.on('error', () => {});
       if (status >= 200 && status < 300) return { status, error: null, retryAfterSeconds: null };
+      const words = await readWords(answer.body);
       const error = `It answered ${status}${words === '' ? '.' : `: ${words}`}`;
       return { ...failed(status, error), retryAfterSeconds: readRetryAfter(answer.headers) };
     } finally {

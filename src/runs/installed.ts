@@ -44,17 +44,20 @@ export async function endInstallation({ db }: Pick<Deps, 'db'>, installationId: 
 export async function syncInstallations(deps: Room, signal: AbortSignal): Promise<{ again: boolean }> {
   const installations = await deps.adapters.github.installations();
   const gone = await removeInstalled(deps.db, await listOrphaned(deps.db, installations));
+  const faults: unknown[] = [];
   for (const id of installations) {
     signal.throwIfAborted();
     try {
       const { here, gone: left } = await syncInstallation(deps, id);
       deps.log.debug({ installation: id, here, gone: left }, 'looked what the app is on');
     } catch (error) {
+      // What GitHub fails at here it may do well elsewhere.
+      if (!(error instanceof UserError)) faults.push(error);
       // Deleted or suspended since it was listed: the next turn, or its own event, sees to it.
-      if (!(error instanceof UserError)) throw error;
-      deps.log.info({ err: error, installation: id }, 'an installation cannot be entered');
+      else deps.log.info({ err: error, installation: id }, 'an installation cannot be entered');
     }
   }
+  if (faults.length > 0) throw faults[0];
   if (gone > 0) deps.log.info({ gone }, 'the app was taken off repositories');
   return { again: false };
 }

@@ -30,9 +30,10 @@ export async function reapChecks(
     try {
       closed += await closeIn(repositoryOf({ project }));
     } catch (error) {
-      // Gone, archived, or no longer ours: nothing can be said there.
-      if (!(error instanceof UserError)) throw error;
-      log.debug({ project: project.id, err: error }, 'checks of this repository cannot be reached');
+      signal.throwIfAborted();
+      // Gone, archived, or no longer ours: nothing can be said there. What GitHub fails at for now has its turn in the next round.
+      const level = error instanceof UserError ? 'debug' : 'warn';
+      log[level]({ project: project.id, err: error }, 'checks of this repository cannot be reached');
     }
   }
   await writeMark(db, MARK, { after: projects.length < REPOSITORIES ? '' : projects.at(-1)!.id });

@@ -2,7 +2,7 @@ import type { Deps } from '../runs/deps.ts';
 import { readMark, writeMark } from '../db/marks.ts';
 import { storedGuids } from '../db/reap.ts';
 import { decideRedelivery, type DeliveryAttempt } from '../domain/redelivery.ts';
-import { messageOf, UserError } from '../errors.ts';
+import { messageOf, RetryableError, UserError } from '../errors.ts';
 
 /** GitHub keeps the log of its deliveries for three days, and delivers again only what is in it. */
 const WINDOW_MS = 3 * 24 * 3_600_000;
@@ -10,6 +10,9 @@ const WINDOW_MS = 3 * 24 * 3_600_000;
 const OVERLAP_MS = 15 * 60_000;
 /** A second apart they take a minute and a half. */
 const MOST_ASKED = 100;
+
+/** So many in a row that GitHub fails to deliver again, and it is GitHub that is ill, not one of them. */
+const MOST_FAULTS = 3;
 
 const MARK = 'deliveries';
 
@@ -31,6 +34,7 @@ export async function sweepDeliveries(
   const { ask, lost, settledBefore } = decideRedelivery(attempts, stored, now);
 
   let asked = 0;
+  let faults = 0;
   for (const attempt of ask.slice(0, most)) {
     signal.throwIfAborted();
     if (await askAgain(attempt)) asked += 1;
@@ -41,13 +45,15 @@ export async function sweepDeliveries(
   if (asked > 0) log.info({ asked, lost }, 'asked GitHub to deliver again what did not reach us');
   return { again: ask.length > most, asked, lost };
 
-  /** False when GitHub cannot: it no longer has this one. */
+  /** False when GitHub cannot: it no longer has this one, or fails at it, and those behind it should not wait for that. */
   async function askAgain({ id, guid }: DeliveryAttempt): Promise<boolean> {
     try {
       await adapters.github.redeliver(id);
+      faults = 0;
       return true;
     } catch (error) {
-      if (!(error instanceof UserError)) throw error;
+      const isLimit = error instanceof RetryableError && error.retryAfterMs !== undefined;
+      if (isLimit || (!(error instanceof UserError) && (faults += 1) >= MOST_FAULTS)) throw error;
       log.warn({ delivery: guid, reason: messageOf(error) }, 'GitHub does not deliver this again');
       return false;
     }

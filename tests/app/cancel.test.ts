@@ -4,7 +4,7 @@ import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import { cancelRun } from '../../src/runs/cancel.ts';
 import { lane } from '../support/database.ts';
-import { startHarness, type Harness, type Repository } from '../support/harness.ts';
+import { startHarness, until, type Harness, type Repository } from '../support/harness.ts';
 
 const write = turn.tool('write', { file_path: 'notes.md', content: 'Noted.\n' });
 /** A reply that would take minutes. */
@@ -18,7 +18,7 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
   /** Asks, waits until the work has come as far as told, cancels, and waits for the end. */
   const cancelWhen = async (kit: Repository, ready: (runId: string) => boolean) => {
     const { issue } = await kit.comment('/nofx add the notes');
-    await expect.poll(async () => (await kit.runs()).some(({ id }) => ready(id)), { timeout: 60_000 }).toBe(true);
+    await until(async () => (await kit.runs()).some(({ id }) => ready(id)));
     const { id } = await kit.run();
     expect(await cancelRun(nofx.nofx.deps, id, 'mona')).toBe(true);
     await kit.drain();

@@ -46,6 +46,25 @@ it('asks to look again where the branch has moved', async () => {
 });
 
 it.each([
+  ['a primary limit', 'RATE_LIMIT', 'API rate limit already exceeded for installation ID 1.', 900, 840_000],
+  ['one by its old name', 'RATE_LIMITED', 'API rate limit exceeded.', null, 60_000],
+  ['a secondary limit', undefined, 'You have exceeded a secondary rate limit.', null, 60_000],
+  ['a fault of its own', undefined, 'Something went wrong while executing your query.', null, undefined],
+])('is to be asked for later where GitHub says, with status 200: %s', async (_what, type, message, reset, atLeast) => {
+  makeBranch();
+  const headers: Record<string, string> =
+    reset === null
+      ? {}
+      : { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Math.ceil(Date.now() / 1000) + reset) };
+  world.standIn.failNext({ path: /graphql$/, status: 200, headers, body: { errors: [{ type, message }] } });
+  const error = await failure(world.github.createVerifiedCommit(world.repo, wanted()));
+  expect(error).toBeInstanceOf(RetryableError);
+  const { retryAfterMs } = error as RetryableError;
+  if (atLeast === undefined) expect(retryAfterMs).toBeUndefined();
+  else expect(retryAfterMs).toBeGreaterThanOrEqual(atLeast);
+});
+
+it.each([
   ['no such branch', { branch: 'nofx/none' }, 'No ref exists'],
   ['a file that is not there', { deletions: ['none.md'] }, 'does not exist as of commit oid'],
   ['no words', { message: '\n' }, 'A commit message is required'],

@@ -25,6 +25,16 @@ describe('rate limits', () => {
     ],
     ['the reset', 403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(900) }, 901_000],
     ['a reset that is over', 429, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': inSeconds(-5) }, 1_000],
+    [
+      "the reset, by GitHub's clock where ours is ten minutes fast",
+      403,
+      {
+        'x-ratelimit-remaining': '0',
+        'x-ratelimit-reset': inSeconds(300),
+        date: new Date(NOW - 600_000).toUTCString(),
+      },
+      901_000,
+    ],
     ['nothing', 429, {}, 60_000],
     ['nothing but words', 403, { 'x-ratelimit-remaining': '4000' }, 60_000],
   ])('waits as told by %s', (_, status, headers, expected) => {

@@ -87,13 +87,19 @@ describe('a message that is sent', () => {
 
   it.each<[string, Answer]>([
     ['never answers', () => {}],
-    ['never ends its answer', (response) => void response.writeHead(200).write('a')],
+    ['never ends its refusal', (response) => void response.writeHead(500).write('a')],
   ])('gives up on a receiver that %s', async (_, answer) => {
     const { port } = await sink(answer);
     expect(await local({ timeoutMs: 200 }).send(to(`http://127.0.0.1:${port}/`))).toMatchObject({
       status: null,
       error: 'No answer within 200 ms.',
     });
+  });
+
+  it('has arrived once it was taken, though the answer never ends', async () => {
+    const { port } = await sink((response) => void response.writeHead(202).write('a'));
+    const sent = await local({ timeoutMs: 1_000 }).send(to(`http://127.0.0.1:${port}/`));
+    expect(sent).toMatchObject({ status: 202, error: null });
   });
 
   it('gives up on a name that never resolves', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getProject, listProjects, updateProject } from '../../src/db/projects.ts';
 import type { GitHub, InstalledRepository } from '../../src/github/port.ts';
-import { UserError } from '../../src/errors.ts';
+import { RetryableError, UserError } from '../../src/errors.ts';
 import { endInstallation, syncInstallation, syncInstallations } from '../../src/runs/installed.ts';
 import { lane } from '../support/database.ts';
 import { startEngine, type Engine } from '../upkeep/engine.ts';
@@ -75,9 +75,13 @@ describe(`what the app is on, on ${lane}`, () => {
     await syncInstallation(engine.deps, 2);
     installed.delete(2);
     installed.set(3, [repository(31)]);
-    const never = { ...github, installations: async () => [4, 3] };
+    const installedRepositories = async (id: number) => {
+      if (id === 5) throw new RetryableError('GitHub is not answering properly.');
+      return github.installedRepositories(id);
+    };
+    const never = { ...github, installedRepositories, installations: async () => [5, 4, 3] };
     Object.assign(engine.deps, { adapters: { github: never } });
-    await syncInstallations(engine.deps, AbortSignal.timeout(10_000));
+    await expect(syncInstallations(engine.deps, AbortSignal.timeout(10_000))).rejects.toThrow('not answering');
     expect(await ids()).toEqual(['gh_11', 'gh_31', 'gh_7']);
     expect(engine.lines.map(({ msg }) => msg)).toContain('an installation cannot be entered');
   });

@@ -45,4 +45,29 @@ describe(`check runs that were left open, on ${lane}`, () => {
     expect(await reapChecks(deps, never)).toEqual({ again: false, closed: 0 });
     for (const { id } of open) await deps.adapters.github.cancelCheck(ref, id, { title: 't', summary: 's' });
   });
+
+  it('are closed also where GitHub fails at those of another repository', async () => {
+    nofx = await startHarness();
+    const repositories = [await nofx.repository(), await nofx.repository()];
+    const { deps } = nofx.nofx;
+    for (const repository of repositories) {
+      await repository.ask('/nofx take a note');
+      const run = await repository.run();
+      await deps.adapters.github.upsertCheckRun(
+        repositoryOf({ project: (await getProject(deps.db, run.projectId))! }),
+        {
+          headSha: (await repository.branches())[run.branch]!,
+          name: 'NOFX',
+          externalId: `${run.id}:again`,
+          startedAt: new Date(Date.now() - 2 * 3_600_000),
+          status: 'in_progress',
+          output: { title: 't', summary: 's' },
+        },
+      );
+    }
+    const path = new RegExp(`^/repos/${repositories[0]!.name}/git/matching-refs`);
+    nofx.github.failNext({ path, status: 409 });
+    expect(await reapChecks(deps, never)).toEqual({ again: false, closed: 1 });
+    expect(await reapChecks(deps, never)).toEqual({ again: false, closed: 1 });
+  });
 });

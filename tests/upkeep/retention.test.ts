@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createArtifactStore } from '../../src/artifacts/store.ts';
 import { listArtifacts, upsertArtifacts } from '../../src/db/artifacts.ts';
 import { insertDelivery } from '../../src/db/deliveries.ts';
+import { disableEndpoint, insertEndpoint } from '../../src/db/endpoints.ts';
+import { endMessage, listMessages } from '../../src/db/messages.ts';
 import { expiredDeliveries, listExpiredRuns } from '../../src/db/retention.ts';
 import { getRun } from '../../src/db/runs.ts';
 import { delivery, event, run as runTable, session } from '../../src/db/schema.ts';
@@ -87,6 +89,17 @@ describe(`retention on ${lane}`, () => {
     expect(await apply()).toMatchObject({ runs: 1, artifacts: 1 });
   });
 
+  it('keeps a run of which an endpoint is still to be told', async () => {
+    const id = 'ep_away';
+    await insertEndpoint(engine.db, { id, url: 'https://hooks.example/', secret: 'whsec_x', types: ['run.created'] });
+    await aged(120);
+    await disableEndpoint(engine.db, id, 'for the other tests');
+    expect(await apply()).toMatchObject({ runs: 0, artifacts: 0 });
+    const [message] = await listMessages(engine.db, id);
+    await endMessage(engine.db, message!.id, 'delivered', 1);
+    expect(await apply()).toMatchObject({ runs: 1, artifacts: 1 });
+  });
+
   it('keeps the row while the bytes cannot be removed, and goes on with other runs', async () => {
     const [stuck, other] = [await aged(120), await aged(100)];
     const failing: ArtifactStore = {
@@ -131,7 +144,9 @@ describe(`retention on ${lane}`, () => {
     );
     await engine.db.execute(sql`insert into nofx.run (id, trigger_key, ended_at, ${columns})
       select 'run_' || n, 'many:' || n, now() - n * interval '1 second', ${columns} from nofx.run, generate_series(1, 20000) n where id = ${template}`);
-    await engine.db.execute(sql`analyze nofx.run, nofx.delivery`);
+    await engine.db.execute(sql`insert into nofx.message (id, endpoint_id, run_id, seq, status)
+      select 'msg_' || n, 'ep_away', 'run_' || n, 1, 'delivered' from generate_series(1, 20000) n`);
+    await engine.db.execute(sql`analyze nofx.run, nofx.delivery, nofx.message`);
     const plan = async (query: { getSQL(): ReturnType<typeof sql> }) =>
       JSON.stringify((await engine.db.execute(sql`explain ${query.getSQL()}`)).rows);
     const runs = await plan(listExpiredRuns(engine.db, { days: 90, limit: 20, skip: [] }));

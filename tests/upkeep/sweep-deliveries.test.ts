@@ -55,6 +55,27 @@ describe(`webhooks that did not reach us, on ${lane}`, () => {
     expect(await repository.runs()).toHaveLength(1);
   });
 
+  it('are asked for although GitHub fails at one of them', async () => {
+    const repository = await nofx.repository();
+    nofx.webhooks('miss');
+    const before = new Set(nofx.github.deliveries().map(({ id }) => id));
+    await repository.comment('/nofx take a note');
+    await repository.comment('/nofx take another note');
+    await nofx.github.settled();
+    nofx.webhooks('reach');
+    const missed = nofx.github.deliveries().filter(({ id }) => !before.has(id));
+    const oldest = missed.toSorted((a, b) => a.id - b.id)[0]!;
+    nofx.github.failNext({ path: new RegExp(`/deliveries/${oldest.id}/attempts$`), status: 422 });
+    expect(await sweepDeliveries(nofx.nofx.deps, never)).toMatchObject({
+      asked: missed.length - 1,
+      lost: missed.length,
+    });
+    await nofx.github.settled();
+    expect(await sweepDeliveries(nofx.nofx.deps, never)).toMatchObject({ asked: 1, lost: 1 });
+    await nofx.drain();
+    expect(await repository.runs()).toHaveLength(2);
+  });
+
   it('are asked for at start, without anybody doing anything', async () => {
     const repository = await nofx.repository();
     nofx.webhooks('miss');
