@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { html } from 'hono/html';
 import { describe, expect, it } from 'vitest';
 import { createRedactor, REDACTED } from '../../src/domain/redact.ts';
 
@@ -7,7 +8,7 @@ const longToken = `ghs_123456_${'eyJhbGciOiJSUzI1NiJ9'}.${'aB3-_'.repeat(70)}.${
 const plain = createRedactor(() => []);
 
 describe('live values', () => {
-  const secret = 'hunter2/very+secret=value ✓';
+  const secret = `hunter2/very+secret=value ✓ <&'">`;
   const redact = createRedactor(() => [secret, '', 'abc']);
 
   it.each([
@@ -15,6 +16,10 @@ describe('live values', () => {
     ['URL-encoded', encodeURIComponent(secret)],
     ['in JSON', JSON.stringify({ a: `"${secret}"` })],
     ['hex', Buffer.from(secret).toString('hex')],
+    ['hex in capitals', Buffer.from(secret).toString('hex').toUpperCase()],
+    ['URL-encoded in small letters', encodeURIComponent(secret).toLowerCase()],
+    ['in a form', new URLSearchParams({ secret }).toString().slice('secret='.length)],
+    ['in HTML', html`${secret}`.toString()],
   ])('%s', (_, text) => {
     expect(redact(`a ${text} b`)).toContain(REDACTED);
     expect(redact(`a ${text} b`)).not.toContain('hunter2');
