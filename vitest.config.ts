@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { folderInMemory } from './tests/support/memory.ts';
 
 const testsOf = (rooms: readonly string[]) => rooms.map((room) => `tests/${room}/**/*.test.ts`);
 
@@ -36,19 +37,23 @@ const results = process.env['NOFX_TEST_RESULTS'];
 // Each test file has a process of its own, which need not compile the packages anew.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules/.cache/node');
 
+const memory = folderInMemory();
+if (memory) process.env['TMPDIR'] = memory;
+
 export default defineConfig({
   test: {
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
     // A bound on hanging, not on being slow: machines are shared.
     testTimeout: 180_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     // A process goes from file to file and keeps what it has loaded: half the time of a small file is loading the rest of NOFX.
     isolate: false,
     // The larger a process, the longer it takes to start another from it, and the stories start many.
     execArgv: ['--max-semi-space-size=4'],
-    // One more than the processors there usually are: a story waits as often as it works.
-    maxWorkers: 3,
+    // Twice the processors there usually are: a story waits as often as it works.
+    maxWorkers: 4,
     projects: [
       {
         extends: true,

@@ -4,9 +4,13 @@ import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
 
-/** Why a step's signal was aborted: somebody cancelled its run. */
+/** Why a step's signal was aborted, or its end not written: somebody cancelled its run. */
 export class Cancelled extends Error {
   override readonly name = 'Cancelled';
+
+  constructor(runId: string) {
+    super(`The run ${runId} was cancelled.`);
+  }
 }
 
 /**
@@ -30,8 +34,11 @@ export async function cancelRun(
 }
 
 export type CancelWatch = {
-  /** A signal that aborts, with Cancelled, when the run is cancelled. Call `done` when the step is over. */
-  watch(runId: string): { signal: AbortSignal; done(): void };
+  /**
+   * A signal that aborts, with Cancelled, when the run is cancelled; `saw` is for who finds that out first. Call `done` when
+   * the step is over.
+   */
+  watch(runId: string): { signal: AbortSignal; saw(cancelled: Cancelled): void; done(): void };
   stop(): void;
 };
 
@@ -48,7 +55,7 @@ export function watchCancels({ db, log }: Pick<Deps, 'db' | 'log'>, everyMs = 50
     busy = true;
     try {
       for (const id of await listCancelRequested(db, [...running.keys()])) {
-        for (const controller of running.get(id) ?? []) controller.abort(new Cancelled(`The run ${id} was cancelled.`));
+        for (const controller of running.get(id) ?? []) controller.abort(new Cancelled(id));
       }
     } catch (error) {
       log.warn({ err: error }, 'could not look for cancelled runs');
@@ -65,6 +72,7 @@ export function watchCancels({ db, log }: Pick<Deps, 'db' | 'log'>, everyMs = 50
       running.set(runId, of.add(controller));
       return {
         signal: controller.signal,
+        saw: (cancelled) => controller.abort(cancelled),
         done() {
           of.delete(controller);
           if (of.size === 0) running.delete(runId);

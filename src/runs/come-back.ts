@@ -1,13 +1,19 @@
+import type { NewEvent } from '../db/events.ts';
 import { lockRun } from '../db/runs.ts';
-import { releaseStep, type Step } from '../db/steps.ts';
+import { getStep, releaseStep, type Step } from '../db/steps.ts';
 import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
+import { Cancelled } from './cancel.ts';
 import type { Deps } from './deps.ts';
+import { moveOn } from './move-on.ts';
 
 /**
  * Puts the step back in the queue, at once or for later, instead of sleeping on a worker's place. Only
  * a fault counts against it; that this process stops is not the step's fault.
+ *
+ * After a fault nothing is tried again in a run that has come to its end meanwhile: Cancelled, and nothing is written, where
+ * somebody has cancelled it; where another of its steps has failed, this one is skipped like any that is yet to come.
  */
 export async function comeBack(
   deps: Pick<Deps, 'db' | 'queue' | 'log' | 'progressEveryMs'>,
@@ -16,15 +22,19 @@ export async function comeBack(
   { event, reason, seconds }: { event: 'step.retried' | 'step.returned'; reason: string; seconds: number },
 ): Promise<void> {
   const { db, queue, log } = deps;
+  const failed = event === 'step.retried';
+  const { name, attempt } = step;
+  const events: NewEvent[] = [{ type: event, stepId: step.id, payload: { name, attempt, seconds, reason } }];
   await db.transaction(async (tx) => {
     const run = await lockRun(tx, step.runId);
-    if (run === null || !(await releaseStep(tx, step, { failed: event === 'step.retried' }))) return;
+    if (run === null || !(await releaseStep(tx, step, { failed }))) return;
+    if (failed && run.cancelRequestedAt !== null) throw new Cancelled(run.id);
     await queue.complete(tx, 'step', job);
-    await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds, priority: run.priority });
-    await publish(tx, queue, step.runId, [
-      { type: event, stepId: step.id, payload: { name: step.name, attempt: step.attempt, seconds, reason } },
-    ]);
-    await announce(tx, deps, run, 'soon');
+    const halted = failed && (await moveOn(tx, deps, run, { events }));
+    if (!failed) await publish(tx, queue, run.id, events);
+    if ((await getStep(tx, step.id))?.status === 'queued')
+      await queue.enqueue(tx, 'step', job.data, { startAfterSeconds: seconds, priority: run.priority });
+    await announce(tx, deps, run, halted ? 'now' : 'soon');
   });
   log.info({ run: step.runId, step: step.id, event, seconds }, 'step will be run again');
 }

@@ -49,25 +49,33 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
     log.info({ status: outcome.status, kept }, 'step finished');
     return null;
   };
+  /** What the handler gave; until then nothing. */
+  let outcome: StepOutcome = { status: 'cancelled', outputs: {} };
   try {
-    const outcome = await runHandler(deps, held, ends);
+    outcome = await runHandler(deps, held, ends);
     if (cancel.signal.aborted) return await end(outcome);
     // After a crash each step has a job of its own, so that retries are counted for each.
     const mayGoOn = job.retry === 0 && !job.signal.aborted && performance.now() - since < GO_ON_FOR_MS;
     const next = mayGoOn ? await goOn(deps, held, outcome, job) : null;
-    const kept = next !== null || (await finishStep(deps, step, outcome, job));
+    const kept = next !== null || (await finishStep(deps, step, outcome, job, { unlessCancelled: true }));
     log.info({ status: outcome.status, kept }, 'step finished');
     return next && { ...job, data: { runId: step.runId, stepId: next.step.id }, held: next, since };
   } catch (error) {
+    // The watch looks twice a second.
+    if (error instanceof Cancelled) cancel.saw(error);
     if (job.signal.reason instanceof Stopping) {
       await comeBack(deps, step, job, { event: 'step.returned', reason: 'the process is stopping', seconds: 0 });
     } else if (cancel.signal.reason instanceof Cancelled) {
-      await end({ status: 'cancelled', outputs: {} });
+      await end(outcome);
     } else if (isLost(error) || job.signal.aborted) {
       throw error; // whoever has the job now goes on from here
     } else {
       log.warn({ err: error }, 'step threw');
-      await settle(deps, step, job, error);
+      await settle(deps, step, job, error).catch((thrown: unknown) => {
+        if (!(thrown instanceof Cancelled)) throw thrown;
+        cancel.saw(thrown);
+        return end(outcome);
+      });
     }
     return null;
   } finally {

@@ -11,6 +11,7 @@ import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import { appendSteps } from './append-steps.ts';
+import { Cancelled } from './cancel.ts';
 import type { Deps } from './deps.ts';
 import { moveOn } from './move-on.ts';
 
@@ -18,12 +19,15 @@ import { moveOn } from './move-on.ts';
  * Ends a step and does all that follows — events, the next jobs, the run's own end, the job's completion —
  * in one transaction. False when the fence had passed to another worker: nothing is written then, and
  * this worker's result is dropped.
+ *
+ * `unlessCancelled`: Cancelled, and nothing is written, where somebody has cancelled the run.
  */
 export async function finishStep(
   deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,
   step: Pick<Step, 'id' | 'runId' | 'attempt' | 'name'>,
   came: StepOutcome,
   job?: ClaimedJob<'step'>,
+  { unlessCancelled = false } = {},
 ): Promise<boolean> {
   const { db, queue } = deps;
   return db.transaction(async (tx) => {
@@ -38,8 +42,9 @@ export async function finishStep(
     const end = endOf(outcome);
     const held = endedAtOnce ?? (await endStep(tx, step, end));
     if (!held) return false;
+    if (unlessCancelled && run.cancelRequestedAt !== null) throw new Cancelled(run.id);
     const { failure } = end;
-    const steps = listed.map((each) => (each.id === step.id ? { ...each, ...end } : each));
+    const steps = withEnd(listed, step, outcome);
     // Our own fault is kept for the operator, who can drive it again; a person can do nothing about it.
     if (job && failure?.kind === 'internal') await queue.enqueue(tx, 'dead', { ...job.data, reason: failure.message });
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
@@ -60,6 +65,11 @@ function endOf(outcome: StepOutcome) {
   return { status: outcome.status, outputs: outcome.outputs ?? {}, failure };
 }
 
+/** The steps of a run as they are once one of them has ended so. */
+export function withEnd(steps: readonly Step[], { id }: Pick<Step, 'id'>, outcome: StepOutcome): Step[] {
+  return steps.map((step) => (step.id === id ? { ...step, ...endOf(outcome) } : step));
+}
+
 /** An outcome with all the steps it adds to the run: where a gate's verdict is one to mend, those that mend it. */
 function mending(
   run: Run,
@@ -70,7 +80,7 @@ function mending(
   if (outcome.status !== 'failed') return { ...outcome, adds: 'adds' in outcome ? (outcome.adds ?? []) : [] };
   const { maxRepairs } = RunConfig.parse(run.config);
   if (!outcome.mendable || run.cancelRequestedAt !== null) return { ...outcome, adds: [] };
-  const steps = listed.map((each) => (each.id === step.id ? { ...each, status: outcome.status } : each));
+  const steps = withEnd(listed, step, outcome);
   const failed = steps.find(({ id }) => id === step.id)!;
   const adds = planRepair(steps, failed, { maxRepairs, prompt: run.source.prompt });
   return { ...outcome, adds, failure: adds.length > 0 ? outcome.failure : afterRepairs(outcome.failure, steps) };

@@ -9,7 +9,7 @@ import type { Lease } from '../queue/jobs.ts';
 import { announce } from './announce.ts';
 import { started } from './claim-step.ts';
 import type { Deps } from './deps.ts';
-import { told } from './finish-step.ts';
+import { told, withEnd } from './finish-step.ts';
 import type { Held } from './held.ts';
 import { about } from './move-on.ts';
 
@@ -30,7 +30,7 @@ export async function goOn(
   const { db, queue } = deps;
   const { run } = held;
   if ('pullRequest' in outcome || 'adds' in outcome || outcome.status === 'failed') return null;
-  const steps = held.steps.map((step) => (step.id === held.step.id ? ended(step, outcome) : step));
+  const steps = withEnd(held.steps, held.step, outcome);
   const next = onlyNext(run, steps);
   const way = next && queue.passOn('step', lease, { runId: run.id, stepId: next.id }, run.priority);
   if (!next || !way) return null;
@@ -64,10 +64,6 @@ export async function goOn(
     steps: steps.map((each) => (each.id === step.id ? step : each)),
     announcedUntil,
   };
-}
-
-function ended(step: Step, { status, outputs = {} }: StepOutcome): Step {
-  return { ...step, status, outputs };
 }
 
 /** The one step that can start now; null where there is none, or where more is to be done than to start it. */

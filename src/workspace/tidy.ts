@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { safeName } from './layout.ts';
 import { removeTree } from './remove-tree.ts';
 import { removeCheckout } from './checkout.ts';
-import { withLock } from './lock.ts';
+import { dropStaleLock, withLock } from './lock.ts';
 import { tidyCgroups } from './process-cgroup.ts';
 import type { TidyOptions } from './port.ts';
 
@@ -16,7 +16,7 @@ const RUN = /^run_[0-9a-f]+/;
 
 /**
  * Removes checkouts and scratch folders of runs that are over, what mirrors know of worktrees that are gone, mirrors that
- * nobody used for long, and the temporary folders and cgroups that a killed process left. Gives the removed paths. Several
+ * nobody used for long, and the locks, temporary folders and cgroups that a killed process left. Gives the removed paths. Several
  * processes may do this on one disk at a time.
  */
 export async function tidy(root: string, options: TidyOptions & { temporary?: string }): Promise<string[]> {
@@ -57,6 +57,12 @@ export async function tidy(root: string, options: TidyOptions & { temporary?: st
       await removeTree(away);
     });
     removed.push(path);
+  }
+
+  // Whoever comes to the mirror takes such a lock over, but nobody need come.
+  for (const { path } of await list(join(root, 'mirrors'), /\.lock$/)) {
+    signal?.throwIfAborted();
+    if (await dropStaleLock(path.slice(0, -'.lock'.length))) removed.push(path);
   }
 
   for (const { path, usedAt, mine } of await list(options.temporary ?? tmpdir(), TEMPORARY)) {

@@ -4,7 +4,7 @@ import type { ScriptRequest } from '../../src/playground/model-script.ts';
 import { turn, type Script, type Turn } from '../../src/playground/model.ts';
 import { cancelRun } from '../../src/runs/cancel.ts';
 import { lane } from '../support/database.ts';
-import { startHarness, type Harness, type Repository } from '../support/harness.ts';
+import { startHarness, until, type Harness, type Repository } from '../support/harness.ts';
 
 const write = turn.tool('write', { file_path: 'notes.md', content: 'Noted.\n' });
 /** A reply that would take minutes. */
@@ -18,7 +18,7 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
   /** Asks, waits until the work has come as far as told, cancels, and waits for the end. */
   const cancelWhen = async (kit: Repository, ready: (runId: string) => boolean) => {
     const { issue } = await kit.comment('/nofx add the notes');
-    await expect.poll(async () => (await kit.runs()).some(({ id }) => ready(id)), { timeout: 60_000 }).toBe(true);
+    await until(async () => (await kit.runs()).some(({ id }) => ready(id)));
     const { id } = await kit.run();
     expect(await cancelRun(nofx.nofx.deps, id, 'mona')).toBe(true);
     await kit.drain();
@@ -49,6 +49,21 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
     expect(kit.pullRequests()).toEqual([]);
     expect(run.cost).not.toBeNull();
     expect(kit.checks(kit.git('rev-parse', run.branch).trim())).toEqual(['NOFX: completed/cancelled']);
+  });
+
+  it('keeps what was written also where it is cancelled as the model ends', async () => {
+    const kit: Repository = await nofx.repository({
+      model: async ({ turn: step }: ScriptRequest) => {
+        if (step === 0) return write;
+        const { id } = await kit.run();
+        await cancelRun(nofx.nofx.deps, id, 'mona');
+        return turn.text('Done.');
+      },
+    });
+    await kit.ask('/nofx add the notes');
+    const { status, branch } = await kit.run();
+    expect(status).toBe('cancelled');
+    expect(kit.git('show', `${branch}:notes.md`)).toBe('Noted.\n');
   });
 
   it('keeps of a change that is being mended what it has come to, and not only what was committed before', async () => {

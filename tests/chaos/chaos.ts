@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { openDb } from '../../src/db/client.ts';
 import { createGitHubStandIn } from '../../src/playground/github-stand-in.ts';
 import { createScriptedModel, turn, type Script } from '../../src/playground/model.ts';
+import { STALE_MS } from '../../src/workspace/lock.ts';
 import { tidy } from '../../src/workspace/tidy.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { problemsOf } from './checks.ts';
@@ -15,7 +16,7 @@ import { supervise } from './supervisor.ts';
 import { makeTrouble, redeliverLost, type Counts, type Pace } from './trouble.ts';
 
 const HELP = `npm run chaos                      500 runs while everything around them breaks; an hour at most
-npm run chaos -- --quick           12 runs, and trouble so often that they see all of it
+npm run chaos -- --quick           12 runs, and trouble so soon that they see all of it
 npm run chaos -- --runs N          so many
 npm run chaos -- --minutes N       fail with what is unfinished after so long
 `;
@@ -23,9 +24,9 @@ npm run chaos -- --minutes N       fail with what is unfinished after so long
 const REPOSITORIES = 10;
 const AT_A_TIME = 8;
 const SECRET = 'a secret for chaos';
-const PACE: Pace = { kill: [2_000, 10_000], cut: 10_000 };
-/** Twelve runs are through within seconds, and a worker needs some to come back. */
-const QUICK_PACE: Pace = { kill: [1_000, 4_000], cut: 3_000 };
+const PACE: Pace = { kill: [2_000, 10_000], cut: 10_000, times: Infinity };
+/** Twelve runs are through within seconds. */
+const QUICK_PACE: Pace = { kill: [1_000, 4_000], cut: 3_000, times: 3 };
 
 type Options = { runs: number; minutes: number; pace: Pace };
 
@@ -123,6 +124,7 @@ async function soak(options: Options, { own }: ReturnType<typeof createCleanup>)
     await sleep(500);
   }
   await trouble.stop();
+  const calm = Date.now();
   // Without trouble what is left must come to an end by itself; leases of the last that were killed take ten seconds.
   const patience = Date.now() + 90_000;
   do {
@@ -136,6 +138,7 @@ async function soak(options: Options, { own }: ReturnType<typeof createCleanup>)
   const processes = [web, ...workers];
   const stops = (await Promise.all(processes.map((one) => one.stop()))).flat();
   // A killed attempt cannot clear up: the hourly tidy does that for it, and must leave nothing.
+  await sleep(calm + STALE_MS - Date.now());
   const tidied = await tidy(root, {
     inUse: async () => new Set(),
     projectsInUse: async () => new Set(),
@@ -159,7 +162,7 @@ async function soak(options: Options, { own }: ReturnType<typeof createCleanup>)
   console.log(`${facts.runs.length} runs in ${duration} s.
   ${counts.kills} kills of workers, ${counts.cuts} cuts of the database, which made ${vain} starts of a process vain.
   ${counts.lostAnswers} answers of GitHub lost after their effect, ${counts.redelivered} webhooks sent again.
-  ${tidied.length} folders that killed attempts left, removed as the hourly tidy does.`);
+  ${tidied.length} folders and locks that killed attempts left, removed as the hourly tidy does.`);
   console.log(problems.length === 0 ? 'Nothing is broken.' : `${problems.length} problems:`);
   for (const problem of problems) console.log(`  - ${problem}`);
   return problems.length === 0;

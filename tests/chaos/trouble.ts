@@ -5,8 +5,14 @@ import type { Supervised } from './supervisor.ts';
 
 export type Counts = { kills: number; cuts: number; lostAnswers: number; redelivered: number };
 
-/** How often: a worker is killed between `kill[0]` and `kill[1]` ms after the one before it, the database cut off `cut` ms after it came back. */
-export type Pace = { kill: readonly [number, number]; cut: number };
+export type Pace = {
+  /** A worker is killed so many ms after the one before it: at least, and at most. */
+  kill: readonly [number, number];
+  /** The database is cut off so many ms after it came back. */
+  cut: number;
+  /** So often at most, each. A step that takes its worker down four times is given up. */
+  times: number;
+};
 
 /** Makes trouble of every kind until it is told to stop, and then leaves the database there. */
 export function makeTrouble(options: {
@@ -38,14 +44,14 @@ export function makeTrouble(options: {
 
   async function kill(): Promise<void> {
     const [least, most] = pace.kill;
-    while (await pause(least + Math.random() * (most - least))) {
+    while (counts.kills < pace.times && (await pause(least + Math.random() * (most - least)))) {
       const worker = workers[Math.floor(Math.random() * workers.length)]!;
       if (worker.kill()) counts.kills += 1;
     }
   }
 
   async function cut(): Promise<void> {
-    while (await pause(pace.cut)) {
+    while (counts.cuts < pace.times && (await pause(pace.cut))) {
       await postgres.cut();
       counts.cuts += 1;
       await pause(500 + Math.random() * 1_500);

@@ -3,11 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { listEvents } from '../../src/db/events.ts';
 import { getRun } from '../../src/db/runs.ts';
-import { InternalError } from '../../src/errors.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import { InternalError, RetryableError, UserError } from '../../src/errors.ts';
 import { defineHandler } from '../../src/handlers/handler.ts';
 import { handlers, knownTools } from '../../src/handlers/registry.ts';
 import { assertLease } from '../../src/queue/lease.ts';
-import { watchCancels } from '../../src/runs/cancel.ts';
+import { cancelRun, watchCancels } from '../../src/runs/cancel.ts';
 import { closeDead } from '../../src/runs/close-dead.ts';
 import { executeStep, executeSteps } from '../../src/runs/execute-step.ts';
 import { listDead, redriveDead } from '../../src/runs/dead.ts';
@@ -62,6 +63,80 @@ describe(`a step whose job was given away, on ${lane}`, () => {
     expect((await listEvents(db, id)).map(({ type }) => type)).not.toContain('step.retried');
     const { rows } = await db.execute(sql`select state::text from pgboss.job where name = 'step'`);
     expect(rows).toEqual([{ state: 'completed' }]);
+  });
+});
+
+/** A tool whose run is cancelled at its end, before its worker looks for that: it gives what it has made, or is put off for an hour. */
+const OVERTAKEN = 'test:overtaken';
+Object.assign(handlers, {
+  [OVERTAKEN]: defineHandler({
+    inputs: z.looseObject({ putOff: z.boolean() }),
+    timeLimitMs: 60_000,
+    secrets: [],
+    async run({ run, step, inputs, adapters }) {
+      const { overtake } = adapters as unknown as { overtake(runId: string, name: string): Promise<void> };
+      await overtake(run.id, step.name);
+      if (inputs.putOff) throw new RetryableError('Not now.', { retryAfterMs: 3_600_000 });
+      return { status: 'succeeded' as const, outputs: { made: true } };
+    },
+  }),
+});
+knownTools.push(OVERTAKEN);
+
+describe(`a step at whose end its run is over, on ${lane}`, () => {
+  let engine: Engine;
+  let overtake: (runId: string, name: string) => Promise<void>;
+  beforeAll(async () => {
+    engine = await startEngine();
+    const adapters = {
+      redact: (text: string) => text,
+      overtake: (runId: string, name: string) => overtake(runId, name),
+    } as unknown as typeof engine.deps.adapters;
+    const deps = { ...engine.deps, adapters };
+    const cancels = watchCancels(deps, 60_000);
+    await engine.queue.work(
+      'step',
+      2,
+      executeSteps((job) => executeStep(deps, cancels, job)),
+    );
+  });
+  afterAll(() => engine.stop());
+
+  const ended = async (plan: Plan) => {
+    const request = runRequest({ plan, triggerKey: `overtaken:${JSON.stringify(plan)}` });
+    const opened = await openRun(engine.deps, {
+      ...request,
+      source: { ...request.source, issue: null },
+    });
+    if (!opened.ok) throw new Error(opened.errors.join());
+    const { id } = opened.run;
+    await expect.poll(async () => (await getRun(engine.db, id))!.endedAt, { timeout: 10_000 }).not.toBeNull();
+    const { rows } = await engine.db.execute(
+      sql`select 1 from pgboss.job where name = 'step' and state < 'completed' and data ->> 'runId' = ${id}`,
+    );
+    expect(rows).toEqual([]);
+    const steps = await engine.steps(id);
+    return { status: (await getRun(engine.db, id))!.status, steps: steps.map(({ status }) => status) };
+  };
+  const cancel = async (runId: string) => void (await cancelRun(engine.deps, runId, 'mona'));
+
+  it('is not put off, but ends with a cancel that its worker has not seen yet', async () => {
+    overtake = cancel;
+    const plan = { goal: 'g', steps: [{ name: 'a', tool: OVERTAKEN, inputs: { putOff: true } }] };
+    expect(await ended(plan)).toEqual({ status: 'cancelled', steps: ['cancelled'] });
+  });
+
+  it('is not waited for where another has failed', async () => {
+    const reaches = (runId: string, at: number, status: string) =>
+      expect.poll(async () => (await engine.steps(runId))[at]!.status, { timeout: 10_000 }).toBe(status);
+    overtake = async (runId, name) => {
+      if (name === 'a') return reaches(runId, 1, 'failed');
+      await reaches(runId, 0, 'running');
+      throw new UserError('No.', 'Nothing.');
+    };
+    const inputs = { putOff: true, _dependsOn: [] };
+    const steps = ['a', 'b'].map((name) => ({ name, tool: OVERTAKEN, inputs }));
+    expect(await ended({ goal: 'g', steps })).toEqual({ status: 'failed', steps: ['skipped', 'failed'] });
   });
 });
 

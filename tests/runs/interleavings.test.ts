@@ -10,7 +10,7 @@ import { isTerminal } from '../../src/domain/run.ts';
 import type { StepOutcome } from '../../src/handlers/handler.ts';
 import type { ClaimedJob } from '../../src/queue/jobs.ts';
 import { approveStep, expireStep } from '../../src/runs/approve.ts';
-import { cancelRun } from '../../src/runs/cancel.ts';
+import { Cancelled, cancelRun } from '../../src/runs/cancel.ts';
 import { comeBack } from '../../src/runs/come-back.ts';
 import { claim } from '../../src/runs/claim-step.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
@@ -159,7 +159,10 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
         return;
       }
       const event = action.do === 'retry' ? 'step.retried' : 'step.returned';
-      await comeBack(engine.deps, step, job, { event, reason: 'r', seconds: 0 });
+      await comeBack(engine.deps, step, job, { event, reason: 'r', seconds: 0 }).catch((error: unknown) => {
+        if (!(error instanceof Cancelled)) throw error;
+        return finishStep(engine.deps, step, outcome('cancelled'), job);
+      });
     };
     for (const action of actions) await one(action);
   };

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { withLock } from '../../src/workspace/lock.ts';
 import { tidy } from '../../src/workspace/tidy.ts';
 
 const HOUR = 3_600_000;
@@ -65,6 +66,15 @@ describe('tidying a disk', () => {
     await made('mirrors/gh_4.git', 31 * 24);
     expect(await run()).toEqual([join(root, 'mirrors/gh_1.git')]);
     expect(await run()).toEqual([]);
+  });
+
+  it('removes locks of processes that are gone, and no others', async () => {
+    await made('mirrors/gh_1.git.lock', 1);
+    await made('mirrors/gh_2.git.lock', 0);
+    await withLock(join(root, 'mirrors/gh_3.git'), undefined, async () => {
+      expect(await run()).toEqual([join(root, 'mirrors/gh_1.git.lock')]);
+    });
+    expect(await readdir(join(root, 'mirrors'))).toEqual(['gh_2.git.lock']);
   });
 
   it('removes temporary folders of ours only, once no step can be using them', async () => {
