@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { html } from 'hono/html';
 import { describe, expect, it } from 'vitest';
 import { createRedactor, REDACTED } from '../../src/domain/redact.ts';
 
@@ -19,7 +18,7 @@ describe('live values', () => {
     ['hex in capitals', Buffer.from(secret).toString('hex').toUpperCase()],
     ['URL-encoded in small letters', encodeURIComponent(secret).toLowerCase()],
     ['in a form', new URLSearchParams({ secret }).toString().slice('secret='.length)],
-    ['in HTML', html`${secret}`.toString()],
+    ['in HTML', 'hunter2/very+secret=value ✓ &lt;&amp;&#39;&quot;&gt;'],
   ])('%s', (_, text) => {
     expect(redact(`a ${text} b`)).toContain(REDACTED);
     expect(redact(`a ${text} b`)).not.toContain('hunter2');
