@@ -160,7 +160,8 @@ async function startWorkers(
   );
   const bury = async (job: ClaimedJob<'dead'>) => {
     await closeDead(deps, job);
-    metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');
+    const { stepId, messageId } = job.data;
+    metrics.deadLetter(stepId ? 'step' : messageId ? 'message' : 'delivery');
   };
   await queue.work('delivery', 2, observed('delivery', deliver));
   await queue.work(
