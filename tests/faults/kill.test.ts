@@ -125,7 +125,9 @@ describe('kill -9', () => {
         at === 0 ? turn.tool('write', { file_path: 'notes.md', content: 'Noted.\n' }) : turn.text('Done.'),
     });
     const repo = 'acme/red';
-    const files = { '.github/nofx.yml': 'gates:\n  test: "test -e notes.md || sleep 1; echo error in everything; exit 1"\n' };
+    const files = {
+      '.github/nofx.yml': 'gates:\n  test: "test -e notes.md || sleep 1; echo error in everything; exit 1"\n',
+    };
     await town.github.createRepository({ owner: 'acme', name: 'red', files, collaborators: { mona: 'write' } });
     const server = await town.start();
     const { number: issue } = await town.github.openIssue({ repo, title: 'Notes', body: '', by: 'mona' });
