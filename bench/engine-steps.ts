@@ -9,6 +9,7 @@ import { handlers, knownTools } from '../src/handlers/registry.ts';
 import { defineHandler } from '../src/handlers/handler.ts';
 import { startQueue } from '../src/queue/boss.ts';
 import type { ClaimedJob, Queue } from '../src/queue/jobs.ts';
+import { PROGRESS_WORKERS } from '../src/queue/queues.ts';
 import { watchCancels } from '../src/runs/cancel.ts';
 import type { Deps } from '../src/runs/deps.ts';
 import { executeStep, executeSteps } from '../src/runs/execute-step.ts';
@@ -62,7 +63,7 @@ async function workOurs(database: Database, queue: Queue, concurrency: number, d
   });
   await queue.work('step', concurrency, execute);
   // As in the whole of NOFX, but for what GitHub would be told: an update that nobody takes would be asked for at each step.
-  await queue.work('progress', 6, async () => {});
+  await queue.work('progress', PROGRESS_WORKERS, async () => {});
   return cancels.stop;
 }
 

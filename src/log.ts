@@ -51,6 +51,16 @@ function describe(error: unknown, depth = 0): unknown {
   return { type: name, message, stack, ...fields, ...causes, ...several };
 }
 
+/** What JSON makes of a buffer or a typed array. As numbers nobody would read it, nor find a secret in it. */
+function bytesIn(value: unknown): number | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { type, data } = value as { type?: unknown; data?: unknown };
+  if (type === 'Buffer' && Array.isArray(data)) return data.length;
+  const entries = Array.isArray(value) ? [] : Object.entries(value);
+  const counted = entries.every(([key, part], index) => key === String(index) && typeof part === 'number');
+  return counted && entries.length > 0 ? entries.length : null;
+}
+
 /**
  * In JSON a secret may be spelt with escapes (a PEM's line breaks, quotes), which an exact search in the line would
  * miss: so its strings are redacted as they read, and then the line once more as a whole.
@@ -58,11 +68,17 @@ function describe(error: unknown, depth = 0): unknown {
 function redactLine(line: string, redact: (text: string) => string): string {
   let clean: string;
   try {
-    clean = `${JSON.stringify(JSON.parse(line, (_key, value: unknown) => (typeof value === 'string' ? redact(value) : value)))}\n`;
+    clean = `${JSON.stringify(JSON.parse(line, (_key, value: unknown) => cleanPart(value, redact)))}\n`;
   } catch {
     clean = line;
   }
   return redact(clean);
+}
+
+function cleanPart(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  const bytes = bytesIn(value);
+  return bytes === null ? value : `[${bytes} bytes]`;
 }
 
 /** Synchronous, so that the last words of a dying process are written. */

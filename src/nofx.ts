@@ -22,6 +22,7 @@ import { createOutbound } from './outbound/outbound.ts';
 import { createDeliverer } from './outbox/deliver.ts';
 import type { OutboxDeps } from './outbox/deps.ts';
 import type { ClaimedJob } from './queue/jobs.ts';
+import { PROGRESS_WORKERS } from './queue/queues.ts';
 import { watchCancels } from './runs/cancel.ts';
 import { closeDead } from './runs/close-dead.ts';
 import type { Deps } from './runs/deps.ts';
@@ -159,7 +160,8 @@ async function startWorkers(
   );
   const bury = async (job: ClaimedJob<'dead'>) => {
     await closeDead(deps, job);
-    metrics.deadLetter(job.data.stepId ? 'step' : 'delivery');
+    const { stepId, messageId } = job.data;
+    metrics.deadLetter(stepId ? 'step' : messageId ? 'message' : 'delivery');
   };
   await queue.work('delivery', 2, observed('delivery', deliver));
   await queue.work(
@@ -167,7 +169,7 @@ async function startWorkers(
     config.stepConcurrency,
     executeSteps(observed('step', (job: StepJob) => executeStep(deps, cancels, job))),
   );
-  await queue.work('progress', 6, observed('progress', show));
+  await queue.work('progress', PROGRESS_WORKERS, observed('progress', show));
   await queue.work('outbound', 4, observed('outbound', createDeliverer(options.outbox)));
   await queue.work('dead', 1, observed('dead', bury));
   return {

@@ -40,6 +40,14 @@ describe('createLogger', () => {
     expect(last()).toHaveProperty('level');
   });
 
+  it('writes no bytes, in which no secret can be seen', () => {
+    const { log, lines, last } = logger();
+    const bytes = Buffer.from(SECRET);
+    log.error({ body: bytes, err: Object.assign(new Error('a'), { stdout: [new Uint8Array(bytes)] }) }, 'x');
+    expect(lines[0]).not.toContain([...bytes].slice(0, 5).join());
+    expect(last()).toMatchObject({ body: `[${bytes.length} bytes]`, err: { stdout: [`[${bytes.length} bytes]`] } });
+  });
+
   it('asks for the fields of every line, also for those of children, and redacts them', () => {
     const lines: string[] = [];
     let run = 'run_1';

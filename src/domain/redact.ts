@@ -45,7 +45,7 @@ const SHORTEST = 6;
 
 /**
  * `secrets` gives the live values each time, since installation tokens come and go. Each is found as
- * it is, URL-encoded, JSON-escaped, in base64 (also inside a longer encoded text such as
+ * it is, encoded for a URL, a form or HTML, JSON-escaped, in base64 (also inside a longer encoded text such as
  * `x-access-token:<token>`), base64url and hex.
  */
 export function createRedactor(secrets: () => string[]): Redactor {
@@ -71,11 +71,9 @@ function needlesOf(secrets: string[]): string[] {
     const value = secret.trim();
     if (value.length < SHORTEST) return [];
     return [
-      value,
-      ...lines(value),
-      encodeURIComponent(value),
+      ...[value, ...lines(value)].flatMap(spellings),
       JSON.stringify(value).slice(1, -1),
-      hex(value),
+      ...hex(value),
       ...base64Forms(value),
     ];
   });
@@ -90,8 +88,18 @@ function lines(value: string): string[] {
     .filter((line) => line.length >= 16 && !line.startsWith('-----'));
 }
 
-function hex(value: string): string {
-  return Buffer.from(value).toString('hex');
+/** As it is, and as it stands in a URL, the body of a form, and HTML. */
+function spellings(value: string): string[] {
+  const encoded = [encodeURIComponent(value), new URLSearchParams([['', value]]).toString().slice(1)];
+  const lower = encoded.map((text) => text.replace(/%../g, (escape) => escape.toLowerCase()));
+  return [value, ...encoded, ...lower, value.replace(/[&<>"']/g, (character) => HTML[character]!)];
+}
+
+const HTML: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function hex(value: string): string[] {
+  const written = Buffer.from(value).toString('hex');
+  return [written, written.toUpperCase()];
 }
 
 /**

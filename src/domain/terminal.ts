@@ -28,7 +28,7 @@ function overwritten(line: string): string {
   return whole.slice(whole.lastIndexOf('\r') + 1);
 }
 
-/** A line that starts with `::name` or `##[name]` is a command to GitHub's runners; a zero-width space before it makes it text. */
+/** A line that starts with `::name`, or holds `##[name]` anywhere, is a command to GitHub's runners; a zero-width space before it or within makes it text. */
 function inert(line: string): string {
-  return line.replace(/^(\s*)(::|##\[)/, '$1\u200b$2');
+  return line.replace(/^(\s*)::/, '$1\u200b::').replaceAll('##[', '##\u200b[');
 }

@@ -75,6 +75,9 @@ export const GROUP_CONCURRENCY: Partial<Record<QueueName, number>> = { outbound:
  */
 export const BATCH_SIZE: Partial<Record<QueueName, number>> = { progress: 10 };
 
+/** How many of those workers there are in a process, at most. */
+export const PROGRESS_WORKERS = 6;
+
 /** Makes the queues that are not there, and brings those that are in line with what is said here. */
 export async function makeQueues(boss: PgBoss): Promise<void> {
   for (const { name, ...options } of QUEUES) {

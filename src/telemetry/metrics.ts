@@ -90,7 +90,7 @@ export function createMetrics({ queueDepths, model: configured, prices }: Metric
     /** `outcome` is the delivery's row's: its first word counts. */
     delivery: (outcome: string) => deliveries.inc({ outcome: /^[a-z]+/.exec(outcome)?.[0] ?? 'other' }),
     jobError: (queue: string) => jobErrors.inc({ queue }),
-    deadLetter: (kind: 'step' | 'delivery') => dead.inc({ kind }),
+    deadLetter: (kind: 'step' | 'delivery' | 'message') => dead.inc({ kind }),
     runOpened: () => opened.inc(),
     runEnded: (status: RunStatus) => ended.inc({ status }),
     attempt(tool: string, outcome: string, seconds: number) {

@@ -7,7 +7,7 @@ const longToken = `ghs_123456_${'eyJhbGciOiJSUzI1NiJ9'}.${'aB3-_'.repeat(70)}.${
 const plain = createRedactor(() => []);
 
 describe('live values', () => {
-  const secret = 'hunter2/very+secret=value ✓';
+  const secret = `hunter2/very+secret=value ✓ <&'">`;
   const redact = createRedactor(() => [secret, '', 'abc']);
 
   it.each([
@@ -15,6 +15,10 @@ describe('live values', () => {
     ['URL-encoded', encodeURIComponent(secret)],
     ['in JSON', JSON.stringify({ a: `"${secret}"` })],
     ['hex', Buffer.from(secret).toString('hex')],
+    ['hex in capitals', Buffer.from(secret).toString('hex').toUpperCase()],
+    ['URL-encoded in small letters', encodeURIComponent(secret).toLowerCase()],
+    ['in a form', new URLSearchParams({ secret }).toString().slice('secret='.length)],
+    ['in HTML', 'hunter2/very+secret=value ✓ &lt;&amp;&#39;&quot;&gt;'],
   ])('%s', (_, text) => {
     expect(redact(`a ${text} b`)).toContain(REDACTED);
     expect(redact(`a ${text} b`)).not.toContain('hunter2');

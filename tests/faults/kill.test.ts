@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { like, sql } from 'drizzle-orm';
 import { afterEach, describe, expect, it } from 'vitest';
-import { delivery, effect, step } from '../../src/db/schema.ts';
+import { delivery, effect, run, step } from '../../src/db/schema.ts';
 import { demoScript } from '../../src/playground/demo-script.ts';
-import type { ScriptRequest } from '../../src/playground/model-script.ts';
+import { turn, type ScriptRequest } from '../../src/playground/model-script.ts';
 import { buildTown, expectOneStory, REPO, type Server, type Town } from '../support/process.ts';
 
 /** A process is killed the moment the outside world has been changed and before it hears of it. */
@@ -117,6 +117,41 @@ describe('kill -9', () => {
     await town.ended();
     expect(await expectOneStory(town, issue)).toEqual([]);
     expect(await head()).toBe(sha);
+  });
+
+  it('between the run of a gate on the base and what follows from it: it is not run there again', async () => {
+    town = await buildTown({
+      script: ({ turn: at }: ScriptRequest) =>
+        at === 0 ? turn.tool('write', { file_path: 'notes.md', content: 'Noted.\n' }) : turn.text('Done.'),
+    });
+    const repo = 'acme/red';
+    const files = {
+      '.github/nofx.yml': 'gates:\n  test: "test -e notes.md || sleep 1; echo error in everything; exit 1"\n',
+    };
+    await town.github.createRepository({ owner: 'acme', name: 'red', files, collaborators: { mona: 'write' } });
+    const server = await town.start();
+    const { number: issue } = await town.github.openIssue({ repo, title: 'Notes', body: '', by: 'mona' });
+    await town.github.comment({ repo, issue, body: '/nofx add notes', by: 'mona' });
+    const { db } = town.database;
+    const onBase = () => db.select().from(effect).where(like(effect.key, 'base:%'));
+    await db.transaction(async (tx) => {
+      while ((await onBase()).length === 0) await sleep(2);
+      // Whoever has this row so keeps the server from ending a step, and from nothing else.
+      await tx.select().from(run).for('no key update');
+      while ((await onBase())[0]!.doneAt === null) await sleep(5);
+      await server.kill('SIGKILL');
+      await tx.execute(
+        sql`select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+      );
+    });
+    const gate = async () => (await db.select().from(step)).find(({ tool }) => tool === 'gate:test');
+    expect(await gate()).toMatchObject({ status: 'running', attempt: 1 });
+    const next = await town.start();
+    const [ended] = await town.ended();
+    expect(ended).toMatchObject({ status: 'succeeded' });
+    expect(await gate()).toMatchObject({ status: 'neutral', attempt: 2, outputs: { base: { compared: 'same' } } });
+    expect(next.lines.some(({ msg }) => msg === 'a gate is run on the base')).toBe(false);
+    expect(town.github.pullRequests(repo).map(({ draft }) => draft)).toEqual([true]);
   });
 
   it('of one of two workers: the other takes the step over when the lease runs out, within 15 s', async () => {

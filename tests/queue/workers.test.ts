@@ -61,6 +61,20 @@ describe(`workers that take batches, on ${lane}`, () => {
     await until(async () => (await states()).includes('last completed'));
   });
 
+  it('are as many the next time: each batch that took its time makes room again', async () => {
+    await work(2);
+    for (const time of [1, 2, 3, 4]) {
+      const slow = hold(`slow ${time}`);
+      await show(`slow ${time}`, `quick ${time}`);
+      // It is settled by itself once its batch takes its time. Then what comes is found by another worker.
+      await until(async () => (await states()).includes(`quick ${time} completed`));
+      await show(`new ${time}`);
+      await until(async () => (await states()).includes(`new ${time} completed`));
+      slow.resolve();
+      await until(async () => (await fresh.queue.pending()) === 0);
+    }
+  });
+
   it('are not more than was said', async () => {
     const slow = hold('slow');
     await show('slow');

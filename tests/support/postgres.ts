@@ -94,7 +94,8 @@ async function start(folder: string, durable: boolean): Promise<PostgresServer> 
   );
 
   const port = await freePort();
-  const careless = durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+  // Nor does anybody need the statistics of hundreds of databases that are soon gone.
+  const careless = durable ? [] : ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'autovacuum=off'];
   const settings = [...careless, 'max_connections=200'];
   const address = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories='];
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;

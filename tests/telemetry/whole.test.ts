@@ -28,6 +28,9 @@ describe(`what one run tells, on ${lane}`, () => {
       body: 'Our titles are unlinkable.',
     });
     run = (await repository.runs())[0]!;
+    const { db, queue } = nofx.nofx.deps;
+    await db.transaction((tx) => queue.enqueue(tx, 'dead', { messageId: 'msg_of_nobody' }));
+    await nofx.drain();
     text = await (await fetch(`${nofx.nofx.url}/metrics`)).text();
     figures = parseExposition(text);
     await nofx.stop();
@@ -89,6 +92,7 @@ describe(`what one run tells, on ${lane}`, () => {
       expect(figures.value('nofx_sandbox_command_seconds_count', { outcome: 'exited' })).toBe(
         named('sandbox command').length,
       );
+      expect(figures.value('nofx_dead_letters_total', { kind: 'message' })).toBe(1);
       expect(figures.value('nofx_queue_up')).toBe(1);
       for (const queue of ['delivery', 'step', 'progress', 'dead']) {
         expect(figures.value('nofx_queue_jobs', { queue, state: 'active' })).toBe(0);
