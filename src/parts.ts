@@ -140,6 +140,7 @@ async function createAdapters(
     allowHttp: config.github.protocol === 'http',
     findRoute: createRoutes({ vouchedFor: vouchedHosts(config), hasProxy: config.machine.proxy !== undefined }),
     allowedLocalRoots: config.localRoots,
+    log,
   });
   const sandbox = await createSandbox({
     ...config.machine,

@@ -10,6 +10,7 @@ import { localHead, remoteHead } from './head.ts';
 import { layout } from './layout.ts';
 import { localRepository } from './local.ts';
 import { makeCommit } from './make-commit.ts';
+import { mendMirrors, type Log } from './mend-mirrors.ts';
 import { mergeTrees } from './merge.ts';
 import { keepBytes } from './kept-bytes.ts';
 import { borrowLocal, ensureMirror, fetchRef, hasCommit, readRef, workRef } from './mirror.ts';
@@ -40,6 +41,7 @@ export type WorkspacesOptions = {
   proxy?: string;
   noProxy?: string;
   caFile?: string;
+  log?: Log;
 };
 
 /** bytes: for what is read of the commits that runs start from */
@@ -97,7 +99,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     return mirror;
   }
 
-  return {
+  const workspaces: Workspaces = {
     resolve,
 
     async checkLocal(project) {
@@ -166,6 +168,7 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
 
     tidy: (wanted) => tidy(root, wanted),
   };
+  return mendMirrors(workspaces, { mirrorOf: ({ project }) => places.mirror(project.id), log: options.log });
 }
 
 function toWorkspace(
