@@ -83,7 +83,8 @@ function mayPass(status: number): boolean {
 
 function wordsOf(error: unknown, secret: string): string {
   const words = (error instanceof APIError && error.apiMessage) || messageOf(error);
-  return redact(words.replace(/\s+/g, ' ').slice(0, 500), secret);
+  // Cut last: half of a key would not be known for one.
+  return redact(words.replace(/\s+/g, ' '), secret).slice(0, 500);
 }
 
 /** The cause for the log: its words alone, since headers and bodies may repeat what was sent. */

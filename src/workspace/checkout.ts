@@ -94,6 +94,8 @@ async function addWorktree(git: Git, mirror: Mirror, options: CheckoutOptions): 
   const gitDir = worktreeDir(mirror.path, path);
   // The mirror may remember one whose files are gone.
   await removeTree(gitDir);
+  // The refs of a worktree are the mirror's. Of this branch only this run makes checkouts, so nobody holds it.
+  await rm(join(mirror.path, 'refs', 'heads', `${options.branch}.lock`), { force: true });
   await mkdir(gitDir, { recursive: true });
   await mkdir(path, { recursive: true });
   await writeFile(join(gitDir, 'commondir'), '../..\n');

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { UserError } from '../errors.ts';
 import { isBranchName, isSha } from '../domain/refs.ts';
 import { emptyRepository, missingRef, remoteError } from './git-errors.ts';
+import { safeName } from './layout.ts';
 import { withLock } from './lock.ts';
 import type { Git, GitPlace } from './git.ts';
 import type { Remote } from './remote.ts';
@@ -53,7 +54,8 @@ async function makeMirror(git: Git, path: string): Promise<void> {
 export async function fetchRef(mirror: Mirror, ref: string, context: MirrorContext): Promise<string> {
   const { git, remote, signal } = context;
   if (!isSha(ref) && !isBranchName(ref)) throw missingRef(remote.name, ref);
-  const kept = isSha(ref) ? `refs/nofx/commits/${ref}` : `refs/nofx/heads/${ref}`;
+  // Flat, for the remote may have a branch `release` today and `release/1` tomorrow.
+  const kept = isSha(ref) ? `refs/nofx/commits/${ref}` : `refs/nofx/heads/${safeName(ref)}`;
   const source = isSha(ref) ? ref : `refs/heads/${ref}`;
 
   return withLock(mirror.path, signal, async () => {

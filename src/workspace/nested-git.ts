@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isGitDirectory } from '../domain/paths.ts';
 import { removeTree } from './remove-tree.ts';
@@ -9,7 +10,7 @@ import { removeTree } from './remove-tree.ts';
  * might run what its configuration says.
  */
 export async function removeGitDirectories(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await entriesOf(folder);
   await Promise.all(
     entries.map(async (entry) => {
       const path = join(folder, entry.name);
@@ -17,4 +18,18 @@ export async function removeGitDirectories(folder: string): Promise<void> {
       else if (entry.isDirectory()) await removeGitDirectories(path);
     }),
   );
+}
+
+/** What is in a folder that a command may have locked. One that lies too deep to be named goes: git could not name it either. */
+async function entriesOf(folder: string): Promise<Dirent[]> {
+  try {
+    return await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENAMETOOLONG') {
+      await removeTree(folder);
+      return [];
+    }
+    await chmod(folder, 0o700);
+    return readdir(folder, { withFileTypes: true });
+  }
 }

@@ -136,6 +136,9 @@ describe('faults that stay', () => {
       expect(everything.join('\n')).not.toContain(SECRET_KEY);
       expect(Object.keys(error!.cause as object)).not.toContain('headers');
     }
+    // Where the words are cut within it, what is left of it is none the less gone.
+    const { error } = await run(() => turn.fault({ status: 400, message: `${'x'.repeat(490)} ${SECRET_KEY}` }));
+    expect(error!.message).not.toContain(SECRET_KEY.slice(0, 5));
   });
 });
 

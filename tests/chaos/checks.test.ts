@@ -13,6 +13,7 @@ const run: RunFacts = {
     { seq: 2, type: 'run.succeeded' },
   ],
   steps: [{ name: 'test', status: 'succeeded' }],
+  history: [],
 };
 const check = { repo: 'acme/kit', name: 'NOFX', key: 'sha run', status: 'completed' };
 const facts: Facts = {
@@ -37,6 +38,7 @@ describe('the checks of a soak', () => {
     ['second end', { events: [...run.events, { seq: 3, type: 'run.failed' }] }],
     ['run without an end', { events: run.events.slice(0, 1) }],
     ['gap in the events', { events: [run.events[0]!, { seq: 3, type: 'run.succeeded' }] }],
+    ['row that says what its events do not', { history: ['test is failed in its row'] }],
     ['step that was forgotten', { steps: [{ name: 'test', status: 'queued' }] }],
   ])('see a %s', (_, change) => {
     expect(problemsOf({ ...facts, runs: [{ ...run, ...change }] })).toHaveLength(1);

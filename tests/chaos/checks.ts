@@ -10,6 +10,8 @@ export type RunFacts = {
   /** event types in the order of their numbers */
   events: { seq: number; type: string }[];
   steps: { name: string; status: string }[];
+  /** where its rows and its events tell different stories */
+  history: string[];
 };
 
 export type Facts = {
@@ -60,5 +62,6 @@ function problemsOfRun(run: RunFacts): string[] {
   const ends = run.events.filter(({ type }) => ENDS.includes(type));
   if (ends.length !== 1) problems.push(`terminal events: ${ends.map(({ type }) => type).join(', ') || 'none'}`);
   for (const step of run.steps) if (OPEN.includes(step.status)) problems.push(`step ${step.name} is ${step.status}`);
+  problems.push(...run.history);
   return problems;
 }

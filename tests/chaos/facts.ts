@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Database } from '../../src/db/client.ts';
 import { event, run, step } from '../../src/db/schema.ts';
 import type { GitHubStandIn } from '../../src/playground/github-stand-in.ts';
+import { compareHistory } from '../support/history.ts';
 import type { Facts, RunFacts } from './checks.ts';
 
 /** How far it is: null while the database cannot say. */
@@ -35,6 +36,8 @@ export async function gather(
   const pulls = new Map(repos.map((repo) => [repo, github.pullRequests(repo)]));
   const factsOf = (one: (typeof runs)[number]): RunFacts => {
     const { repository, issue } = one.source;
+    const story = events.filter(({ runId }) => runId === one.id);
+    const parts = steps.filter(({ runId }) => runId === one.id);
     const own = github.comments(repository, issue!.number).filter(({ user }) => user?.login === 'nofx[bot]');
     return {
       id: one.id,
@@ -43,8 +46,9 @@ export async function gather(
       failure: one.failure && JSON.stringify(one.failure),
       pullRequests: pulls.get(repository)!.filter(({ head }) => head.ref === one.branch).length,
       comments: own.length,
-      events: events.filter(({ runId }) => runId === one.id).map(({ seq, type }) => ({ seq, type })),
-      steps: steps.filter(({ runId }) => runId === one.id).map(({ name, status }) => ({ name, status })),
+      events: story.map(({ seq, type }) => ({ seq, type })),
+      steps: parts.map(({ name, status }) => ({ name, status })),
+      history: compareHistory(one, parts, story),
     };
   };
   return {
