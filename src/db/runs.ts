@@ -81,9 +81,9 @@ export async function lockLane(tx: Executor, lane: string): Promise<void> {
 const inLine = and(isNull(run.endedAt), ne(run.status, 'waiting'));
 
 /** The runs of a lane that want its turn: first the one that has it, then the others, oldest first. */
-export async function listLane(db: Executor, lane: string): Promise<{ id: string; turnAt: Date | null }[]> {
+export async function listLane(db: Executor, lane: string): Promise<Pick<Run, 'id' | 'turnAt' | 'createdAt'>[]> {
   return db
-    .select({ id: run.id, turnAt: run.turnAt })
+    .select({ id: run.id, turnAt: run.turnAt, createdAt: run.createdAt })
     .from(run)
     .where(and(eq(run.lane, lane), inLine))
     .orderBy(isNull(run.turnAt), asc(run.createdAt), asc(run.id));

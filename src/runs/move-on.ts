@@ -64,6 +64,7 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
     publish(tx, deps.queue, run.id, happened, halt?.change),
   ]);
   if (halt && run.turnAt !== null) await startNextOfLane(tx, deps, run.lane);
+  else if (halt && run.status === 'queued') await moveUp(tx, deps, run);
   return halt !== null;
 }
 
@@ -123,5 +124,17 @@ async function startNextOfLane(tx: Executor, deps: Needs, lane: string): Promise
     if (!started) await moveOn(tx, deps, { ...waiting, turnAt: await giveTurn(tx, id) });
     started = true;
     await announce(tx, deps, waiting, 'soon');
+  }
+}
+
+/**
+ * Tells those behind a run that has left the line that they moved up. Their locks are taken by age, and after that of an
+ * older one, as above.
+ */
+async function moveUp(tx: Executor, deps: Needs, { lane, createdAt }: Run): Promise<void> {
+  const behind = (await listLane(tx, lane)).filter((other) => other.turnAt === null && other.createdAt > createdAt);
+  for (const { id } of behind) {
+    const waiting = await lockRun(tx, id);
+    if (waiting?.endedAt === null) await announce(tx, deps, waiting, 'soon');
   }
 }

@@ -5,6 +5,7 @@ import { appendEvents } from '../../src/db/events.ts';
 import { becomes, lockRun } from '../../src/db/runs.ts';
 import { claimStep, listSteps } from '../../src/db/steps.ts';
 import { announce } from '../../src/runs/announce.ts';
+import { cancelRun } from '../../src/runs/cancel.ts';
 import { finishStep } from '../../src/runs/finish-step.ts';
 import { openRun } from '../../src/runs/open-run.ts';
 import { readSettled } from '../../src/runs/progress.ts';
@@ -23,9 +24,9 @@ describe(`announcing what a run does on ${lane}`, () => {
   afterAll(() => fresh.stop());
 
   let trigger = 0;
-  const open = async () => {
+  const open = async (issue?: number) => {
     const request = runRequest({ triggerKey: `announce:${(trigger += 1)}` });
-    const source = { ...request.source, issue: { ...request.source.issue!, number: trigger } };
+    const source = { ...request.source, issue: { ...request.source.issue!, number: issue ?? trigger } };
     const opened = await openRun(deps, { ...request, source });
     if (!opened.ok) throw new Error(opened.errors.join());
     return opened.run.id;
@@ -53,6 +54,14 @@ describe(`announcing what a run does on ${lane}`, () => {
       });
     }
     expect(await updates(runId)).toEqual(['later']);
+  });
+
+  it('shows those in line that they moved up, where one before them is cancelled', async () => {
+    const [first, second, third] = [await open(1_000), await open(1_000), await open(1_000)];
+    await Promise.all([first, second, third].map(shown));
+    await cancelRun(deps, second!, 'mona');
+    expect(await Promise.all([first, second, third].map(updates))).toEqual([[], ['now'], ['later']]);
+    expect((await readSettled(fresh.db, third!))!.view.waitsFor).toBe(1);
   });
 
   it('does not let what follows hold up an update that is due', async () => {
