@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import pLimit from 'p-limit';
 import { simpleGit } from 'simple-git';
 import { InternalError, RetryableError, messageOf } from '../errors.ts';
 import { gitEnvironment } from './git-env.ts';
+import { processesMarked } from './process-tree.ts';
 import type { GitConfig, GitNetwork } from './git-env.ts';
 
 /** Where a command runs. All explicit: git never searches for a repository, so none that a model made is found. */
@@ -60,17 +62,33 @@ const OUR_ENVIRONMENT = [
 export function createGit(options: { path: string; network: GitNetwork; cwd: string; atOnce: number }): Git {
   // Its time runs from its turn on, not while it waits for one.
   const turn = pLimit(options.atOnce);
-  const run = (args: string[], command: GitCommand = {}) => turn(() => runNow(args, command));
+  const run = (args: string[], command: GitCommand = {}) =>
+    new Promise<GitResult>((resolve, reject) => {
+      const { signal } = command;
+      // Those before it may take minutes, and it is not to wait for them once nobody wants it.
+      const giveUp = () => reject(signal?.reason);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      void turn(async () => {
+        signal?.removeEventListener('abort', giveUp);
+        await runNow(args, command).then(resolve, reject);
+      });
+    });
 
   async function runNow(args: string[], command: GitCommand): Promise<GitResult> {
+    command.signal?.throwIfAborted();
+    const marker = `NOFX_GIT=${randomUUID()}`;
     const env = {
       ...gitEnvironment(options.path, options.network, command.config),
       ...placeEnvironment(command.place),
+      NOFX_GIT: marker.slice('NOFX_GIT='.length),
     };
     const chunks: Buffer[] = [];
     let ended: { exitCode: number; stdErr: Buffer[] } | undefined;
     const timeout = AbortSignal.timeout(command.timeoutMs ?? 600_000);
     const abort = command.signal ? AbortSignal.any([command.signal, timeout]) : timeout;
+    // simple-git ends git alone; its helpers would go on talking with a remote that does not answer.
+    const stopAll = () => endMarked(marker);
+    abort.addEventListener('abort', stopAll, { once: true });
     const git = simpleGit({
       baseDir: options.cwd,
       abort,
@@ -102,9 +120,13 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
     try {
       await git.raw(args);
     } catch (error) {
+      // Once more, for one that was started meanwhile.
+      if (abort.aborted) await stopAll();
       if (command.signal?.aborted) throw command.signal.reason ?? error;
       if (timeout.aborted) throw new RetryableError(`git ${args[0]} took too long and was stopped`, { cause: error });
       throw new InternalError(`git could not be run: ${messageOf(error)}`, { cause: error });
+    } finally {
+      abort.removeEventListener('abort', stopAll);
     }
     if (command.signal?.aborted) throw command.signal.reason;
     if (ended === undefined) throw new InternalError(`git ${args[0]} ended without a result`);
@@ -126,6 +148,17 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
   }
 
   return { run, output, text: async (args, command) => (await output(args, command)).toString('utf8').trim() };
+}
+
+/** Ends git and its helpers in a way that lets them remove their lock files. */
+async function endMarked(marker: string): Promise<void> {
+  for (const pid of await processesMarked(marker)) {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // It is gone already.
+    }
+  }
 }
 
 function isPluginError(error: unknown): boolean {
