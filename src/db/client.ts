@@ -1,11 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PGlite } from '@electric-sql/pglite';
 import { drizzle as drizzleNode, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
-import { lock } from 'proper-lockfile';
-import { UserError } from '../errors.ts';
+import { lockFolder } from './folder-lock.ts';
 import { PreparingClient, preparesStatements } from './prepared.ts';
 import * as schema from './schema.ts';
 
@@ -75,7 +73,7 @@ async function openPglite(dir: string | null, from?: Blob): Promise<Database> {
     import('./preparing-pglite.ts'),
     import('drizzle-orm/pglite'),
   ]);
-  const release = dir === null ? null : await lockFolder(dir);
+  const release = dir === null ? null : lockFolder(dir);
   const pglite = new PreparingPglite({
     // Of the 160 MB it would take nothing is gained for a database of this size.
     postgresqlconf: ['shared_buffers=16MB'],
@@ -88,21 +86,7 @@ async function openPglite(dir: string | null, from?: Blob): Promise<Database> {
     link: { kind: 'pglite', pglite },
     async close() {
       await pglite.close();
-      await release?.();
+      release?.();
     },
   };
-}
-
-async function lockFolder(dir: string): Promise<() => Promise<void>> {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  try {
-    return await lock(dir, { stale: 10_000, update: 2_000, realpath: true });
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'ELOCKED') throw cause;
-    throw new UserError(
-      `Another process is using the embedded database in ${dir}.`,
-      'Stop it (or wait ten seconds if it crashed), give this one another NOFX_DATA_DIR, or set DATABASE_URL to a Postgres that both can share.',
-      { cause },
-    );
-  }
 }

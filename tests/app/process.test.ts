@@ -67,32 +67,30 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     });
   };
 
-  /** Ends when NOFX says that it is ready, with its address for webhooks; fails when it ends before. */
-  async function ready(running: ReturnType<typeof start>): Promise<string> {
+  /** Ends with the first part of what it says that fits; fails when it ends before. */
+  async function said(running: ReturnType<typeof start>, pattern: RegExp): Promise<string> {
     let text = '';
     const found = new Promise<string>((resolve) => {
       running.all!.on('data', (chunk: Buffer) => {
         text += chunk.toString();
-        const webhooks = /"webhooks":"([^"]+)"/.exec(text)?.[1];
-        if (webhooks) resolve(webhooks);
+        const part = pattern.exec(text)?.[1];
+        if (part) resolve(part);
       });
     });
     const ended = running.then(() => {
-      throw new Error(`It ended before it was ready:\n${text}`);
+      throw new Error(`It ended before it said ${pattern}:\n${text}`);
     });
     return Promise.race([found, ended]);
+  }
+  /** Has GitHub send its webhooks there, once it is ready. */
+  async function ready(running: ReturnType<typeof start>): Promise<void> {
+    const url = await said(running, /"webhooks":"([^"]+)"/);
+    github.setWebhook({ url, secret: app['WEBHOOK_SECRET']! });
   }
 
   it('leads to an app when none is configured, to whoever has its link, and ends when told', async () => {
     const running = start({ PORT: '0' });
-    const link = await new Promise<string>((resolve) => {
-      let text = '';
-      running.all!.on('data', (chunk: Buffer) => {
-        text += chunk.toString();
-        const found = /http:\S+\?token=\S+/.exec(text)?.[0];
-        if (found) resolve(found);
-      });
-    });
+    const link = await said(running, /(http:\S+\?token=\S+)/);
     const entered = await fetch(link, { redirect: 'manual' });
     expect([entered.status, entered.headers.get('location')]).toEqual([303, '/']);
     const cookie = entered.headers.getSetCookie()[0]!.split(';')[0]!;
@@ -133,7 +131,7 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     expect(all).not.toContain('short\n');
   });
 
-  it('works, ends with 0 on SIGTERM, and goes on where it was when it is started again', async () => {
+  it('works, ends with 0 on SIGTERM, and goes on where it was when it is started again, after a kill too', async () => {
     const { id } = await github.createRepository({
       owner: 'acme',
       name: 'text-kit',
@@ -143,8 +141,7 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     expect(id).toBeGreaterThan(0);
     const repo = 'acme/text-kit';
     const first = start(app);
-    const url = await ready(first);
-    github.setWebhook({ url, secret: app['WEBHOOK_SECRET']! });
+    await ready(first);
 
     if (lane === 'pglite') {
       const [second, command] = await Promise.all([start(app), start(app, [process.execPath, CLI, 'dead', 'list'])]);
@@ -170,8 +167,17 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     const listed = await start(app, [process.execPath, CLI, 'dead', 'list']);
     expect(listed).toMatchObject({ exitCode: 0, stdout: 'There are no dead letters.' });
 
+    const killed = start(app);
+    const stepped = said(killed, /"(step started)"/);
+    await ready(killed);
+    await stepped;
+    killed.kill('SIGKILL');
+    await killed;
+
     const again = start(app);
-    github.setWebhook({ url: await ready(again), secret: app['WEBHOOK_SECRET']! });
+    const tookUp = said(again, /"(took up what the process before left behind)"/);
+    await ready(again);
+    await tookUp;
     await expect
       .poll(() => github.checkRuns(repo).filter(({ conclusion }) => conclusion === 'success'), {
         timeout: 60_000,
