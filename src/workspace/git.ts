@@ -87,7 +87,7 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
     const timeout = AbortSignal.timeout(command.timeoutMs ?? 600_000);
     const abort = command.signal ? AbortSignal.any([command.signal, timeout]) : timeout;
     // simple-git ends git alone; its helpers would go on talking with a remote that does not answer.
-    const stopAll = () => endMarked(marker);
+    const stopAll = () => void endMarked(marker);
     abort.addEventListener('abort', stopAll, { once: true });
     const git = simpleGit({
       baseDir: options.cwd,
@@ -121,7 +121,7 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
       await git.raw(args);
     } catch (error) {
       // Once more, for one that was started meanwhile.
-      if (abort.aborted) await stopAll();
+      if (abort.aborted) await endMarked(marker);
       if (command.signal?.aborted) throw command.signal.reason ?? error;
       if (timeout.aborted) throw new RetryableError(`git ${args[0]} took too long and was stopped`, { cause: error });
       throw new InternalError(`git could not be run: ${messageOf(error)}`, { cause: error });
