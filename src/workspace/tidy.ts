@@ -93,7 +93,9 @@ async function foldersOfRuns(root: string): Promise<{ path: string; remove: (pat
 /** What a process that was killed left of a mirror: one that it made or removed, and packs that it fetched. */
 async function halfDone(mirrors: string, olderThanMs: number): Promise<string[]> {
   const all = await list(mirrors);
-  const packs = all.filter(({ path }) => path.endsWith('.git')).map(({ path }) => list(join(path, 'objects', 'pack'), /^tmp_/));
+  const packs = all
+    .filter(({ path }) => path.endsWith('.git'))
+    .map(({ path }) => list(join(path, 'objects', 'pack'), /^tmp_/));
   const left = [...all.filter(({ path }) => HALF_DONE.test(path)), ...(await Promise.all(packs)).flat()];
   return left.filter(({ usedAt }) => Date.now() - usedAt >= olderThanMs).map(({ path }) => path);
 }
