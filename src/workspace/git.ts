@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import { simpleGit } from 'simple-git';
 import { InternalError, RetryableError, messageOf } from '../errors.ts';
@@ -22,6 +23,8 @@ export type GitCommand = {
   signal?: AbortSignal;
   /** ms; default 10 minutes */
   timeoutMs?: number;
+  /** Of what it prints, so many bytes are enough: then it is ended, which counts as success. */
+  mostBytes?: number;
 };
 
 export type GitResult = { exitCode: number; stdout: Buffer; stderr: string };
@@ -82,7 +85,9 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
       ...placeEnvironment(command.place),
       NOFX_GIT: marker.slice('NOFX_GIT='.length),
     };
+    const { mostBytes = Infinity } = command;
     const chunks: Buffer[] = [];
+    let size = 0;
     let ended: { exitCode: number; stdErr: Buffer[] } | undefined;
     const timeout = AbortSignal.timeout(command.timeoutMs ?? 600_000);
     const abort = command.signal ? AbortSignal.any([command.signal, timeout]) : timeout;
@@ -113,7 +118,11 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
     })
       .env(env)
       .outputHandler((_binary, stdout) => {
-        stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stdout.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size >= mostBytes && stdout instanceof Readable) stdout.destroy();
+        });
         // simple-git waits 50 ms after a command that printed nothing; an empty chunk spares us that.
         queueMicrotask(() => stdout.emit('data', Buffer.alloc(0)));
       });
@@ -131,8 +140,8 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
     if (command.signal?.aborted) throw command.signal.reason;
     if (ended === undefined) throw new InternalError(`git ${args[0]} ended without a result`);
     return {
-      exitCode: ended.exitCode,
-      stdout: Buffer.concat(chunks),
+      exitCode: size >= mostBytes ? 0 : ended.exitCode,
+      stdout: Buffer.concat(chunks).subarray(0, mostBytes),
       stderr: Buffer.concat(ended.stdErr).toString('utf8'),
     };
   }
