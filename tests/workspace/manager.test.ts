@@ -171,7 +171,9 @@ describe('openWorkspace', () => {
   }
 
   it('shows of a very large diff the beginning', async () => {
-    const files = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, 'line of something generated\n'.repeat(400_000)]));
+    const files = Object.fromEntries(
+      ['a', 'b', 'c'].map((name) => [name, 'line of something generated\n'.repeat(400_000)]),
+    );
     const { access, first } = setUp(files);
     const workspace = await workspaces.openWorkspace(access, { key: 'run_1', base: first, branch: 'nofx/run_1' });
     await workspace.commit(
