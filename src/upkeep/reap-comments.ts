@@ -8,6 +8,7 @@ import { messageOf, UserError } from '../errors.ts';
 import { repositoryOf } from '../handlers/access.ts';
 import { announce } from '../runs/announce.ts';
 import type { Deps } from '../runs/deps.ts';
+import { waitAskedBy } from '../runs/postpone.ts';
 
 /** By then the last update has been made, and whoever froze in the middle of an earlier one has woken up or died. */
 const SETTLED_AFTER_MS = 10 * 60_000;
@@ -22,7 +23,7 @@ const Mark = z.object({ endedAt: z.number().default(0), later: z.array(z.string(
 /**
  * Reads the comment of each run once after its end, as it stands on GitHub, and has one written anew that still says the
  * run goes on: a process that froze in an update and died on waking may have put an older text over the last one.
- * Where GitHub does not let us read, as at an installation's rate limit, the comments of that one writer have a later turn.
+ * What GitHub does not let us read has a later turn; at a rate limit that is all of that one writer.
  */
 export async function reapComments(
   { db, log, queue, adapters, progressEveryMs }: Deps,
@@ -35,18 +36,15 @@ export async function reapComments(
   const limit = MOST + mark.later.length;
   const runs = await listEndedWithComment(db, { since, also: mark.later, olderThanMs: settledAfterMs, limit });
   const later = new Set(runs.flatMap(({ id }) => (mark.later.includes(id) ? id : [])));
-  const unread = new Set<string | null>();
+  const limited = new Set<string | null>();
   let { endedAt: done } = mark;
   let rewritten = 0;
   for (const run of runs) {
     const { id, endedAt, commentId, writer } = run;
     signal.throwIfAborted();
-    const outdated = unread.has(writer) ? null : await isOutdated(run);
+    const outdated = limited.has(writer) ? null : await isOutdated(run);
     later.delete(id);
-    if (outdated === null) {
-      unread.add(writer);
-      if (endedAt.getTime() > oldest) later.add(id);
-    }
+    if (outdated === null && endedAt.getTime() > oldest) later.add(id);
     if (outdated) {
       log.warn({ run: id, comment: commentId }, 'a comment still said that its run goes on; it is written anew');
       await db.transaction(async (tx) => {
@@ -62,7 +60,13 @@ export async function reapComments(
   return { again: runs.length === limit, rewritten };
 
   /** Null where that cannot be told for now. */
-  async function isOutdated({ id, projectId, commentId, inThread }: (typeof runs)[number]): Promise<boolean | null> {
+  async function isOutdated({
+    id,
+    projectId,
+    writer,
+    commentId,
+    inThread,
+  }: (typeof runs)[number]): Promise<boolean | null> {
     const project = await getProject(db, projectId);
     if (!project || project.installationId === null) return false;
     try {
@@ -72,6 +76,7 @@ export async function reapComments(
       // Gone, archived, or no longer ours: nothing can be said there.
       if (error instanceof UserError) return false;
       signal.throwIfAborted();
+      if (waitAskedBy(error) !== null) limited.add(writer);
       log.warn({ run: id, comment: commentId, reason: messageOf(error) }, 'a comment cannot be read for now');
       return null;
     }
