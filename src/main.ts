@@ -81,7 +81,8 @@ function stopSignal(): Promise<NodeJS.Signals> {
 }
 
 try {
-  process.exitCode = await main();
+  // What is still waited for, the next try of a request that nobody wants any more, would keep it alive.
+  process.exit(await main());
 } catch (error) {
   const next = error instanceof UserError ? `\n${error.next}` : '';
   process.stderr.write(`NOFX cannot start: ${messageOf(error)}${next}\n`);

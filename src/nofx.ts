@@ -112,10 +112,9 @@ export async function startNofx(
     deps,
     async stop() {
       streams.close();
-      await server.close();
-      await feed.close();
-      await upkeep.stop();
-      await queue.stop(GRACE_MS);
+      // From the first moment on nothing new is begun, whatever else takes its time to end.
+      await Promise.all([server.close(), feed.close(), upkeep.stop(), queue.drain(GRACE_MS)]);
+      await queue.stop(0);
       await workers?.stop();
       await closeNetworks();
       await tracing.stop();

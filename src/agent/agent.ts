@@ -68,7 +68,7 @@ export function createAgent(options: AgentOptions): Agent {
       logLevel: 'off',
       maxRetries: options.retries ?? 3,
       middleware: [
-        (request, next) => inTurn(task.model, () => next(request)),
+        (request, next) => inTurn(task.model, () => next(request), task.signal),
         createWire({ openAccount: ledger.open, onMalformed: (id) => malformed.add(id) }),
       ],
     });

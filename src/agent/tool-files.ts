@@ -109,10 +109,18 @@ export function createFileTools(
       }),
       run: async ({ pattern, path }, context) => {
         const { absolute } = await confinement.toRead(path ?? '.');
+        await refusePipe(absolute, path ?? '.');
         return through('grep', { pattern, path: absolute }, context);
       },
     }),
   ];
+}
+
+/** What a command has made a pipe would be read for ever. */
+async function refusePipe(absolute: string, given: string): Promise<void> {
+  const found = await stat(absolute).catch(() => null);
+  if (found && !found.isFile() && !found.isDirectory())
+    throw new ToolError(`grep: ${given} is neither a file nor a folder`);
 }
 
 /** The first 8,000 bytes decide, as they do for git. */

@@ -12,9 +12,15 @@ export type AroundRequest = (model: string, send: () => Promise<Sent>) => Promis
  */
 export function createTurns(most: number, around: AroundRequest) {
   const turn = pLimit(most);
-  return (model: string, send: () => Promise<Response>): Promise<Response> => {
+  return (model: string, send: () => Promise<Response>, signal?: AbortSignal): Promise<Response> => {
     const answered = Promise.withResolvers<Response>();
+    // Those before it may take minutes, and it is not to wait for them once nobody wants it.
+    const giveUp = () => answered.reject(signal?.reason);
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
     void turn(async () => {
+      signal?.removeEventListener('abort', giveUp);
+      if (signal?.aborted) return;
       let ended = Promise.resolve();
       const sendNow = async () => {
         const sent = untilRead(await send());

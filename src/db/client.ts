@@ -40,10 +40,15 @@ const IDLE_IN_TRANSACTION_MS = 8_000;
  */
 export function connectionOptions(url: string): {
   connectionString: string;
+  keepAlive: true;
+  keepAliveInitialDelayMillis: number;
   idle_in_transaction_session_timeout?: number;
 } {
   return {
     connectionString: url,
+    // A connection that a firewall dropped in silence is found out while it is idle, and not by the query that needs it.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
     ...(preparesStatements(url) ? { idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS } : {}),
   };
 }

@@ -35,12 +35,12 @@ export async function listUntold(
 }
 
 /**
- * Runs that ended after `since`, `olderThanMs` ago or more, and have a comment on GitHub; in the order of their ends.
- * Reads the index of ended runs from `since` only.
+ * Runs that ended after `since`, `olderThanMs` ago or more, and have a comment on GitHub, and those of `also` that do; in the
+ * order of their ends. Reads the index of ended runs from `since` only.
  */
 export async function listEndedWithComment(
   db: Executor,
-  { since, olderThanMs, limit }: { since: Date; olderThanMs: number; limit: number },
+  { since, olderThanMs, also, limit }: { since: Date; olderThanMs: number; also: string[]; limit: number },
 ): Promise<(Announced & { projectId: string; endedAt: Date; commentId: number; inThread: boolean })[]> {
   const rows = await db
     .select({
@@ -52,7 +52,12 @@ export async function listEndedWithComment(
     })
     .from(run)
     .innerJoin(effect, and(eq(effect.runId, run.id), eq(effect.key, COMMENT), sql`${effect.result} is not null`))
-    .where(and(gt(run.endedAt, since), lt(run.endedAt, ago(olderThanMs))))
+    .where(
+      and(
+        or(gt(run.endedAt, since), also.length > 0 ? inArray(run.id, also) : undefined),
+        lt(run.endedAt, ago(olderThanMs)),
+      ),
+    )
     .orderBy(asc(run.endedAt))
     .limit(limit);
   return rows.map(({ endedAt, ...row }) => ({ ...row, endedAt: endedAt! }));

@@ -143,8 +143,14 @@ export const step = nofx.table(
     dependsOn: jsonb('depends_on').$type<string[]>().notNull(),
     /** The fence. Each claim raises it; a write that carries an older number is refused. */
     attempt: integer('attempt').notNull().default(0),
-    /** attempts that ended in a fault; a deploy or a lost lease is none, so it costs no retry */
+    // Attempts that came to nothing, each kind by itself, so that one takes nothing from the bound of another. A deploy or
+    // a lost lease is none of them.
+    /** those that ended in a fault of our own */
     failures: integer('failures').notNull().default(0),
+    /** in a fault that time may mend */
+    retries: integer('retries').notNull().default(0),
+    /** in a limit of the other side's, which said how long to wait */
+    waits: integer('waits').notNull().default(0),
     /** the queue job, and its retry, that made the newest claim */
     leaseJob: text('lease_job'),
     leaseRetry: integer('lease_retry'),

@@ -6,6 +6,8 @@ import { step } from './schema.ts';
 
 export type Step = typeof step.$inferSelect;
 export type NewStep = typeof step.$inferInsert;
+/** What an attempt that came to nothing is counted as. */
+export type Counted = 'failures' | 'retries' | 'waits';
 
 export async function insertSteps(tx: Executor, rows: NewStep[]): Promise<void> {
   await tx.insert(step).values(rows);
@@ -68,17 +70,17 @@ export async function endStep(
 }
 
 /**
- * Puts a claimed step back for a later attempt, if `attempt` still holds the fence. `failed` counts
- * the attempt against the step; a stop of the process does not.
+ * Puts a claimed step back for a later attempt, if `attempt` still holds the fence. `counts` says what the attempt is
+ * counted as; one that ends because the process stops is none of these.
  */
 export async function releaseStep(
   tx: Executor,
   fence: { id: string; attempt: number },
-  { failed }: { failed: boolean },
+  { counts }: { counts: Counted | null },
 ): Promise<boolean> {
   const released = await tx
     .update(step)
-    .set({ status: 'queued', failures: sql`${step.failures} + ${failed ? 1 : 0}` })
+    .set({ status: 'queued', ...(counts && { [counts]: sql`${step[counts]} + 1` }) })
     .where(and(eq(step.id, fence.id), eq(step.attempt, fence.attempt), eq(step.status, 'running')))
     .returning({ id: step.id });
   return released.length > 0;

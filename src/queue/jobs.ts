@@ -94,7 +94,9 @@ export type Queue = {
   findDead(id: string): Promise<DeadLetter | null>;
   /** Takes a dead letter away as part of `tx`, once something else stands for it. */
   removeDead(tx: Executor, id: string): Promise<void>;
-  /** Stops fetching, lets running jobs finish for up to `graceMs`, then has the rest handed back. */
+  /** Stops fetching, lets running jobs finish for up to `graceMs`, then has the rest handed back. Jobs can still be enqueued. */
+  drain(graceMs: number): Promise<void>;
+  /** Drains, and ends. */
   stop(graceMs: number): Promise<void>;
 };
 

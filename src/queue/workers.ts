@@ -7,7 +7,7 @@ import { startBatchWorker, startWorker, type Handle } from './worker.ts';
 /** How long handlers have to hand their jobs back once they are told to. */
 const HAND_BACK_MS = 5_000;
 
-export type Workers = Pick<Queue, 'work' | 'stop'> & {
+export type Workers = Pick<Queue, 'work' | 'drain' | 'stop'> & {
   /** true from the beginning of a stop on: nothing new is begun */
   isStopping(): boolean;
 };
@@ -62,6 +62,14 @@ export function createWorkers(boss: PgBoss): Workers {
     await start();
   }
 
+  async function drain(graceMs: number): Promise<void> {
+    draining = true;
+    await Promise.all([...workers].map(([id, name]) => boss.offWork(name, { id, wait: false })));
+    await settled(inFlight, graceMs);
+    stopping.abort(new Stopping('This process is stopping.'));
+    await settled(inFlight, HAND_BACK_MS);
+  }
+
   return {
     isStopping: () => draining,
     async work(name, concurrency, handle) {
@@ -76,12 +84,9 @@ export function createWorkers(boss: PgBoss): Workers {
       if (size) await startBatchWorkers(name, run, { size, most: concurrency });
       else for (let i = 0; i < concurrency; i += 1) workers.set(await startWorker(boss, name, run), name);
     },
+    drain,
     async stop(graceMs) {
-      draining = true;
-      await Promise.all([...workers].map(([id, name]) => boss.offWork(name, { id, wait: false })));
-      await settled(inFlight, graceMs);
-      stopping.abort(new Stopping('This process is stopping.'));
-      await settled(inFlight, HAND_BACK_MS);
+      await drain(graceMs);
       // What is left for it are its own books: it marks as done what has just been done.
       await boss.stop({ graceful: true, timeout: HAND_BACK_MS, close: true });
     },

@@ -66,7 +66,7 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
     // The watch looks twice a second.
     if (error instanceof Cancelled) cancel.saw(error);
     if (job.signal.reason instanceof Stopping) {
-      await comeBack(deps, step, job, { event: 'step.returned', reason: 'the process is stopping', seconds: 0 });
+      await comeBack(deps, step, job, { counts: null, reason: 'the process is stopping', seconds: 0 });
     } else if (cancel.signal.reason instanceof Cancelled) {
       await end(outcome);
     } else if (isLost(error) || job.signal.aborted) {
@@ -95,12 +95,12 @@ function isLost(error: unknown): boolean {
 /** Ends the step or tries it again later, as the error deserves. */
 async function settle(deps: Deps, step: Step, job: ClaimedJob<'step'>, error: unknown): Promise<void> {
   const { redact } = deps.adapters;
-  const verdict = judge(error, step.failures + 1, step.runId, Math.random());
+  const verdict = judge(error, step, Math.random());
   if ('failure' in verdict) {
     const failure = { ...verdict.failure, message: redact(verdict.failure.message) };
     await finishStep(deps, step, { status: 'failed', failure }, job);
     return;
   }
-  const reason = redact(messageOf(error));
-  await comeBack(deps, step, job, { event: 'step.retried', reason, seconds: verdict.retryInSeconds });
+  const { counts, retryInSeconds: seconds } = verdict;
+  await comeBack(deps, step, job, { counts, reason: redact(messageOf(error)), seconds });
 }

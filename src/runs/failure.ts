@@ -1,36 +1,36 @@
+import type { Counted, Step } from '../db/steps.ts';
 import { messageOf, RetryableError, UserError } from '../errors.ts';
 import type { Failure } from '../domain/run.ts';
 
 /**
- * A step is tried at most this often before a fault that time might mend is called a failure. Where the other side named a
- * time to wait (`asked`), waiting is what it wants and no sign that it is broken.
+ * So many attempts of a step may end in each kind of fault: at the last of them it fails. Where the other side named a time
+ * to wait, waiting is what it wants and no sign that it is broken: `waits` only sees to it that after nothing but limits for
+ * about a day, or many times longer where they are long, somebody is told.
  */
-export const MAX_ATTEMPTS = { asked: 30, retryable: 5, internal: 3 } as const;
+export const MAX_ATTEMPTS: Record<Counted, number> = { failures: 3, retries: 5, waits: 1_000 };
 
-export type Verdict = { retryInSeconds: number } | { failure: Failure };
+export type Verdict = { retryInSeconds: number; counts: Counted } | { failure: Failure };
 
 /**
- * What to do about an error a handler threw. Pure but for `random` (0–1), which spreads the retries of
- * many steps that met the same fault at the same time.
+ * What to do about an error that a handler threw at an attempt of `step`. Pure but for `random` (0–1), which spreads the
+ * retries of many steps that met the same fault at the same time.
  */
-export function judge(error: unknown, attempt: number, runId: string, random: number): Verdict {
+export function judge(error: unknown, step: Pick<Step, 'runId' | Counted>, random: number): Verdict {
   if (error instanceof UserError) {
     return { failure: { kind: error.kind, message: error.message, next: error.next } };
   }
-  const limit =
-    MAX_ATTEMPTS[
-      !(error instanceof RetryableError) ? 'internal' : error.retryAfterMs === undefined ? 'retryable' : 'asked'
-    ];
-  if (attempt < limit) {
-    const backoff = Math.min(2 ** attempt, 120) * (0.5 + random / 2);
+  const counts = kindOf(error);
+  const nth = step[counts] + 1;
+  if (nth < MAX_ATTEMPTS[counts]) {
+    const backoff = Math.min(2 ** nth, 120) * (0.5 + random / 2);
     const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) / 1000 : 0;
-    return { retryInSeconds: Math.ceil(Math.max(backoff, asked * (1 + random / 10))) };
+    return { retryInSeconds: Math.ceil(Math.max(backoff, asked * (1 + random / 10))), counts };
   }
   if (error instanceof RetryableError) {
     return {
       failure: {
         kind: 'rate_limit',
-        message: `${error.message} It was tried ${attempt} times.`,
+        message: `${error.message} It was tried ${nth} times.`,
         next: 'Wait a while, then comment `/nofx retry`.',
       },
     };
@@ -40,7 +40,7 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
       failure: {
         kind: 'internal',
         message: 'The server that NOFX runs on has no room left on its disk.',
-        next: `Tell whoever runs this NOFX (run ${runId}); once there is room, comment \`/nofx retry\`.`,
+        next: `Tell whoever runs this NOFX (run ${step.runId}); once there is room, comment \`/nofx retry\`.`,
       },
     };
   }
@@ -48,9 +48,14 @@ export function judge(error: unknown, attempt: number, runId: string, random: nu
     failure: {
       kind: 'internal',
       message: `NOFX itself failed: ${messageOf(error)}`,
-      next: `Comment \`/nofx retry\`; if it happens again, report the run ${runId} to whoever runs this NOFX.`,
+      next: `Comment \`/nofx retry\`; if it happens again, report the run ${step.runId} to whoever runs this NOFX.`,
     },
   };
+}
+
+function kindOf(error: unknown): Counted {
+  if (!(error instanceof RetryableError)) return 'failures';
+  return error.retryAfterMs === undefined ? 'retries' : 'waits';
 }
 
 /** ENOSPC and EDQUOT: from Node by code, from git and other programs in their own words. */

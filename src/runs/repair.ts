@@ -45,7 +45,7 @@ export async function requeueStep(
     const step = (await listSteps(tx, runId)).find(({ id }) => id === stepId)!;
     log.warn({ run: runId, step: stepId, attempt: step.attempt }, 'the job of a step was gone; it gets a new one');
     // Whoever may still be at it is refused from here on.
-    if (step.status === 'running') await releaseStep(tx, step, { failed: false });
+    if (step.status === 'running') await releaseStep(tx, step, { counts: null });
     await deps.queue.enqueue(tx, 'step', { runId, stepId }, { priority: run.priority });
     await publish(tx, deps.queue, runId, [
       {

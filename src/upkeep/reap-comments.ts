@@ -1,9 +1,10 @@
+import { z } from 'zod';
 import { forgetContent } from '../db/effects.ts';
 import { readMark, writeMark } from '../db/marks.ts';
 import { getProject } from '../db/projects.ts';
 import { listEndedWithComment } from '../db/reap.ts';
 import { saysEnd } from '../domain/report.ts';
-import { UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
 import { repositoryOf } from '../handlers/access.ts';
 import { announce } from '../runs/announce.ts';
 import type { Deps } from '../runs/deps.ts';
@@ -15,24 +16,38 @@ const OLDEST_MS = 24 * 3_600_000;
 const MOST = 100;
 
 const MARK = 'comments';
+/** How far it has come, and the runs before that whose comments could not be read yet. */
+const Mark = z.object({ endedAt: z.number().default(0), later: z.array(z.string()).default([]) });
 
 /**
  * Reads the comment of each run once after its end, as it stands on GitHub, and has one written anew that still says the
  * run goes on: a process that froze in an update and died on waking may have put an older text over the last one.
+ * Where GitHub does not let us read, as at an installation's rate limit, the comments of that one writer have a later turn.
  */
 export async function reapComments(
   { db, log, queue, adapters, progressEveryMs }: Deps,
   signal: AbortSignal,
   { settledAfterMs = SETTLED_AFTER_MS } = {},
 ): Promise<{ again: boolean; rewritten: number }> {
-  const mark = Number((await readMark(db, MARK))?.['endedAt'] ?? 0);
-  const since = new Date(Math.max(mark, Date.now() - OLDEST_MS));
-  const runs = await listEndedWithComment(db, { since, olderThanMs: settledAfterMs, limit: MOST });
+  const mark = Mark.parse((await readMark(db, MARK)) ?? {});
+  const oldest = Date.now() - OLDEST_MS;
+  const since = new Date(Math.max(mark.endedAt, oldest));
+  const limit = MOST + mark.later.length;
+  const runs = await listEndedWithComment(db, { since, also: mark.later, olderThanMs: settledAfterMs, limit });
+  const later = new Set(runs.flatMap(({ id }) => (mark.later.includes(id) ? id : [])));
+  const unread = new Set<string | null>();
+  let { endedAt: done } = mark;
   let rewritten = 0;
   for (const run of runs) {
-    const { id, projectId, endedAt, commentId, inThread } = run;
+    const { id, endedAt, commentId, writer } = run;
     signal.throwIfAborted();
-    if (await isOutdated(projectId, commentId, inThread)) {
+    const outdated = unread.has(writer) ? null : await isOutdated(run);
+    later.delete(id);
+    if (outdated === null) {
+      unread.add(writer);
+      if (endedAt.getTime() > oldest) later.add(id);
+    }
+    if (outdated) {
       log.warn({ run: id, comment: commentId }, 'a comment still said that its run goes on; it is written anew');
       await db.transaction(async (tx) => {
         await forgetContent(tx, id);
@@ -41,11 +56,13 @@ export async function reapComments(
       rewritten += 1;
     }
     // A time in the database is finer than a millisecond.
-    await writeMark(db, MARK, { endedAt: endedAt.getTime() + 1 });
+    done = Math.max(done, endedAt.getTime() + 1);
+    await writeMark(db, MARK, { endedAt: done, later: [...later] });
   }
-  return { again: runs.length === MOST, rewritten };
+  return { again: runs.length === limit, rewritten };
 
-  async function isOutdated(projectId: string, commentId: number, inThread: boolean): Promise<boolean> {
+  /** Null where that cannot be told for now. */
+  async function isOutdated({ id, projectId, commentId, inThread }: (typeof runs)[number]): Promise<boolean | null> {
     const project = await getProject(db, projectId);
     if (!project || project.installationId === null) return false;
     try {
@@ -54,7 +71,9 @@ export async function reapComments(
     } catch (error) {
       // Gone, archived, or no longer ours: nothing can be said there.
       if (error instanceof UserError) return false;
-      throw error;
+      signal.throwIfAborted();
+      log.warn({ run: id, comment: commentId, reason: messageOf(error) }, 'a comment cannot be read for now');
+      return null;
     }
   }
 }

@@ -30,7 +30,7 @@ const SLACK_MS = 30_000;
 const LONGEST_SLEEP_MS = 10 * 60_000;
 
 /**
- * Runs periodic tasks until `stop`. A turn is a row with a lease, on the database's clock, and not a job: a job that
+ * Runs periodic tasks until `stop`, which waits for none of them. A turn is a row with a lease, on the database's clock, and not a job: a job that
  * enqueues its own successor is a chain that one bad day breaks for good; pg-boss's cron polls twice a minute through a
  * queue of its own, knows no "at boot" and cannot say "on every machine". A row needs no notice, and a turn whose process
  * died is simply due again once its lease is over.
@@ -86,12 +86,25 @@ async function takeAndRun(
 async function runTask(log: Logger, task: Task, stopping: AbortSignal): Promise<number> {
   const begun = performance.now();
   try {
-    const done = await task.run(AbortSignal.any([stopping, AbortSignal.timeout(task.limitMs)]));
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(task.limitMs)]);
+    const done = await unlessAborted(task.run(signal), signal);
     log.debug({ task: task.name, ...done, durationMs: Math.round(performance.now() - begun) }, 'upkeep done');
     return done.again ? Math.min(AGAIN_MS, task.everyMs) : task.everyMs;
   } catch (error) {
     if (!stopping.aborted) log.warn({ err: error, task: task.name }, 'upkeep did not get through; it goes on later');
     const asked = error instanceof RetryableError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(asked, Math.min(AGAIN_MS, task.everyMs));
+  }
+}
+
+/** Fails as soon as `signal` aborts: what the work waits for then, GitHub's next try say, may take its time, and is nobody's. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

@@ -46,6 +46,9 @@ function hardened(network: GitNetwork): GitConfig {
     ['fetch.unpackLimit', '1'],
     // Ask the server which of our commits it has, instead of sending a whole tree because its branch moved on.
     ['push.negotiate', 'true'],
+    // A remote from which nothing comes for five minutes is given up, by git itself: it may outlive whoever started it.
+    ['http.lowSpeedLimit', '1'],
+    ['http.lowSpeedTime', '300'],
     // Both cores write the checkout.
     ['checkout.workers', '0'],
   ];

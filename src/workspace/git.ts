@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import { simpleGit } from 'simple-git';
 import { InternalError, RetryableError, messageOf } from '../errors.ts';
 import { gitEnvironment } from './git-env.ts';
+import { processesMarked } from './process-tree.ts';
 import type { GitConfig, GitNetwork } from './git-env.ts';
 
 /** Where a command runs. All explicit: git never searches for a repository, so none that a model made is found. */
@@ -20,6 +23,8 @@ export type GitCommand = {
   signal?: AbortSignal;
   /** ms; default 10 minutes */
   timeoutMs?: number;
+  /** Of what it prints, so many bytes are enough: then it is ended, which counts as success. */
+  mostBytes?: number;
 };
 
 export type GitResult = { exitCode: number; stdout: Buffer; stderr: string };
@@ -60,17 +65,35 @@ const OUR_ENVIRONMENT = [
 export function createGit(options: { path: string; network: GitNetwork; cwd: string; atOnce: number }): Git {
   // Its time runs from its turn on, not while it waits for one.
   const turn = pLimit(options.atOnce);
-  const run = (args: string[], command: GitCommand = {}) => turn(() => runNow(args, command));
+  const run = (args: string[], command: GitCommand = {}) =>
+    new Promise<GitResult>((resolve, reject) => {
+      const { signal } = command;
+      // Those before it may take minutes, and it is not to wait for them once nobody wants it.
+      const giveUp = () => reject(signal?.reason);
+      signal?.addEventListener('abort', giveUp, { once: true });
+      void turn(async () => {
+        signal?.removeEventListener('abort', giveUp);
+        await runNow(args, command).then(resolve, reject);
+      });
+    });
 
   async function runNow(args: string[], command: GitCommand): Promise<GitResult> {
+    command.signal?.throwIfAborted();
+    const marker = `NOFX_GIT=${randomUUID()}`;
     const env = {
       ...gitEnvironment(options.path, options.network, command.config),
       ...placeEnvironment(command.place),
+      NOFX_GIT: marker.slice('NOFX_GIT='.length),
     };
+    const { mostBytes = Infinity } = command;
     const chunks: Buffer[] = [];
+    let size = 0;
     let ended: { exitCode: number; stdErr: Buffer[] } | undefined;
     const timeout = AbortSignal.timeout(command.timeoutMs ?? 600_000);
     const abort = command.signal ? AbortSignal.any([command.signal, timeout]) : timeout;
+    // simple-git ends git alone; its helpers would go on talking with a remote that does not answer.
+    const stopAll = () => void endMarked(marker);
+    abort.addEventListener('abort', stopAll, { once: true });
     const git = simpleGit({
       baseDir: options.cwd,
       abort,
@@ -95,22 +118,30 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
     })
       .env(env)
       .outputHandler((_binary, stdout) => {
-        stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+        stdout.on('data', (chunk: Buffer) => {
+          chunks.push(chunk);
+          size += chunk.length;
+          if (size >= mostBytes && stdout instanceof Readable) stdout.destroy();
+        });
         // simple-git waits 50 ms after a command that printed nothing; an empty chunk spares us that.
         queueMicrotask(() => stdout.emit('data', Buffer.alloc(0)));
       });
     try {
       await git.raw(args);
     } catch (error) {
+      // Once more, for one that was started meanwhile.
+      if (abort.aborted) await endMarked(marker);
       if (command.signal?.aborted) throw command.signal.reason ?? error;
       if (timeout.aborted) throw new RetryableError(`git ${args[0]} took too long and was stopped`, { cause: error });
       throw new InternalError(`git could not be run: ${messageOf(error)}`, { cause: error });
+    } finally {
+      abort.removeEventListener('abort', stopAll);
     }
     if (command.signal?.aborted) throw command.signal.reason;
     if (ended === undefined) throw new InternalError(`git ${args[0]} ended without a result`);
     return {
-      exitCode: ended.exitCode,
-      stdout: Buffer.concat(chunks),
+      exitCode: size >= mostBytes ? 0 : ended.exitCode,
+      stdout: Buffer.concat(chunks).subarray(0, mostBytes),
       stderr: Buffer.concat(ended.stdErr).toString('utf8'),
     };
   }
@@ -126,6 +157,17 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
   }
 
   return { run, output, text: async (args, command) => (await output(args, command)).toString('utf8').trim() };
+}
+
+/** Ends git and its helpers in a way that lets them remove their lock files. */
+async function endMarked(marker: string): Promise<void> {
+  for (const pid of await processesMarked(marker)) {
+    try {
+      process.kill(pid, 'SIGTERM');
+    } catch {
+      // It is gone already.
+    }
+  }
 }
 
 function isPluginError(error: unknown): boolean {

@@ -46,6 +46,8 @@ export type WorkspacesOptions = {
 
 /** bytes: for what is read of the commits that runs start from */
 const KEPT_BYTES = 16 * 1024 * 1024;
+/** bytes: of a diff, which people read */
+const DIFF_BYTES = 10 * 1024 * 1024;
 
 /** The room's door: repositories in, checkouts and pushed commits out. Everything under `root` may be deleted at any time between runs. */
 export function createWorkspaces(options: WorkspacesOptions): Workspaces {
@@ -211,7 +213,10 @@ function toWorkspace(
     },
     async diff() {
       const args = ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '-M', base, await head(), '--'];
-      return (await git.output(args, { place: mirror.place, signal })).toString('utf8');
+      const bytes = await git.output(args, { place: mirror.place, signal, mostBytes: DIFF_BYTES + 1 });
+      if (bytes.length <= DIFF_BYTES) return bytes.toString('utf8');
+      const lines = bytes.toString('utf8', 0, bytes.lastIndexOf('\n') + 1);
+      return `${lines}[The rest is left out: the diff has more than ${DIFF_BYTES / 1024 ** 2} MB.]\n`;
     },
   };
 }

@@ -15,10 +15,12 @@ export function mendMirrors(
 ): Workspaces {
   async function discardOn<T>(access: RepositoryAccess, work: () => Promise<T>, again?: () => Promise<T>): Promise<T> {
     const mirror = mirrorOf(access);
-    const before = await identityOf(mirror);
+    // Nothing waits for it: what is asked for at once is to stay so, for one process to read it.
+    const looking = identityOf(mirror);
     try {
       return await work();
     } catch (error) {
+      const before = await looking;
       if (before === null || !isDamage(error)) throw error;
       log?.warn({ err: error, mirror }, 'a mirror is damaged, and is made anew');
       await discardMirror(mirror, before, access.signal);

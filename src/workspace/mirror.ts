@@ -147,10 +147,19 @@ async function locksUnder(folder: string): Promise<string[]> {
 export async function borrowLocal(mirror: Mirror, { gitDir }: GitPlace): Promise<Mirror> {
   const objects = join(gitDir, 'objects');
   await mkdir(join(mirror.path, 'objects', 'info'), { recursive: true });
-  await writeFile(join(mirror.path, 'objects', 'info', 'alternates'), `${objects}\n`);
+  await keepAs(join(mirror.path, 'objects', 'info', 'alternates'), Buffer.from(`${objects}\n`));
   const boundary = await readFile(join(gitDir, 'shallow')).catch(() => null);
-  if (boundary) await writeFile(join(mirror.path, 'shallow'), boundary);
+  if (boundary) await keepAs(join(mirror.path, 'shallow'), boundary);
   return { ...mirror, borrows: objects };
+}
+
+/** Has a file say this, never half of it: others read it meanwhile. */
+async function keepAs(path: string, bytes: Buffer): Promise<void> {
+  const before = await readFile(path).catch(() => null);
+  if (before?.equals(bytes)) return;
+  const made = `${path}.${randomUUID()}`;
+  await writeFile(made, bytes);
+  await rename(made, path);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -7,14 +7,15 @@ import { removeTree } from './remove-tree.ts';
 /**
  * Removes everything named `.git` (in any spelling) from a checkout whose own git directory is elsewhere. A
  * repository that a command made inside would otherwise be recorded as a submodule instead of its files, and git
- * might run what its configuration says.
+ * might run what its configuration says. Pipes, sockets and devices go as well: git keeps none, and would wait for ever on a
+ * .gitignore that is one.
  */
 export async function removeGitDirectories(folder: string): Promise<void> {
   const entries = await entriesOf(folder);
   await Promise.all(
     entries.map(async (entry) => {
       const path = join(folder, entry.name);
-      if (isGitDirectory(entry.name)) await removeTree(path);
+      if (isGitDirectory(entry.name) || !isKept(entry)) await removeTree(path);
       else if (entry.isDirectory()) await removeGitDirectories(path);
     }),
   );
@@ -32,4 +33,8 @@ async function entriesOf(folder: string): Promise<Dirent[]> {
     await chmod(folder, 0o700);
     return readdir(folder, { withFileTypes: true });
   }
+}
+
+function isKept(entry: Dirent): boolean {
+  return entry.isFile() || entry.isDirectory() || entry.isSymbolicLink();
 }

@@ -70,7 +70,7 @@ export type Workspace = {
    * commits them. The same changes and meta give the same SHA. UserError for a path that may not be written.
    */
   commit(changes: ContentChange[], meta: CommitMeta): Promise<{ sha: string }>;
-  /** Unified diff base..head, for people. */
+  /** Unified diff base..head, for people: the beginning of a very large one, which says so. */
   diff(): Promise<string>;
 };
 

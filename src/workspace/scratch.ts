@@ -53,7 +53,9 @@ export async function openScratch(git: Git, mirror: Mirror, options: ScratchOpti
     },
     async ignores(name) {
       const input = `${name}\0`;
-      return (await git.run(['check-ignore', '-z', '--stdin'], { place, input, signal })).exitCode === 0;
+      // Short: git waits for ever on a .gitignore that somebody has made a pipe.
+      const asking = { place, input, signal, timeoutMs: 10_000 };
+      return (await git.run(['check-ignore', '-z', '--stdin'], asking)).exitCode === 0;
     },
     dispose: () => removeTree(folder),
   };

@@ -1,22 +1,24 @@
-import { readdir, rename, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import { safeName } from './layout.ts';
 import { removeTree } from './remove-tree.ts';
 import { removeCheckout } from './checkout.ts';
-import { dropStaleLock, withLock } from './lock.ts';
+import { discardMirror, identityOf } from './damage.ts';
+import { dropStaleLock } from './lock.ts';
 import { tidyCgroups } from './process-cgroup.ts';
 import type { TidyOptions } from './port.ts';
 
 /** What this room makes in the system's temporary folder; see git-credentials.ts and sandbox.ts. */
 const TEMPORARY = /^nofx-(git|home|run|probe)-/;
+/** See mirror.ts and damage.ts. */
+const HALF_DONE = /\/(\.gone-|[^/]+\.git\.)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** Checkouts are named after their run, scratch checkouts begin with it. */
 const RUN = /^run_[0-9a-f]+/;
 
 /**
  * Removes checkouts and scratch folders of runs that are over, what mirrors know of worktrees that are gone, mirrors that
- * nobody used for long, and the locks, temporary folders and cgroups that a killed process left. Gives the removed paths. Several
+ * nobody used for long, and the locks, halves of mirrors, temporary folders and cgroups that a killed process left. Gives the removed paths. Several
  * processes may do this on one disk at a time.
  */
 export async function tidy(root: string, options: TidyOptions & { temporary?: string }): Promise<string[]> {
@@ -50,12 +52,15 @@ export async function tidy(root: string, options: TidyOptions & { temporary?: st
     if (!name.endsWith('.git') || projects.has(name)) continue;
     const lastUsed = Math.max(usedAt, await lastFetch(path));
     if (Date.now() - lastUsed < options.mirrorsAfterMs) continue;
-    // Away in one move: who comes now finds none and makes a new one.
-    await withLock(path, signal, async () => {
-      const away = join(root, 'mirrors', `.gone-${randomUUID()}`);
-      await rename(path, away);
-      await removeTree(away);
-    });
+    const identity = await identityOf(path);
+    if (identity === null) continue;
+    await discardMirror(path, identity, signal);
+    removed.push(path);
+  }
+
+  for (const path of await halfDone(join(root, 'mirrors'), options.temporaryAfterMs)) {
+    signal?.throwIfAborted();
+    await removeTree(path);
     removed.push(path);
   }
 
@@ -83,6 +88,16 @@ async function foldersOfRuns(root: string): Promise<{ path: string; remove: (pat
     // Of a process that was killed, or went on without its lease, while another removed the checkout.
     ...(await under('mirrors')).map(({ path }) => ({ path: join(path, 'worktrees'), remove: removeTree })),
   ];
+}
+
+/** What a process that was killed left of a mirror: one that it made or removed, and packs that it fetched. */
+async function halfDone(mirrors: string, olderThanMs: number): Promise<string[]> {
+  const all = await list(mirrors);
+  const packs = all
+    .filter(({ path }) => path.endsWith('.git'))
+    .map(({ path }) => list(join(path, 'objects', 'pack'), /^tmp_/));
+  const left = [...all.filter(({ path }) => HALF_DONE.test(path)), ...(await Promise.all(packs)).flat()];
+  return left.filter(({ usedAt }) => Date.now() - usedAt >= olderThanMs).map(({ path }) => path);
 }
 
 type Entry = { path: string; usedAt: number; mine: boolean };

@@ -45,6 +45,22 @@ describe('abort', () => {
     expect(error).toBeInstanceOf(RetryableError);
   });
 
+  test('while another has its turn', async () => {
+    const checkout = await makeCheckout(TEXT_KIT);
+    const slow = { ...turn.text('x'.repeat(10_000), { usage, delayMs: 200 }) };
+    const { agent, model } = await makeAgent([slow], { requestsAtOnce: 1 });
+    const controllers = [new AbortController(), new AbortController()];
+    const work = controllers.map(({ signal }) =>
+      agent.writeCode(makeTask(checkout.root, { signal })).catch((error: unknown) => error),
+    );
+    await expect.poll(() => model.requests().length, { interval: 10 }).toBe(1);
+    controllers[1]!.abort(new Error('cancelled by octocat'));
+    const late = new Promise((resolve) => setTimeout(() => resolve('late'), 2_000).unref());
+    expect(await Promise.race([work[1], late])).toBeInstanceOf(RetryableError);
+    controllers[0]!.abort();
+    await work[0];
+  });
+
   test('before it began', async () => {
     const { error, model } = await runAgent([write], { signal: AbortSignal.abort() });
     expect(error).toBeInstanceOf(RetryableError);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmod, readlink, stat, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -21,6 +22,20 @@ describe('file tools', () => {
     expect(await call('glob', { pattern: '*.js', path: 'src' })).toContain('src/b.js');
     expect(await call('grep', { pattern: 'tw.' })).toBe('src/c.js:1:two\n');
     expect(await checkout.changes()).toEqual(['M a.txt', 'A "new/deep/\\303\\274 file.txt"']);
+  });
+
+  test('none waits for what a command has made a pipe', { timeout: 5_000 }, async () => {
+    const checkout = await makeCheckout(files);
+    execFileSync('mkfifo', [path.join(checkout.root, 'pipe')]);
+    const call = await makeTools(checkout.root);
+    for (const [name, input] of [
+      ['read', { file_path: 'pipe' }],
+      ['edit', { file_path: 'pipe', old_string: 'a', new_string: 'b' }],
+      ['grep', { pattern: 'a', path: 'pipe' }],
+    ] as const) {
+      expect(await call(name, input)).toMatch(/^ERROR: .*pipe is (neither|not a regular file)/);
+    }
+    expect(await call('grep', { pattern: 'tw.' })).toContain('src/c.js:1:two\n');
   });
 
   test('delete and move', async () => {

@@ -90,7 +90,34 @@ describe(`what people see of a run, on ${lane}`, () => {
   });
 
   it('writes a comment anew over which a process that froze has put an older text', async () => {
-    const kit = await nofx.repository();
+    const { kit, issue, final } = await overwritten('acme');
+    expect(await reap()).toEqual({ again: false, rewritten: 1 });
+    await kit.drain();
+    expect(kit.answer(issue)).toBe(final);
+    expect(await reap()).toEqual({ again: false, rewritten: 0 });
+  });
+
+  it('does so also while another installation is at its rate limit, whose comments have their turn after it', async () => {
+    const limited = await overwritten('umbrella');
+    const other = await overwritten('acme');
+    const headers = { 'retry-after': '1' };
+    const path = new RegExp(`^/repos/${limited.kit.name}/issues/comments/`);
+    nofx.github.failNext({ method: 'GET', path, status: 429, headers });
+    expect(await reap()).toEqual({ again: false, rewritten: 1 });
+    await other.kit.drain();
+    expect(other.kit.answer(other.issue)).toBe(other.final);
+    expect(limited.kit.answer(limited.issue)).not.toBe(limited.final);
+    await expect.poll(async () => (await reap()).rewritten, { timeout: 10_000 }).toBe(1);
+    await limited.kit.drain();
+    expect(limited.kit.answer(limited.issue)).toBe(limited.final);
+    expect(await reap()).toEqual({ again: false, rewritten: 0 });
+  });
+
+  const reap = () => reapComments(nofx.nofx.deps, never, { settledAfterMs: 0 });
+
+  /** A run that has ended, and its comment, which says that it goes on. */
+  const overwritten = async (owner: string) => {
+    const kit = await nofx.repository({ owner });
     const { issue } = await kit.ask();
     const run = await kit.run();
     const { deps } = nofx.nofx;
@@ -100,9 +127,6 @@ describe(`what people see of a run, on ${lane}`, () => {
     const body = `${marker}\n**NOFX is working on @mona's task**`;
     await deps.adapters.github.upsertComment(ref, issue, { marker, body });
     expect(kit.answer(issue)).toBe(body);
-    expect(await reapComments(deps, never, { settledAfterMs: 0 })).toEqual({ again: false, rewritten: 1 });
-    await kit.drain();
-    expect(kit.answer(issue)).toBe(final);
-    expect(await reapComments(deps, never, { settledAfterMs: 0 })).toEqual({ again: false, rewritten: 0 });
-  });
+    return { kit, issue, final };
+  };
 });

@@ -140,6 +140,27 @@ describe(`a step at whose end its run is over, on ${lane}`, () => {
   });
 });
 
+/** A tool that meets one trouble after the other, one at each attempt. */
+const TROUBLED = 'test:troubled';
+const TROUBLES = {
+  limit: () => new RetryableError('Later.', { retryAfterMs: 100 }),
+  passing: () => new RetryableError('Not now.'),
+  ours: () => new InternalError('Ours.'),
+};
+Object.assign(handlers, {
+  [TROUBLED]: defineHandler({
+    inputs: z.looseObject({ meets: z.array(z.enum(['limit', 'passing', 'ours'])) }),
+    timeLimitMs: 60_000,
+    secrets: [],
+    async run({ step, inputs }) {
+      const trouble = inputs.meets[step.attempt - 1];
+      if (trouble) throw TROUBLES[trouble]();
+      return { status: 'succeeded' as const, outputs: {} };
+    },
+  }),
+});
+knownTools.push(TROUBLED);
+
 describe(`a step that meets a mistake of ours, on ${lane}`, () => {
   let engine: Engine;
   let tries = 0;
@@ -173,5 +194,22 @@ describe(`a step that meets a mistake of ours, on ${lane}`, () => {
     const [letter] = (await listDead(engine.deps)).letters;
     expect(letter).toMatchObject({ from: 'step', data: { runId: id }, reason: expect.stringContaining('NOFX itself') });
     expect(await redriveDead(engine.deps, letter!.id)).toMatchObject({ ok: true, did: 'run', instead: id });
+  });
+
+  it('bears as many of each kind as there may be, whatever other trouble it has met', async () => {
+    const { db } = engine;
+    const meets = ['limit', 'limit', 'passing', 'passing', 'ours', 'ours'];
+    const plan = { goal: 'g', steps: [{ name: 'a', tool: TROUBLED, inputs: { meets } }] };
+    const opened = await openRun(engine.deps, runRequest({ plan, triggerKey: 'troubled' }));
+    if (!opened.ok) throw new Error(opened.errors.join());
+    const { id } = opened.run;
+    const endedAt = async () => {
+      await db.execute(sql`update pgboss.job set start_after = now() where name = 'step' and state < 'active'`);
+      return (await getRun(db, id))!.endedAt;
+    };
+    await expect.poll(endedAt, { timeout: 30_000 }).not.toBeNull();
+    expect(await engine.steps(id)).toMatchObject([
+      { status: 'succeeded', attempt: meets.length + 1, failures: 2, retries: 2, waits: 2 },
+    ]);
   });
 });

@@ -161,8 +161,8 @@ describe(`whatever happens to a run, in whatever order, on ${lane}`, () => {
         if (next) claims.push({ held: next, job });
         return;
       }
-      const event = action.do === 'retry' ? 'step.retried' : 'step.returned';
-      await comeBack(engine.deps, step, job, { event, reason: 'r', seconds: 0 }).catch((error: unknown) => {
+      const counts = action.do === 'retry' ? 'failures' : null;
+      await comeBack(engine.deps, step, job, { counts, reason: 'r', seconds: 0 }).catch((error: unknown) => {
         if (!(error instanceof Cancelled)) throw error;
         return finishStep(engine.deps, step, outcome('cancelled'), job);
       });

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDb, type Database, type DatabaseOptions } from '../../src/db/client.ts';
-import { event, run } from '../../src/db/schema.ts';
+import { event, run, step } from '../../src/db/schema.ts';
 import { createGitHubStandIn, type GitHubStandIn } from '../../src/playground/github-stand-in.ts';
 import { createScriptedModel, type ScriptedModel, type Scripts } from '../../src/playground/model.ts';
 import { sampleFiles } from '../../src/playground/sample.ts';
 import { freshDatabaseOptions } from './database.ts';
+import { compareHistory } from './history.ts';
 import { NPM_START } from './npm-start.ts';
 
 const SECRET = 'a secret for tests';
@@ -194,7 +195,12 @@ export async function expectOneStory(town: Town, issue: number): Promise<string[
   if (new Set(keys).size !== keys.length) problems.push('two checks of one kind');
   const branches = Object.keys(await github.branches(REPO)).filter((name) => name !== 'main');
   if (branches.length !== 1) problems.push(`branches: ${branches.join(', ')}`);
-  const events = await database.db.select().from(event);
+  const events = await database.db.select().from(event).orderBy(event.seq);
+  const steps = await database.db.select().from(step);
+  for (const one of await database.db.select().from(run)) {
+    const mine = <Row extends { runId: string }>(rows: Row[]) => rows.filter(({ runId }) => runId === one.id);
+    problems.push(...compareHistory(one, mine(steps), mine(events)));
+  }
   const seqs = events.map(({ seq }) => seq).sort((a, b) => a - b);
   if (seqs.some((seq, index) => seq !== index + 1)) problems.push(`event numbers: ${seqs.join(' ')}`);
   const ends = events.filter(({ type }) =>

@@ -88,4 +88,24 @@ describe(`turns at upkeep on ${lane}`, () => {
     await Promise.all(both.map((one) => one.stop()));
     expect(most).toBe(1);
   }, 90_000);
+
+  it('do not keep a process that is to stop, whatever they wait for', async () => {
+    const begun = Promise.withResolvers<void>();
+    const upkeep = startUpkeep({ db: fresh.db, log }, [
+      {
+        name: 'five',
+        everyMs: 10,
+        limitMs: 30_000,
+        firstMs: 0,
+        scope: 'deployment',
+        async run() {
+          begun.resolve();
+          return new Promise(() => {});
+        },
+      },
+    ]);
+    await begun.promise;
+    await upkeep.stop();
+    expect((await take(other, 'five', 'next')).mine).toBe(true);
+  });
 });

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { git } from '../support/repository.ts';
@@ -64,5 +65,33 @@ describe.skipIf(!confined)(`a command that makes folders too deep to be named${w
     expect((await scratch.readChanges()).map(({ path }) => path)).toEqual(['b.txt']);
     await scratch.dispose();
     expect(existsSync(scratch.path)).toBe(false);
+  });
+});
+
+describe('a pipe in place of a file that git reads', () => {
+  const names = ['.gitmodules', '.gitignore', '.gitattributes'];
+  const pipes = (cwd: string) => {
+    for (const name of names) {
+      rmSync(join(cwd, name), { force: true });
+      execFileSync('mkfifo', [join(cwd, name)]);
+    }
+  };
+
+  it('holds up nobody who wants to know what was changed', { timeout: 10_000 }, async () => {
+    const { access, first } = setUp({ 'a.txt': 'a\n', '.gitignore': 'x\n' });
+    const scratch = await workspaces.openScratch(access, { key: 's', base: first });
+    pipes(scratch.path);
+    writeFileSync(join(scratch.path, 'b.txt'), 'b\n');
+    expect((await scratch.readChanges()).map(({ path }) => path)).toEqual(['.gitignore', 'b.txt']);
+    await scratch.dispose();
+  });
+
+  it('is gone at the next step', { timeout: 10_000 }, async () => {
+    const { access, first } = setUp({ 'a.txt': 'a\n', '.gitignore': 'x\n' });
+    const { path } = await workspaces.openWorkspace(access, wanted(first));
+    pipes(path);
+    await workspaces.openWorkspace(access, wanted(first));
+    expect(git(path, 'status', '--porcelain')).toBe('');
+    expect(readFileSync(join(path, '.gitignore'), 'utf8')).toBe('x\n');
   });
 });

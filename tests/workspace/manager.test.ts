@@ -170,6 +170,23 @@ describe('openWorkspace', () => {
     });
   }
 
+  it('shows of a very large diff the beginning', async () => {
+    const files = Object.fromEntries(
+      ['a', 'b', 'c'].map((name) => [name, 'line of something generated\n'.repeat(400_000)]),
+    );
+    const { access, first } = setUp(files);
+    const workspace = await workspaces.openWorkspace(access, { key: 'run_1', base: first, branch: 'nofx/run_1' });
+    await workspace.commit(
+      Object.keys(files).map((path) => ({ status: 'deleted', path })),
+      meta,
+    );
+    const diff = await workspace.diff();
+    expect(diff.length).toBeLessThan(11 * 1024 ** 2);
+    expect(diff).toMatch(/^diff --git a\/a b\/a\n/);
+    expect(diff.slice(-200)).toMatch(/\n-line of something generated\n\[The rest is left out: .* 10 MB\.\]\n$/);
+    await workspaces.removeWorkspace(access, 'run_1');
+  });
+
   it('goes on after a git that was killed left its locks', async () => {
     const { access, first, commit } = setUp({ 'a.txt': 'a\n' });
     const workspace = await workspaces.openWorkspace(access, { key: 'run_1', base: first, branch: 'nofx/run_1' });

@@ -77,6 +77,19 @@ describe('tidying a disk', () => {
     expect(await readdir(join(root, 'mirrors'))).toEqual(['gh_2.git.lock']);
   });
 
+  it('removes what a killed process left of a mirror that it made, removed or fetched into, once nobody can be at it', async () => {
+    const [old, young] = [4, 2].map((hours) => ({ hours, id: `0000000${hours}-1111-4111-8111-111111111111` }));
+    for (const { hours, id } of [old!, young!]) {
+      await made(`mirrors/.gone-${id}`, hours);
+      await made(`mirrors/gh_1.git.${id}`, hours);
+      await made(`mirrors/gh_2.git/objects/pack/tmp_pack_${hours}`, hours, true);
+    }
+    await made('mirrors/gh_2.git/objects/pack/pack-1.pack', 4, true);
+    const gone = [`.gone-${old!.id}`, `gh_1.git.${old!.id}`, 'gh_2.git/objects/pack/tmp_pack_4'];
+    expect((await run()).sort()).toEqual(gone.map((name) => join(root, 'mirrors', name)));
+    expect(await run()).toEqual([]);
+  });
+
   it('removes temporary folders of ours only, once no step can be using them', async () => {
     for (const name of ['nofx-git-a', 'nofx-home-a', 'nofx-run-a', 'nofx-other-a', 'git-a'])
       await made(`tmp/${name}`, 4);
