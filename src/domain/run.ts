@@ -64,7 +64,12 @@ type StepState = {
   inputs?: { _replaces?: string | undefined };
 };
 
-export type NextOptions<S> = { cancelRequested?: boolean; tolerated?: (step: S) => boolean };
+export type NextOptions<S> = {
+  cancelRequested?: boolean;
+  /** whether its finished steps have made something that is on no branch yet */
+  unkept?: boolean;
+  tolerated?: (step: S) => boolean;
+};
 
 export type NextMoves = {
   /** ids of the steps whose dependencies are all done */
@@ -73,6 +78,8 @@ export type NextMoves = {
   ask: string[];
   /** ids of the steps that will never start */
   skip: string[];
+  /** id of the step whose worker, instead of doing it, keeps what a cancelled run has made */
+  keep: string | null;
   /** the run's terminal status; null while something is still to do */
   end: RunStatus | null;
   /** id of the step that ended it so, where one has failed or was cancelled */
@@ -86,12 +93,13 @@ export type NextMoves = {
  * steps always give the same moves, so a crash between deciding and doing costs nothing.
  *
  * After a failure, a stop or a request to cancel nothing new starts; what is running is awaited, so that the run ends once
- * and no step stays blocked. A failure that is `tolerated` is as good as success, and so is one that another step was added
+ * and no step stays blocked. Where nothing runs as it is cancelled, and there is work to keep, one step stays open for that.
+ * A failure that is `tolerated` is as good as success, and so is one that another step was added
  * in the stead of: who depends on it waits for that one.
  */
 export function decideNext<S extends StepState>(
   steps: readonly S[],
-  { cancelRequested = false, tolerated = () => false }: NextOptions<S> = {},
+  { cancelRequested = false, unkept = false, tolerated = () => false }: NextOptions<S> = {},
 ): NextMoves {
   const { newest, isReplaced } = standIns(steps);
   const excused = (step: S) => isReplaced(step) || tolerated(step);
@@ -102,10 +110,13 @@ export function decideNext<S extends StepState>(
   const active = steps.some((step) => step.status === 'running');
 
   if (failed || cancelled || stopped) {
-    const skip = steps.filter(({ status }) => NOT_BEGUN.includes(status)).map((step) => step.id);
-    const end = active ? null : failed && !cancelRequested ? 'failed' : cancelled ? 'cancelled' : 'neutral';
+    const open = steps.filter(({ status }) => NOT_BEGUN.includes(status));
+    const keeps = cancelRequested && unkept && !active;
+    const keep = (keeps && (open.find(({ status }) => status === 'queued') ?? open[0])?.id) || null;
+    const skip = open.map(({ id }) => id).filter((id) => id !== keep);
+    const end = active || keep ? null : failed && !cancelRequested ? 'failed' : cancelled ? 'cancelled' : 'neutral';
     const because = (end === 'failed' ? failed : end === 'cancelled' ? unanswered : null)?.id ?? null;
-    return { enqueue: [], ask: [], skip, end, because, pause: false };
+    return { enqueue: [], ask: [], skip, keep, end, because, pause: false };
   }
 
   const done = new Set(
@@ -125,6 +136,7 @@ export function decideNext<S extends StepState>(
     enqueue: enqueue.map(({ id }) => id),
     ask: ask.map(({ id }) => id),
     skip: [],
+    keep: null,
     end: done.size === steps.length ? 'succeeded' : null,
     because: null,
     pause: asked && enqueue.length === 0 && !steps.some(({ status }) => status === 'queued' || status === 'running'),

@@ -1,4 +1,5 @@
-import type { Kept } from '../domain/kept.ts';
+import { z } from 'zod';
+import { Kept } from '../domain/kept.ts';
 import { CodegenOutputs } from './codegen.ts';
 import { commitWork, WriteOutputs } from './change-set.ts';
 import type { StepContext } from './handler.ts';
@@ -6,6 +7,20 @@ import { pushWork } from './push-work.ts';
 
 /** A step of the run, as far as it has come. */
 type Done = { id: string; outputs: Record<string, unknown> | null };
+
+/** What a step hands on that has pushed, or of which it was kept. */
+const Pushed = z.union([Kept, z.object({ kept: Kept })]);
+
+/** Whether a run's steps have made something that `keepWork` would put on a branch, and that is on none yet. Pure. */
+export function hasUnkeptWork({ source }: Pick<StepContext['run'], 'source'>, steps: readonly Done[]): boolean {
+  if (source.pullRequest) return false;
+  const last = steps.findLast(({ outputs }) => isWork(outputs) || Pushed.safeParse(outputs).success);
+  return last !== undefined && isWork(last.outputs) && !last.outputs?.['kept'];
+}
+
+function isWork(outputs: Done['outputs']): boolean {
+  return WriteOutputs.safeParse(outputs).success || Boolean(CodegenOutputs.safeParse(outputs).data?.files.length);
+}
 
 /**
  * Puts what a cancelled run has made so far on its branch: the newest of its commits and change sets.

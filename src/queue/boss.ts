@@ -56,6 +56,12 @@ function bindQueue(boss: PgBoss): Queue {
       });
       return id !== null;
     },
+    async hasten(tx, stepId, priority) {
+      // Workers look every second, also where nobody tells them.
+      await tx.execute(sql`
+        update pgboss.job set start_after = least(start_after, now()), priority = ${priority}
+        where name = 'step' and state < 'active' and data ->> 'stepId' = ${stepId}`);
+    },
     async complete(tx, name, job) {
       await boss.complete(name, { id: job.id, retryCount: job.retry }, null, { db: fromDrizzle(tx, sql) });
     },

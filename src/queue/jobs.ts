@@ -62,6 +62,8 @@ export type Queue = {
    * False where one of its singleton key waits already.
    */
   enqueue<N extends QueueName>(tx: Executor, name: N, data: Jobs[N], options?: JobOptions): Promise<boolean>;
+  /** Makes the waiting job of a step due now, before those of lower priority. Nothing where a worker has it already. */
+  hasten(tx: Executor, stepId: string, priority: number): Promise<void>;
   /** Marks a claimed job as done as part of `tx`, so that its work and its end are one. */
   complete(tx: Executor, name: QueueName, job: Lease): Promise<void>;
   /**

@@ -15,7 +15,8 @@ export class Cancelled extends Error {
 
 /**
  * Cancels a run: what has not started never will; what is running is stopped by its worker within a
- * second or so (see watchCancels), and then the run ends. False when it was over, or being cancelled.
+ * second or so (see watchCancels), and then the run ends. Where nothing runs it ends at once, unless a worker is to keep
+ * what it has made (`decideNext`). False when it was over, or being cancelled.
  */
 export async function cancelRun(
   deps: Pick<Deps, 'db' | 'queue' | 'progressEveryMs'>,

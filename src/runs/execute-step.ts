@@ -52,6 +52,8 @@ export async function executeStep(deps: Deps, cancels: CancelWatch, job: StepJob
   /** What the handler gave; until then nothing. */
   let outcome: StepOutcome = { status: 'cancelled', outputs: {} };
   try {
+    // It is worked on only for what is to be kept.
+    if (held.run.cancelRequestedAt !== null) throw new Cancelled(step.runId);
     outcome = await runHandler(deps, held, ends);
     if (cancel.signal.aborted) return await end(outcome);
     // After a crash each step has a job of its own, so that retries are counted for each.

@@ -17,6 +17,7 @@ import { priorityOf } from '../domain/fair-turns.ts';
 import { decideNext, isTerminal, isTolerated, type Failure, type NextMoves } from '../domain/run.ts';
 import { APPROVAL_DAYS } from '../domain/run-config.ts';
 import type { Executor } from '../db/client.ts';
+import { hasUnkeptWork } from '../handlers/keep-work.ts';
 import { publish } from '../outbox/publish.ts';
 import { announce } from './announce.ts';
 import type { Deps } from './deps.ts';
@@ -40,11 +41,16 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
   const { startAfterSeconds = 0, events = [], steps = await listSteps(tx, run.id) } = options;
   const moves = decideNext(steps, {
     cancelRequested: run.cancelRequestedAt !== null,
+    unkept: run.cancelRequestedAt !== null && hasUnkeptWork(run, steps),
     tolerated: (step) => isTolerated(step, run.config),
   });
   const byId = new Map(steps.map((step) => [step.id, step]));
-  const turn = moves.enqueue.length > 0 ? await turnOf(tx, run) : null;
-  const enqueue = turn?.mine ? moves.enqueue : [];
+  const keep = moves.keep === null ? null : byId.get(moves.keep)!;
+  const ready = keep === null ? moves.enqueue : keep.status === 'queued' ? [] : [keep.id];
+  const turn = ready.length > 0 ? await turnOf(tx, run) : null;
+  // What a run keeps goes to a branch of its own: that need not be its turn.
+  const enqueue = turn?.mine || keep ? ready : [];
+  const priority = keep ? TO_KEEP : turn?.priority;
   const halt = haltOf(run, moves, (moves.because && byId.get(moves.because)?.failure) || null);
   const happened = [
     ...events,
@@ -59,14 +65,18 @@ export async function moveOn(tx: Executor, deps: Needs, run: Run, options: MoveO
     letWait(tx, moves.ask, run.config.approvalTimeoutDays ?? APPROVAL_DAYS),
     setStepStatus(tx, moves.skip, 'skipped'),
     ...enqueue.map((stepId) =>
-      deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority: turn!.priority, startAfterSeconds }),
+      deps.queue.enqueue(tx, 'step', { runId: run.id, stepId }, { priority, startAfterSeconds }),
     ),
+    keep?.status === 'queued' && deps.queue.hasten(tx, keep.id, TO_KEEP),
     publish(tx, deps.queue, run.id, happened, halt?.change),
   ]);
   if (halt && run.turnAt !== null) await startNextOfLane(tx, deps, run.lane);
-  else if (halt && run.status === 'queued') await moveUp(tx, deps, run);
+  else if (halt && run.status !== 'waiting') await moveUp(tx, deps, run);
   return halt !== null;
 }
+
+/** Before all that runs do: whoever cancels one does not wait in the line of those that go on. */
+const TO_KEEP = 1;
 
 /** The event of a step that became ready, or never will be. */
 export function about(

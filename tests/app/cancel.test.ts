@@ -101,6 +101,69 @@ describe.concurrent(`cancelling a run in the middle of its work, on ${lane}`, ()
     expect((await goneAt!) - run.cancelRequestedAt!.getTime()).toBeLessThan(2_000);
   });
 
+  it('keeps the commit of a run whose next step was put off for an hour, and does not wait for it', async () => {
+    const kit = await nofx.repository({
+      config: 'gates:\n  test: grep -q Better notes.md\n',
+      model: ({ turn: step, prompt }) => {
+        if (prompt.includes('this is attempt 1 of 2'))
+          return turn.fault({ status: 429, message: 'Slow down.', headers: { 'retry-after': '3600' } });
+        return step === 0 ? write : turn.text('Done.');
+      },
+    });
+    const { issue } = await kit.comment('/nofx add the notes');
+    await until(async () => {
+      const [run] = await kit.runs();
+      const { events, steps } = run ? await kit.detailsOf(run) : { events: [], steps: [] };
+      return events.at(-1)?.type === 'step.retried' && steps.some(({ status }) => status === 'queued');
+    });
+    await kit.comment('/nofx cancel', { issue });
+    await kit.drain();
+    const run = await kit.run();
+    expect(run.status).toBe('cancelled');
+    expect(run.endedAt!.getTime() - run.cancelRequestedAt!.getTime()).toBeLessThan(30_000);
+    expect(kit.git('show', `${run.branch}:notes.md`)).toBe('Noted.\n');
+    expect(kit.answers(issue).join()).toContain(`What was done until then is on \`${run.branch}\``);
+    expect(run.steps.map(({ name, status }) => `${name}: ${status}`).slice(2)).toEqual([
+      'test: failed',
+      'repair-1: cancelled',
+      'write-1: skipped',
+      'test-1: skipped',
+      'pull_request: skipped',
+    ]);
+  });
+
+  it('keeps the change of a run that waits for a person, also while another has the turn of its issue', async () => {
+    let following = false;
+    let begun = false;
+    const kit = await nofx.repository({
+      model: ({ turn: step }) => {
+        begun = following;
+        return step === 0 ? write : following ? slow : turn.text('Done.');
+      },
+    });
+    const { issue } = await kit.start({
+      goal: 'Note it',
+      steps: [
+        { name: 'code', tool: 'codegen', inputs: { prompt: 'Note it' } },
+        { name: 'look', tool: 'manual:look' },
+        { name: 'write', tool: 'workspace:write', inputs: { fromStep: 'code' } },
+      ],
+    });
+    const [waiting] = await kit.runs();
+    expect(waiting!.status).toBe('waiting');
+    following = true;
+    await kit.comment('/nofx add the notes', { issue });
+    await until(() => begun);
+    expect(await cancelRun(nofx.nofx.deps, waiting!.id, 'mona')).toBe(true);
+    await until(async () => (await kit.runs())[0]!.endedAt !== null);
+    const [first, second] = await kit.runs();
+    expect([first!.status, second!.status]).toEqual(['cancelled', 'running']);
+    expect(kit.git('show', `${first!.branch}:notes.md`)).toBe('Noted.\n');
+    await cancelRun(nofx.nofx.deps, second!.id, 'mona');
+    await kit.drain();
+    expect(kit.answers(issue).join()).toContain(`What was done until then is on \`${first!.branch}\``);
+  });
+
   it('stops a gate on the base as well', async () => {
     const kit = await nofx.repository({ config: 'gates:\n  test: "test -e notes.md || sleep 4713; exit 1"\n' });
     const asleep = () => /^sleep 4713$/m.test(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }));

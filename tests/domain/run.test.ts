@@ -13,7 +13,15 @@ const step = (name: string, status: StepStatus, ...dependsOn: string[]) => ({
 describe('decideNext', () => {
   it('starts the steps that wait for nothing', () => {
     const moves = decideNext([step('a', 'pending'), step('b', 'pending', 'a'), step('c', 'pending')]);
-    expect(moves).toEqual({ enqueue: ['id_a', 'id_c'], ask: [], skip: [], end: null, because: null, pause: false });
+    expect(moves).toEqual({
+      enqueue: ['id_a', 'id_c'],
+      ask: [],
+      skip: [],
+      keep: null,
+      end: null,
+      because: null,
+      pause: false,
+    });
   });
 
   it('joins a fan-out only when every branch is done', () => {
@@ -99,6 +107,18 @@ describe('decideNext', () => {
     expect(moves).toMatchObject({ end, pause: false });
     expect(moves.skip).toContain('id_deploy');
     expect(moves.skip.includes('id_ask')).toBe(asked === 'waiting');
+  });
+
+  it('leaves one step open to keep the work of a cancelled run where nobody is at it: one that has a job, if any', () => {
+    const keeping = (...statuses: StepStatus[]) =>
+      decideNext(
+        statuses.map((status, index) => step(`s${index}`, status)),
+        { cancelRequested: true, unkept: true },
+      );
+    expect(keeping('succeeded', 'waiting', 'queued')).toMatchObject({ keep: 'id_s2', skip: ['id_s1'], end: null });
+    expect(keeping('succeeded', 'waiting', 'pending')).toMatchObject({ keep: 'id_s1', skip: ['id_s2'], end: null });
+    expect(keeping('succeeded', 'running', 'pending')).toMatchObject({ keep: null, skip: ['id_s2'], end: null });
+    expect(keeping('succeeded', 'cancelled', 'skipped')).toMatchObject({ keep: null, end: 'cancelled' });
   });
 
   it('always ends: any plan, worked through in any order with any outcomes, leaves no step blocked', () => {
