@@ -175,9 +175,7 @@ describe(`the process that npm start runs, on ${lane}`, () => {
     await killed;
 
     const again = start(app);
-    const tookUp = said(again, /"(took up what the process before left behind)"/);
     await ready(again);
-    await tookUp;
     await expect
       .poll(() => github.checkRuns(repo).filter(({ conclusion }) => conclusion === 'success'), {
         timeout: 60_000,
