@@ -29,7 +29,7 @@ export const until = (check: () => boolean | Promise<boolean>): Promise<void> =>
     async () => {
       if (!(await check())) throw new Error('It has not come true.');
     },
-    { timeout: 60_000, interval: 50 },
+    { timeout: 150_000, interval: 50 },
   );
 
 /** A model that calls these tools in one turn and then sums up. */
