@@ -2,7 +2,8 @@ import type { Deps } from '../runs/deps.ts';
 import { readMark, writeMark } from '../db/marks.ts';
 import { storedGuids } from '../db/reap.ts';
 import { decideRedelivery, type DeliveryAttempt } from '../domain/redelivery.ts';
-import { messageOf, RetryableError, UserError } from '../errors.ts';
+import { messageOf, UserError } from '../errors.ts';
+import { waitAskedBy } from '../runs/postpone.ts';
 
 /** GitHub keeps the log of its deliveries for three days, and delivers again only what is in it. */
 const WINDOW_MS = 3 * 24 * 3_600_000;
@@ -52,8 +53,7 @@ export async function sweepDeliveries(
       faults = 0;
       return true;
     } catch (error) {
-      const isLimit = error instanceof RetryableError && error.retryAfterMs !== undefined;
-      if (isLimit || (!(error instanceof UserError) && (faults += 1) >= MOST_FAULTS)) throw error;
+      if (waitAskedBy(error) !== null || (!(error instanceof UserError) && (faults += 1) >= MOST_FAULTS)) throw error;
       log.warn({ delivery: guid, reason: messageOf(error) }, 'GitHub does not deliver this again');
       return false;
     }

@@ -79,11 +79,12 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
 
   async function runNow(args: string[], command: GitCommand): Promise<GitResult> {
     command.signal?.throwIfAborted();
-    const marker = `NOFX_GIT=${randomUUID()}`;
+    const mark = randomUUID();
+    const marker = `NOFX_GIT=${mark}`;
     const env = {
       ...gitEnvironment(options.path, options.network, command.config),
       ...placeEnvironment(command.place),
-      NOFX_GIT: marker.slice('NOFX_GIT='.length),
+      NOFX_GIT: mark,
     };
     const { mostBytes = Infinity } = command;
     const chunks: Buffer[] = [];
