@@ -70,6 +70,7 @@ export function createGit(options: { path: string; network: GitNetwork; cwd: str
       const { signal } = command;
       // Those before it may take minutes, and it is not to wait for them once nobody wants it.
       const giveUp = () => reject(signal?.reason);
+      if (signal?.aborted) giveUp();
       signal?.addEventListener('abort', giveUp, { once: true });
       void turn(async () => {
         signal?.removeEventListener('abort', giveUp);
