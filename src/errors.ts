@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import type { FailureKind } from './domain/run.ts';
 
 /**
@@ -47,7 +48,16 @@ export class InternalError extends Error {
 
 /** The error's own words, whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const told = withoutQuery(error);
+  return told instanceof Error ? told.message : String(told);
+}
+
+/**
+ * Of a query that failed what the database said. Drizzle's error around it has the statement and every value for a
+ * message: a whole webhook, or what a model wrote, for anybody to read.
+ */
+export function withoutQuery(error: unknown): unknown {
+  return error instanceof DrizzleQueryError ? error.cause : error;
 }
 
 /** What was thrown, as an error. */

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { createRedactor, REDACTED } from '../src/domain/redact.ts';
 import { createLogger } from '../src/log.ts';
@@ -77,6 +78,19 @@ describe('createLogger', () => {
       stack: expect.stringContaining('log.test.ts'),
       cause: { type: 'Error', message: 'refused', code: 'ECONNREFUSED' },
     });
+  });
+
+  it('tells of a query that failed what the database said and the statement, and none of its values', () => {
+    const { log, lines, last } = logger();
+    const said = Object.assign(new Error('value too long'), { code: '22001' });
+    log.error({ err: new DrizzleQueryError('insert into t values ($1)', ['private words'], said) }, 'x');
+    expect(last()['err']).toMatchObject({
+      message: 'value too long',
+      code: '22001',
+      query: 'insert into t values ($1)',
+      stack: expect.stringContaining('log.test.ts'),
+    });
+    expect(lines[0]).not.toContain('private words');
   });
 
   it('tells every error of an aggregate', () => {

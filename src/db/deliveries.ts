@@ -1,16 +1,25 @@
 import { and, eq, gt, isNull, lt, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
+import { storableBody } from '../domain/storable.ts';
 import type { Executor } from './client.ts';
 import { delivery } from './schema.ts';
 
 export type Delivery = typeof delivery.$inferSelect;
 
-/** Stores a delivery in the inbox. False when its GUID was there already: a redelivery. */
+/**
+ * Stores a delivery in the inbox, its payload as the JSON it came in. False when its GUID was there already: a
+ * redelivery.
+ */
 export async function insertDelivery(
   tx: Executor,
-  row: { guid: string; event: string; payload: unknown },
+  { guid, event, body }: { guid: string; event: string; body: string },
 ): Promise<boolean> {
-  const inserted = await tx.insert(delivery).values(row).onConflictDoNothing().returning({ guid: delivery.guid });
+  const payload = sql`${storableBody(body)}::jsonb`;
+  const inserted = await tx
+    .insert(delivery)
+    .values({ guid, event, payload })
+    .onConflictDoNothing()
+    .returning({ guid: delivery.guid });
   return inserted.length > 0;
 }
 

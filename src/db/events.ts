@@ -1,5 +1,6 @@
 import { and, asc, eq, gt, sql, type SQL } from 'drizzle-orm';
 import type { EventType } from '../domain/run-events.ts';
+import { storableJson } from '../domain/storable.ts';
 import { InternalError } from '../errors.ts';
 import type { Executor } from './client.ts';
 import { noteAppended } from './committed.ts';
@@ -54,7 +55,7 @@ export function appending(runId: string, events: NewEvent[]): SQL {
   return sql`appended as (
       insert into ${event} (run_id, seq, step_id, type, payload)
       select ${runId}, numbered.base + entry.position + 1, entry."stepId", entry.type, entry.payload
-      from numbered, jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as entry(position int, type text, "stepId" text, payload jsonb)
+      from numbered, jsonb_to_recordset(${storableJson(entries)}::jsonb) as entry(position int, type text, "stepId" text, payload jsonb)
       order by entry.position
       returning seq, type
     ), told as (

@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm';
+import { storableJson } from '../domain/storable.ts';
 import type { Executor } from './client.ts';
 import { appending, noted, whatWasAppended, type Appended, type NewEvent, type NewMessage } from './events.ts';
 import type { Run } from './runs.ts';
@@ -67,7 +68,7 @@ async function execute(
     ), taken as (
       ${job.take} and exists (select from numbered) returning 1
     ), ended as (
-      update ${step} set status = ${ends.status}, outputs = ${JSON.stringify(ends.outputs)}::jsonb, failure = null, ended_at = now()
+      update ${step} set status = ${ends.status}, outputs = ${storableJson(ends.outputs)}::jsonb, failure = null, ended_at = now()
       where id = ${ends.id} and attempt = ${ends.attempt} and status = 'running' and exists (select from numbered)
       returning 1
     ), claimed as (

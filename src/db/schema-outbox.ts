@@ -1,5 +1,5 @@
-import { bigint, boolean, index, integer, jsonb, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { at, createdAt, nofx } from './schema-columns.ts';
+import { bigint, boolean, index, integer, uniqueIndex } from 'drizzle-orm/pg-core';
+import { at, createdAt, jsonb, nofx, text } from './schema-columns.ts';
 import { project, run } from './schema-runs.ts';
 
 /** Who is told of run events, and how the telling went. */

@@ -6,8 +6,6 @@ import {
   doublePrecision,
   index,
   integer,
-  jsonb,
-  text,
   uniqueIndex,
   unique,
 } from 'drizzle-orm/pg-core';
@@ -17,7 +15,7 @@ import type { Plan, PreparedStep } from '../domain/plan.ts';
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { RunConfig } from '../domain/run-config.ts';
 import type { RunSource } from '../domain/source.ts';
-import { at, createdAt, nofx } from './schema-columns.ts';
+import { at, createdAt, jsonb, nofx, text } from './schema-columns.ts';
 
 /** Projects, their runs, and all that is kept of a run. */
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, jsonb, text, uniqueIndex } from 'drizzle-orm/pg-core';
-import { at, createdAt, nofx } from './schema-columns.ts';
+import { bigint, index, integer, uniqueIndex } from 'drizzle-orm/pg-core';
+import { at, createdAt, jsonb, nofx, text } from './schema-columns.ts';
 
 /** What the service keeps for itself: its inbox, its budget, how far it has come, and who may use it. */
 

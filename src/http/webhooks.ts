@@ -55,7 +55,7 @@ export function webhookRoutes(deps: {
 
     const priority = arrive(repositoryOf(payload));
     const fresh = await deps.db.transaction(async (tx) => {
-      const inserted = await insertDelivery(tx, { guid, event, payload });
+      const inserted = await insertDelivery(tx, { guid, event, body });
       if (inserted) await deps.queue.enqueue(tx, 'delivery', { guid }, { priority });
       return inserted;
     });

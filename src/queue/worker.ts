@@ -1,5 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { JobWithMetadata, PgBoss, WorkOptions } from 'pg-boss';
+import { storableText } from '../domain/storable.ts';
+import { messageOf } from '../errors.ts';
 import { endTogether } from './batch.ts';
 import type { ClaimedJob, Jobs, QueueName } from './jobs.ts';
 import { GROUP_CONCURRENCY } from './queues.ts';
@@ -11,7 +13,7 @@ type Options = WorkOptions & { includeMetadata: true };
 /** Starts a worker of pg-boss that does one job at a time; gives its id. */
 export async function startWorker<N extends QueueName>(boss: PgBoss, name: N, handle: Handle<N>): Promise<string> {
   const id: string = await boss.work<Jobs[N], void, Options>(name, { ...optionsOf(name), batchSize: 1 }, ([job]) =>
-    inTurn(boss, id, () => handle(claimed(job!))),
+    inTurn(boss, id, () => handled(job!, handle)),
   );
   return id;
 }
@@ -23,7 +25,7 @@ export async function startBatchWorker<N extends QueueName>(
   handle: Handle<N>,
   { size, late }: { size: number; late: (id: string) => () => void },
 ): Promise<string> {
-  const work = (job: JobWithMetadata<Jobs[N]>) => handle(claimed(job));
+  const work = (job: JobWithMetadata<Jobs[N]>) => handled(job, handle);
   const id: string = await boss.work<Jobs[N], void, Options & { perJobResults: true }>(
     name,
     { ...optionsOf(name), batchSize: size, perJobResults: true },
@@ -51,6 +53,19 @@ async function inTurn<T>(boss: PgBoss, workerId: string, work: () => Promise<T>)
   } finally {
     // A notification came once per job; this worker may have been busy then. Look again at once.
     boss.notifyWorker(workerId);
+  }
+}
+
+/**
+ * pg-boss keeps what a job failed of, with all that hangs on it. That may be a whole webhook, or what Postgres does not
+ * take, which then would fail in its turn: so it gets no more than the words.
+ */
+async function handled<N extends QueueName>(job: JobWithMetadata<Jobs[N]>, handle: Handle<N>): Promise<void> {
+  try {
+    await handle(claimed(job));
+  } catch (error) {
+    // oxlint-disable-next-line preserve-caught-error -- a cause would be kept as well
+    throw new Error(storableText(messageOf(error)));
   }
 }
 

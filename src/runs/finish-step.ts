@@ -6,6 +6,7 @@ import { afterRepairs, planRepair } from '../domain/repair.ts';
 import { isTerminal } from '../domain/run.ts';
 import type { PlanStep } from '../domain/plan.ts';
 import { RunConfig } from '../domain/run-config.ts';
+import { storableText } from '../domain/storable.ts';
 import type { StepOutcome } from '../handlers/handler.ts';
 import { publish } from '../outbox/publish.ts';
 import type { ClaimedJob } from '../queue/jobs.ts';
@@ -46,7 +47,8 @@ export async function finishStep(
     const { failure } = end;
     const steps = withEnd(listed, step, outcome);
     // Our own fault is kept for the operator, who can drive it again; a person can do nothing about it.
-    if (job && failure?.kind === 'internal') await queue.enqueue(tx, 'dead', { ...job.data, reason: failure.message });
+    if (job && failure?.kind === 'internal')
+      await queue.enqueue(tx, 'dead', { ...job.data, reason: storableText(failure.message) });
     if ('pullRequest' in outcome) await recordOnRun(tx, run.id, { pullRequest: outcome.pullRequest });
 
     const ended = isTerminal(run.status);

@@ -1,4 +1,4 @@
-import { messageOf, RetryableError } from '../errors.ts';
+import { messageOf, RetryableError, withoutQuery } from '../errors.ts';
 import type { ClaimedJob } from '../queue/jobs.ts';
 import type { Deps } from './deps.ts';
 
@@ -41,7 +41,8 @@ export function postponing<N extends Postponable>(
 /** What to log of an error. Not the error itself: Probot hangs the whole payload on it. */
 function described(error: unknown): { reason: string; stack?: string } {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return { reason: messageOf(first), ...(first instanceof Error ? { stack: first.stack } : {}) };
+  const told = withoutQuery(first);
+  return { reason: messageOf(told), ...(told instanceof Error ? { stack: told.stack } : {}) };
 }
 
 /** Milliseconds that GitHub, or our own budget, asked to wait; null when this is another kind of failure. */

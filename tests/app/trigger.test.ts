@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lane } from '../support/database.ts';
-import { changesNothing, startHarness, type Harness } from '../support/harness.ts';
+import { changesNothing, does, startHarness, type Harness } from '../support/harness.ts';
 
 describe.concurrent(`who and what starts a run, on ${lane}`, () => {
   let nofx: Harness;
@@ -53,6 +53,18 @@ describe.concurrent(`who and what starts a run, on ${lane}`, () => {
     await kit.ask('/nofx add the notes', { by: 'nofx[bot]', issue });
     expect(kit.answers(issue)).toEqual(['/nofx add the notes']);
     expect(await kit.runs()).toEqual([]);
+  });
+
+  it('works also where the person and the model write what Postgres does not keep', async () => {
+    const odd = 'odd \0 and \ud83d half';
+    const kit = await nofx.repository({
+      model: does([['write', { file_path: 'notes.md', content: 'Noted.\n' }]], odd),
+    });
+    const { issue } = await kit.ask(`/nofx add ${odd} notes`, { title: odd });
+    expect((await kit.run()).goal).toBe('odd \ufffd and \ufffd half');
+    expect(kit.pullRequest().title).toBe('odd \ufffd and \ufffd half');
+    expect(kit.pullRequest().body).toContain('odd \ufffd and \ufffd half');
+    expect(kit.answer(issue)).toContain('odd \ufffd and \ufffd half');
   });
 
   it('ignores what is no command of its own line', async () => {

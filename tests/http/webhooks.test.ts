@@ -1,4 +1,5 @@
 import { sign } from '@octokit/webhooks-methods';
+import { eq } from 'drizzle-orm';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { delivery } from '../../src/db/schema.ts';
@@ -83,6 +84,13 @@ describe(`webhooks on ${lane}`, () => {
   it.each(['nonsense', '[]', 'null', '"text"'])('refuses the signed body %s as no JSON object', async (body) => {
     expect((await signed('guid-refused', body)).status).toBe(400);
     expect(await stored()).not.toContain('guid-refused');
+  });
+
+  it('stores also what Postgres does not keep as it is: U+0000 and halves of characters are shown to be missing', async () => {
+    const body = String.raw`{"body":"odd \u0000 text \ud83d, \\u0000", "title":"\ud83c\udf89"}`;
+    expect((await signed('guid-odd', body)).status).toBe(202);
+    const [odd] = await fresh.db.select().from(delivery).where(eq(delivery.guid, 'guid-odd'));
+    expect(odd!.payload).toEqual({ body: 'odd \ufffd text \ufffd, \\u0000', title: '🎉' });
   });
 
   it('refuses more than 25 MB', async () => {

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClaimedJob } from '../../src/queue/jobs.ts';
 import { freshDatabase, lane } from '../support/database.ts';
+import { until } from '../support/harness.ts';
 
 describe(`the queue on ${lane}`, () => {
   let fresh: Awaited<ReturnType<typeof freshDatabase>>;
@@ -72,4 +74,25 @@ describe(`the queue on ${lane}`, () => {
     }
     expect(await queue.pending()).toBe(1);
   });
+
+  it.each(['outbound', 'progress'] as const)(
+    'keeps the words of what failed a job of %s, and nothing else',
+    async (name) => {
+      const { db, queue } = fresh;
+      await db.transaction((tx) => queue.enqueue(tx, name, { runId: 'r', messageId: 'm' }));
+      await queue.work(name, 1, () =>
+        Promise.reject(Object.assign(new Error('odd \0 \ud83d words'), { event: 'a webhook' })),
+      );
+      const outputs = async () =>
+        (
+          await db.execute<{ output: object }>(
+            sql`select output from pgboss.job where name = ${name} and state = 'retry'`,
+          )
+        ).rows;
+      await until(async () => (await outputs()).length > 0);
+      const { output } = (await outputs())[0]!;
+      expect(output).toMatchObject({ message: 'odd \ufffd \ufffd words' });
+      expect(JSON.stringify(output)).not.toContain('a webhook');
+    },
+  );
 });

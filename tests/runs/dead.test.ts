@@ -33,7 +33,7 @@ describe(`dead letters on ${lane}`, () => {
   });
 
   it('of a delivery: it is worked on anew, once', async () => {
-    await insertDelivery(engine.db, { guid: 'dead-delivery', event: 'ping', payload: {} });
+    await insertDelivery(engine.db, { guid: 'dead-delivery', event: 'ping', body: '{}' });
     const { id } = await die({ guid: 'dead-delivery' });
     expect((await findDelivery(engine.db, 'dead-delivery'))!.outcome).toContain('gave up');
     const before = await engine.queue.pending();

@@ -1,3 +1,4 @@
+import { DrizzleQueryError } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { RetryableError, UserError } from '../../src/errors.ts';
 import { judge } from '../../src/runs/failure.ts';
@@ -23,6 +24,11 @@ describe('what a step fails of', () => {
       message: 'The server that NOFX runs on has no room left on its disk.',
       next: expect.stringContaining('run_1'),
     });
+  });
+
+  it('is what the database said where that refused a query, and neither the statement nor its values', () => {
+    const refused = new DrizzleQueryError('update step set outputs = $1', ['private words'], new Error('too large'));
+    expect(last(refused)?.message).toBe('NOFX itself failed: too large');
   });
 
   it('is tried again later each time, the fault that time might mend more often than our own, and spread', () => {

@@ -69,7 +69,7 @@ describe(`runs that were lost sight of, on ${lane}`, () => {
   });
 
   it('has a delivery whose job is gone worked on', async () => {
-    await insertDelivery(engine.db, { guid: 'lost-delivery', event: 'ping', payload: {} });
+    await insertDelivery(engine.db, { guid: 'lost-delivery', event: 'ping', body: '{}' });
     expect(await reapRuns(engine.deps, never)).toMatchObject({ deliveries: 1 });
     expect(await jobs('delivery', 'lost-delivery')).toHaveLength(1);
     expect(await findDelivery(engine.db, 'lost-delivery')).toMatchObject({ processedAt: null });

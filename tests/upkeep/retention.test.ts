@@ -115,8 +115,8 @@ describe(`retention on ${lane}`, () => {
   it('removes old deliveries that were worked on, in batches, and keeps the rest', async () => {
     await engine.db.execute(sql`insert into nofx.delivery (guid, event, payload, received_at, processed_at)
       select 'old-' || n, 'ping', '{}', now() - interval '15 days', now() from generate_series(1, 450) n`);
-    await insertDelivery(engine.db, { guid: 'young', event: 'ping', payload: {} });
-    await insertDelivery(engine.db, { guid: 'unfinished', event: 'ping', payload: {} });
+    await insertDelivery(engine.db, { guid: 'young', event: 'ping', body: '{}' });
+    await insertDelivery(engine.db, { guid: 'unfinished', event: 'ping', body: '{}' });
     await engine.db
       .update(delivery)
       .set({ receivedAt: sql`now() - interval '40 days'` })
