@@ -63,7 +63,7 @@ function isOutOfRoom(error: unknown): boolean {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') return true;
-    if (/no space left on device|disk quota exceeded/i.test(at.message)) return true;
+    if (/no space left on device|disk quota exceeded/i.test(messageOf(at))) return true;
   }
   return false;
 }
