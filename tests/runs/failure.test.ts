@@ -27,7 +27,11 @@ describe('what a step fails of', () => {
   });
 
   it('is what the database said where that refused a query, and neither the statement nor its values', () => {
-    const refused = new DrizzleQueryError('update step set outputs = $1', ['no space left on device'], new Error('too large'));
+    const refused = new DrizzleQueryError(
+      'update step set outputs = $1',
+      ['no space left on device'],
+      new Error('too large'),
+    );
     expect(last(refused)?.message).toBe('NOFX itself failed: too large');
   });
 
