@@ -1,6 +1,5 @@
-import { DrizzleQueryError } from 'drizzle-orm';
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { pino, type DestinationStream, type Logger } from 'pino';
-import { withoutQuery } from './errors.ts';
 
 export type { Logger };
 
@@ -39,8 +38,7 @@ export function createLogger({ level, redact, fields, destination = standardOutp
 
 /** An error as plain data with its chain of causes; anything else as it is. Own fields come along (code, status, …). */
 function describe(error: unknown, depth = 0): unknown {
-  if (error instanceof DrizzleQueryError)
-    return { ...Object(describe(withoutQuery(error), depth)), query: error.query };
+  if (error instanceof DrizzleQueryError) return { ...Object(describe(error.cause, depth)), query: error.query };
   if (!(error instanceof Error)) return error;
   const { name, message, stack, cause, ...fields } = Object.assign({}, error, {
     name: error.name,

@@ -1,5 +1,4 @@
 import { sql, type SQL } from 'drizzle-orm';
-import { storableJson } from '../domain/storable.ts';
 import type { Executor } from './client.ts';
 import { appending, noted, whatWasAppended, type Appended, type NewEvent, type NewMessage } from './events.ts';
 import type { Run } from './runs.ts';
@@ -68,7 +67,7 @@ async function execute(
     ), taken as (
       ${job.take} and exists (select from numbered) returning 1
     ), ended as (
-      update ${step} set status = ${ends.status}, outputs = ${storableJson(ends.outputs)}::jsonb, failure = null, ended_at = now()
+      update ${step} set status = ${ends.status}, outputs = ${sql.param(ends.outputs, step.outputs)}::jsonb, failure = null, ended_at = now()
       where id = ${ends.id} and attempt = ${ends.attempt} and status = 'running' and exists (select from numbered)
       returning 1
     ), claimed as (

@@ -2,7 +2,6 @@ import { and, asc, desc, eq, inArray, isNotNull, isNull, lt, ne, or, sql, type S
 import type { Cost, Usage } from '../domain/pricing.ts';
 import type { Priorities } from '../domain/fair-turns.ts';
 import type { Failure, RunStatus } from '../domain/run.ts';
-import { storableJson } from '../domain/storable.ts';
 import type { Executor } from './client.ts';
 import { run } from './schema.ts';
 
@@ -51,7 +50,7 @@ export const becomes = {
   /** waiting for a person, without the turn of its lane */
   waiting: () => sql`status = 'waiting', turn_at = null`,
   ended: (status: RunStatus, failure: Failure | null) =>
-    sql`status = ${status}, failure = ${failure && storableJson(failure)}::jsonb, ended_at = now()`,
+    sql`status = ${status}, failure = ${sql.param(failure, run.failure)}::jsonb, ended_at = now()`,
 };
 
 /** What the run has spent so far, and the pull request it came to. */

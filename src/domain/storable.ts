@@ -29,17 +29,9 @@ export function isStorable(json: string): boolean {
   if (json.includes('\0')) return false;
   if (!SUSPECT.test(json)) return true;
   try {
-    let fit = true;
-    JSON.parse(json, (name, value: unknown) => {
-      if (!isFit(name) || (typeof value === 'string' && !isFit(value))) fit = false;
-      return value;
-    });
-    return fit;
+    const value: unknown = JSON.parse(json);
+    return cleanJson(value, storableText) === JSON.stringify(value);
   } catch {
     return true;
   }
-}
-
-function isFit(text: string): boolean {
-  return !text.includes('\0') && text.isWellFormed();
 }
